@@ -1,0 +1,39 @@
+# make train   create .venv, install the package, train on MNIST, draw the pictures
+# make test    install what the tests need into the same environment, and run them
+# make lint    ruff and mypy --strict
+# make clean   remove the environment and every output
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: train test lint clean
+
+train: $(VENV)/.installed
+	$(BIN)/python mnist_training.py $(ARGS)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# A stamp file each, so that a second `make` installs nothing. It is written last: an install
+# that fails half-way leaves none, and the next `make` tries again.
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "neuralnet needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	$(PIP) install --quiet --group dev
+	@touch $@

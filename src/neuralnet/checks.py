@@ -1,0 +1,312 @@
+"""What the door checks: shapes, ranges, finiteness, and names with "did you mean".
+
+Every public function checks what it is given once, here, and the hot loops behind it check nothing
+again. Each error is a sentence that says what came, what was wanted, where, and the likely fix.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+Named = TypeVar("Named")
+
+
+class NeuralNetError(Exception):
+    """Any error that this package raises on purpose; its text is a sentence for the user."""
+
+
+class InputError(NeuralNetError, ValueError, TypeError):
+    """An argument that cannot be used.
+
+    Both a `ValueError` and a `TypeError`, as scikit-learn's own parameter error is, because the
+    caller cares that the argument is wrong, not in which of the two ways.
+    """
+
+
+def check_integer(value: object, name: str, *, minimum: int) -> int:
+    """Return `value` as an `int` of at least `minimum`.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number (a `bool` is none), or is smaller than `minimum`.
+    """
+    if not isinstance(value, bool | np.bool_):
+        try:
+            number = operator.index(value)  # type: ignore[arg-type]
+        except TypeError:
+            pass
+        else:
+            if number >= minimum:
+                return number
+    raise InputError(f"{name} is {value!r}; it must be a whole number of at least {minimum}.")
+
+
+def check_number(
+    value: object,
+    name: str,
+    *,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return `value` as a finite `float` within closed (`minimum`, `maximum`) and open bounds.
+
+    Raises
+    ------
+    InputError
+        If it is not a number, not finite, or out of bounds.
+    """
+    if not isinstance(value, bool | np.bool_ | str | bytes):
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            pass
+        else:
+            if math.isfinite(number) and minimum <= number <= maximum and above < number < below:
+                return number
+    bounds = {"at least": minimum, "above": above, "at most": maximum, "below": below}
+    wanted = " and ".join(f"{word} {b:g}" for word, b in bounds.items() if math.isfinite(b))
+    wanted = f"a finite number {wanted}".strip()
+    raise InputError(f"{name} is {value!r}; it must be {wanted}.")
+
+
+def check_name(value: object, known: Iterable[str], name: str) -> str:
+    """Return `value` if it is one of the `known` names.
+
+    Raises
+    ------
+    InputError
+        If it is not; the sentence lists the right names and asks about the nearest.
+    """
+    known = list(known)
+    if isinstance(value, str) and value in known:
+        return value
+    listed = ", ".join(repr(right) for right in known)
+    nearest = difflib.get_close_matches(str(value).lower(), known, n=1, cutoff=0.5)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    raise InputError(f"{name} is {value!r}; it must be one of {listed}.{hint}")
+
+
+def check_choice(
+    value: object, kind: type[Named], named: Mapping[str, type[Named]], name: str
+) -> Named:
+    """Return the object that `value` names, or `value` itself if it is such an object.
+
+    Parameters
+    ----------
+    value : str or object
+        A name from `named`, or an instance of `kind`.
+    kind : type
+        The base class of what is wanted.
+    named : mapping of str to type
+        The classes that can be had by name, each built without arguments.
+    name : str
+        What the argument is called, for the error.
+
+    Raises
+    ------
+    InputError
+        If it is neither; a class given in place of an object is named as the likely slip.
+    """
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, type) and issubclass(value, kind):
+        raise InputError(
+            f"{name} is the class {value.__name__}; give an object: {value.__name__}()."
+        )
+    return named[check_name(value, named, name)]()
+
+
+def describe(value: object) -> str:
+    """Say in a few words what `value` is: its type, and its shape and dtype where it has them."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    return f"{type(value).__name__} {value!r:.60}"
+
+
+def check_finite(array: NDArray[Any], name: str) -> None:
+    """Raise unless every entry is finite; integers always are.
+
+    One reduction decides: a sum is finite only if all its terms are. Only where it is not (the
+    terms may also just be huge) is every entry looked at, to name the first bad one.
+
+    Raises
+    ------
+    InputError
+        If there is a NaN or an infinity; the sentence gives the first one's place and how many.
+    """
+    if array.dtype.kind != "f":
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(array.sum())
+    if math.isfinite(total):
+        return
+    bad = np.argwhere(~np.isfinite(array))
+    if len(bad):
+        place = tuple(int(i) for i in bad[0])
+        where = f"row {place[0]}, column {place[1]}" if len(place) == 2 else f"index {place[0]}"
+        raise InputError(
+            f"{name} holds {len(bad)} value(s) that are NaN or infinite, the first at {where}: "
+            f"{array[place]}. Remove or fill them in first."
+        )
+
+
+def check_examples(X: object, num_features: int, name: str = "X") -> NDArray[Any]:
+    """Return `X` as a 2-D array of finite numbers with `num_features` columns and some rows.
+
+    Parameters
+    ----------
+    X : array_like, shape (N, num_features)
+        uint8 or floating point. Lists of numbers are taken as floating point.
+    num_features : int
+        How many columns the network takes.
+    name : str
+        What the argument is called, for the error.
+
+    Returns
+    -------
+    ndarray, shape (N, num_features)
+        `X` itself where it was an array already, memory map or not: nothing is copied.
+
+    Raises
+    ------
+    InputError
+        If it is not such an array.
+    """
+    array = X if isinstance(X, np.ndarray) else _array_of_numbers(X, name)
+    if array.ndim != 2:
+        hint = ""
+        if array.ndim == 1:
+            hint = f" For one example, give {name}.reshape(1, -1)."
+        elif array.ndim > 2 and math.prod(array.shape[1:]) == num_features:
+            hint = f" Flatten each example first: {name}.reshape(len({name}), -1)."
+        raise InputError(
+            f"{name} is {array.ndim}-D with shape {array.shape}; it must be 2-D with shape "
+            f"(examples, {num_features}).{hint}"
+        )
+    if array.shape[1] != num_features:
+        raise InputError(
+            f"{name} has {array.shape[1]} columns (shape {array.shape}); this network takes "
+            f"{num_features} features an example, so the shape must be (examples, {num_features})."
+        )
+    if not len(array):
+        raise InputError(f"{name} has no rows (shape {array.shape}); give at least one example.")
+    if array.dtype != np.uint8 and array.dtype.kind != "f":
+        raise InputError(
+            f"{name} has dtype {array.dtype}; it must be uint8 (pixels, which the network scales "
+            f"itself) or floating point (taken as it is). Convert it: {name}.astype('uint8') for "
+            f"pixels from 0 to 255, {name}.astype('float32') otherwise."
+        )
+    check_finite(array, name)
+    return array
+
+
+def _array_of_numbers(values: object, name: str) -> NDArray[Any]:
+    """Turn lists (or anything array-like that is no array) into an array of numbers."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "iu" and not hasattr(values, "dtype"):
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} cannot be made into an array of numbers: {error}.") from error
+    if array.dtype.kind not in "biuf":
+        raise InputError(
+            f"{name} is {describe(values)}, which is not an array of numbers; it must be one."
+        )
+    return array
+
+
+def check_labels(
+    y: object, num_examples: int, num_classes: int, name: str = "y"
+) -> NDArray[np.int64]:
+    """Return `y` as `num_examples` whole-number labels in [0, num_classes).
+
+    Parameters
+    ----------
+    y : array_like, shape (N,)
+        Whole numbers; floating point is taken if every value is whole.
+    num_examples : int
+        How many there must be: the rows of X.
+    num_classes : int
+        The labels run from 0 to `num_classes - 1`.
+    name : str
+        What the argument is called, for the error.
+
+    Raises
+    ------
+    InputError
+        If they are not such labels, or not as many as there are examples.
+    """
+    array = y if isinstance(y, np.ndarray) else _array_of_numbers(y, name)
+    if array.ndim != 1:
+        hint = ""
+        if array.ndim == 2 and array.shape[1] == num_classes:
+            hint = f" If these are one-hot rows, give {name}.argmax(axis=1)."
+        elif array.ndim == 2 and array.shape[1] == 1:
+            hint = f" Give {name}.ravel()."
+        raise InputError(
+            f"{name} has shape {array.shape}; it must be 1-D, one whole-number label an example."
+            f"{hint}"
+        )
+    if len(array) != num_examples:
+        raise InputError(
+            f"{name} has {len(array)} labels for {num_examples} examples; give one label for each "
+            f"row of X."
+        )
+    if array.dtype.kind == "f":
+        check_finite(array, name)
+        fractions = array != np.floor(array)
+        if fractions.any():
+            raise InputError(
+                f"{name} holds {array[fractions][0]}, which is not a whole number; labels are "
+                f"whole numbers from 0 to {num_classes - 1}."
+            )
+    elif array.dtype.kind not in "biu":
+        raise InputError(
+            f"{name} has dtype {array.dtype}; labels are whole numbers from 0 to "
+            f"{num_classes - 1}. Number the classes first: np.unique({name}, return_inverse=True)."
+        )
+    smallest, largest = array.min(), array.max()
+    if smallest < 0 or largest >= num_classes:
+        wrong = smallest if smallest < 0 else largest
+        raise InputError(
+            f"{name} holds the label {wrong}; this network has {num_classes} classes, so labels "
+            f"run from 0 to {num_classes - 1}."
+        )
+    return array.astype(np.int64)
+
+
+def check_weights(
+    sample_weight: object, num_examples: int, name: str = "sample_weight"
+) -> NDArray[Any]:
+    """Return example weights: `num_examples` finite numbers, none negative, not all zero.
+
+    Raises
+    ------
+    InputError
+        If they are not such weights.
+    """
+    array = np.asarray(_array_of_numbers(sample_weight, name), dtype=np.float64)
+    if array.shape != (num_examples,):
+        raise InputError(
+            f"{name} has shape {array.shape}; it must have one weight for each of the "
+            f"{num_examples} examples, so shape ({num_examples},)."
+        )
+    check_finite(array, name)
+    if array.min() < 0:
+        raise InputError(f"{name} holds {array.min()}; a weight must be 0 or more.")
+    if not array.any():
+        raise InputError(f"{name} is zero for every example; at least one must count.")
+    return array
