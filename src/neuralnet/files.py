@@ -102,7 +102,8 @@ def read_bytes(path: str | os.PathLike[str], *, at_most: int, what: str) -> byte
             size = os.fstat(file.fileno()).st_size
             if size > at_most:
                 raise FileFormatError(
-                    f"{path} has {size:,} bytes; {what} has at most {at_most:,}. Is it the right file?"
+                    f"{path} has {size:,} bytes; {what} has at most {at_most:,}. "
+                    f"Is it the right file?"
                 )
             return file.read(at_most + 1)
     except FileError:

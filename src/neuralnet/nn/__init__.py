@@ -1,0 +1,1 @@
+"""The mathematics: NumPy, the checks at the door, and nothing else."""
