@@ -1,3 +1,150 @@
-"""A multilayer perceptron written from scratch in NumPy."""
+"""A multilayer perceptron written from scratch in NumPy.
+
+Everything that a user imports is imported from here. Names are loaded when they are first asked
+for, so that `from neuralnet import NeuralNetMLP` costs about what `import numpy` costs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from neuralnet.checks import InputError, NeuralNetError
+    from neuralnet.files import FileError, FileFormatError
+    from neuralnet.nn.activations import (
+        GELU,
+        Activation,
+        Identity,
+        LeakyReLU,
+        ReLU,
+        Sigmoid,
+        Softmax,
+        Tanh,
+    )
+    from neuralnet.nn.initialization import VarianceScaling
+    from neuralnet.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+    from neuralnet.nn.network import NeuralNetMLP
+    from neuralnet.nn.optimizers import SGD, Adam, AdamW, Optimizer
+    from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
+    from neuralnet.training.callbacks import BestWeights, Callback, EarlyStopping, ProgressBar
+    from neuralnet.training.history import History
+    from neuralnet.training.loop import TrainingDivergedError, train
+    from neuralnet.training.metrics import accuracy, confusion_matrix
+
+# The public names, by the room they live in.
+_ROOMS = {
+    "nn.network": ("NeuralNetMLP",),
+    "nn.activations": (
+        "GELU",
+        "Activation",
+        "Identity",
+        "LeakyReLU",
+        "ReLU",
+        "Sigmoid",
+        "Softmax",
+        "Tanh",
+    ),
+    "nn.initialization": ("VarianceScaling",),
+    "nn.losses": (
+        "BinaryCrossEntropy",
+        "CrossEntropy",
+        "Loss",
+        "MeanSquaredError",
+    ),
+    "nn.optimizers": (
+        "SGD",
+        "Adam",
+        "AdamW",
+        "Optimizer",
+    ),
+    "nn.schedules": (
+        "Constant",
+        "Cosine",
+        "OneCycle",
+        "Schedule",
+        "Step",
+        "Warmup",
+    ),
+    "training.callbacks": (
+        "BestWeights",
+        "Callback",
+        "EarlyStopping",
+        "ProgressBar",
+    ),
+    "training.history": ("History",),
+    "training.loop": (
+        "TrainingDivergedError",
+        "train",
+    ),
+    "training.metrics": (
+        "accuracy",
+        "confusion_matrix",
+    ),
+    "files": (
+        "FileError",
+        "FileFormatError",
+    ),
+    "checks": (
+        "InputError",
+        "NeuralNetError",
+    ),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "GELU",
+    "SGD",
+    "Activation",
+    "Adam",
+    "AdamW",
+    "BestWeights",
+    "BinaryCrossEntropy",
+    "Callback",
+    "Constant",
+    "Cosine",
+    "CrossEntropy",
+    "EarlyStopping",
+    "FileError",
+    "FileFormatError",
+    "History",
+    "Identity",
+    "InputError",
+    "LeakyReLU",
+    "Loss",
+    "MeanSquaredError",
+    "NeuralNetError",
+    "NeuralNetMLP",
+    "OneCycle",
+    "Optimizer",
+    "ProgressBar",
+    "ReLU",
+    "Schedule",
+    "Sigmoid",
+    "Softmax",
+    "Step",
+    "Tanh",
+    "TrainingDivergedError",
+    "VarianceScaling",
+    "Warmup",
+    "__version__",
+    "accuracy",
+    "confusion_matrix",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home, once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'neuralnet' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"neuralnet.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

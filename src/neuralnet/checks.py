@@ -12,11 +12,13 @@ import operator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from numpy.typing import NDArray
+# Shapes and types are checked at the door, where errors can explain themselves.
+Array = NDArray[Any]
 
 Named = TypeVar("Named")
 
@@ -136,7 +138,7 @@ def describe(value: object) -> str:
     return f"{type(value).__name__} {value!r:.60}"
 
 
-def check_finite(array: NDArray[Any], name: str) -> None:
+def check_finite(array: Array, name: str) -> None:
     """Raise unless every entry is finite; integers always are.
 
     One reduction decides: a sum is finite only if all its terms are. Only where it is not (the
@@ -163,7 +165,7 @@ def check_finite(array: NDArray[Any], name: str) -> None:
         )
 
 
-def check_examples(X: object, num_features: int, name: str = "X") -> NDArray[Any]:
+def check_examples(X: object, num_features: int, name: str = "X") -> Array:
     """Return `X` as a 2-D array of finite numbers with `num_features` columns and some rows.
 
     Parameters
@@ -213,7 +215,7 @@ def check_examples(X: object, num_features: int, name: str = "X") -> NDArray[Any
     return array
 
 
-def _array_of_numbers(values: object, name: str) -> NDArray[Any]:
+def _array_of_numbers(values: object, name: str) -> Array:
     """Turn lists (or anything array-like that is no array) into an array of numbers."""
     try:
         array = np.asarray(values)
@@ -288,9 +290,7 @@ def check_labels(
     return array.astype(np.int64)
 
 
-def check_weights(
-    sample_weight: object, num_examples: int, name: str = "sample_weight"
-) -> NDArray[Any]:
+def check_weights(sample_weight: object, num_examples: int, name: str = "sample_weight") -> Array:
     """Return example weights: `num_examples` finite numbers, none negative, not all zero.
 
     Raises

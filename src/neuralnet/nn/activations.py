@@ -1,0 +1,224 @@
+"""Activation functions: a function and its derivative, one pair a class.
+
+Shapes: `N` examples in a batch, `K` units in the layer. `z` is what a layer computes before its
+activation, `a = f(z)` after it, both (N, K); `da` and `dz` are the gradients of the loss L with
+respect to them.
+
+Each function writes its result into `out` and returns it, so that a training step allocates
+nothing. `out` may be `z` itself.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from neuralnet.checks import Array, check_choice, check_name, check_number
+
+
+class Activation(ABC):
+    """A function of a layer's `z`, and how a gradient goes back through it."""
+
+    name: ClassVar[str]
+    # Which initial weights keep the signal's variance through this function (initialization.py).
+    initialization: ClassVar[str] = "glorot_normal"
+    # Whether going backward reads z; where it does not, a alone is enough.
+    needs_z: ClassVar[bool] = False
+
+    @abstractmethod
+    def forward(self, z: Array, out: Array) -> Array:
+        """Give a = f(z)."""
+
+    @abstractmethod
+    def backward(self, da: Array, z: Array, a: Array) -> Array:
+        """Give dL/dz from dL/da, in place of `da`. What stood in `z` is overwritten."""
+
+
+class ElementwiseActivation(Activation):
+    """A function that takes each entry of `z` by itself, so that its derivative is one as well."""
+
+    @abstractmethod
+    def derivative(self, z: Array, a: Array, out: Array) -> Array:
+        """Give da/dz, entry by entry."""
+
+    def backward(self, da: Array, z: Array, a: Array) -> Array:
+        """Give dL/dz = dL/da da/dz, in place of `da`. What stood in `z` is overwritten."""
+        return np.multiply(da, self.derivative(z, a, out=z), out=da)  # (N, K)
+
+
+@dataclass(frozen=True)
+class Identity(ElementwiseActivation):
+    """a = z: the output of a regression."""
+
+    name = "identity"
+
+    def forward(self, z: Array, out: Array) -> Array:
+        """Give z."""
+        np.copyto(out, z)
+        return out
+
+    def derivative(self, z: Array, a: Array, out: Array) -> Array:
+        """Give 1."""
+        out.fill(1)
+        return out
+
+
+@dataclass(frozen=True)
+class Sigmoid(ElementwiseActivation):
+    """a = 1 / (1 + exp(-z)), between 0 and 1."""
+
+    name = "sigmoid"
+
+    def forward(self, z: Array, out: Array) -> Array:
+        """Give (1 + tanh(z / 2)) / 2: the same function, which cannot overflow, whatever z is."""
+        np.multiply(z, 0.5, out=out)
+        np.tanh(out, out=out)
+        np.multiply(out, 0.5, out=out)
+        return np.add(out, 0.5, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> Array:
+        """Give a (1 - a)."""
+        np.subtract(1, a, out=out)
+        return np.multiply(a, out, out=out)
+
+
+@dataclass(frozen=True)
+class Tanh(ElementwiseActivation):
+    """a = tanh(z), between -1 and 1."""
+
+    name = "tanh"
+
+    def forward(self, z: Array, out: Array) -> Array:
+        """Give tanh(z)."""
+        return np.tanh(z, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> Array:
+        """Give 1 - a²."""
+        np.multiply(a, a, out=out)
+        return np.subtract(1, out, out=out)
+
+
+@dataclass(frozen=True)
+class ReLU(ElementwiseActivation):
+    """a = max(z, 0). At the kink, z = 0, the derivative is taken as 0."""
+
+    name = "relu"
+    initialization = "he_normal"
+
+    def forward(self, z: Array, out: Array) -> Array:
+        """Give the larger of z and 0."""
+        return np.maximum(z, 0, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> Array:
+        """Give 1 where a > 0, else 0; a is never negative, so that is its sign."""
+        return np.sign(a, out=out)
+
+
+@dataclass(frozen=True)
+class LeakyReLU(ElementwiseActivation):
+    """a = z where z > 0, else negative_slope * z (Maas, Hannun and Ng 2013).
+
+    Parameters
+    ----------
+    negative_slope : float
+        The slope for negative z, in [0, 1).
+    """
+
+    negative_slope: float = 0.01
+
+    name = "leaky_relu"
+    initialization = "he_normal"
+
+    def __post_init__(self) -> None:
+        check_number(self.negative_slope, "negative_slope", minimum=0, below=1)
+
+    def forward(self, z: Array, out: Array) -> Array:
+        """Give the larger of z and negative_slope z: on either side of 0 it is the right one."""
+        return np.maximum(z, z * self.negative_slope, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> Array:
+        """Give 1 where a > 0, else negative_slope."""
+        np.copyto(out, self.negative_slope)
+        np.copyto(out, 1, where=a > 0)
+        return out
+
+
+@dataclass(frozen=True)
+class GELU(ElementwiseActivation):
+    """a = z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))).
+
+    The tanh approximation of the Gaussian error linear unit (Hendrycks and Gimpel 2016,
+    arXiv 1606.08415, section 2).
+    """
+
+    name = "gelu"
+    initialization = "he_normal"
+    needs_z = True
+
+    SCALE: ClassVar[float] = math.sqrt(2 / math.pi)
+    CUBIC: ClassVar[float] = 0.044715
+
+    def _t(self, z: Array) -> Array:
+        """Give t = tanh(u), for u = √(2/π) (z + 0.044715 z³)."""
+        u = self.SCALE * (z + self.CUBIC * z * z * z)
+        np.tanh(u, out=u)
+        return u  # (N, K)
+
+    def forward(self, z: Array, out: Array) -> Array:
+        """Give z/2 (1 + t)."""
+        twice: Array = z * (1 + self._t(z))
+        return np.divide(twice, 2, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> Array:
+        """Give (1 + t)/2 + z/2 (1 - t²) u', for t = tanh(u)."""
+        t = self._t(z)
+        du_dz = self.SCALE * (1 + 3 * self.CUBIC * z * z)  # (N, K)
+        twice: Array = 1 + t + z * (1 - t * t) * du_dz
+        return np.divide(twice, 2, out=out)
+
+
+@dataclass(frozen=True)
+class Softmax(Activation):
+    """a_k = exp(z_k) / sum_j exp(z_j): rows of probabilities, for the output layer.
+
+    Each output depends on every input of its row, so this one has a backward of its own.
+    """
+
+    name = "softmax"
+
+    def forward(self, z: Array, out: Array) -> Array:
+        """Give exp(z_k - max z) / sum_j exp(z_j - max z): the same, with exp in range."""
+        np.subtract(z, z.max(axis=1, keepdims=True), out=out)
+        np.exp(out, out=out)
+        total: Array = out.sum(axis=1, keepdims=True)  # (N, 1)
+        return np.divide(out, total, out=out)
+
+    def backward(self, da: Array, z: Array, a: Array) -> Array:
+        """Give dL/dz_k = a_k (dL/da_k - sum_j a_j dL/da_j), in place of `da`."""
+        np.multiply(a, da, out=z)
+        np.subtract(da, z.sum(axis=1, keepdims=True), out=da)
+        return np.multiply(a, da, out=da)  # (N, K)
+
+
+HIDDEN_ACTIVATIONS: dict[str, type[ElementwiseActivation]] = {
+    kind.name: kind for kind in (Sigmoid, Tanh, ReLU, LeakyReLU, GELU)
+}
+OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = {
+    kind.name: kind for kind in (Sigmoid, Softmax, Identity)
+}
+
+
+def hidden_for(choice: object, name: str = "hidden_activation") -> Activation:
+    """Return the hidden activation that `choice` is or names."""
+    return check_choice(choice, ElementwiseActivation, HIDDEN_ACTIVATIONS, name)
+
+
+def output_for(choice: object) -> Activation:
+    """Return the output activation that `choice` is or names."""
+    activation = check_choice(choice, Activation, OUTPUT_ACTIVATIONS, "output_activation")
+    check_name(activation.name, OUTPUT_ACTIVATIONS, "output_activation")
+    return activation

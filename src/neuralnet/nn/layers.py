@@ -1,0 +1,139 @@
+"""Layers: backward under forward, with one named cache between them.
+
+Shapes: `N` examples in a batch, `D` inputs of a layer, `K` its outputs. A name that begins with
+`d` is the gradient of the loss L with respect to what the rest of the name says: `dW` is dL/dW.
+
+A layer keeps its parameters and their gradients, which are views into the network's flat buffers.
+What one batch leaves behind on its way forward, and needs on its way back, stands in a cache,
+whose arrays are sized once for a batch size and used again at each step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from neuralnet.checks import Array, NeuralNetError
+from neuralnet.nn.activations import Activation
+from neuralnet.nn.parameters import Parameters
+
+
+@dataclass(slots=True)
+class Cache:
+    """What a layer remembers between forward and backward.
+
+    Attributes
+    ----------
+    inputs : ndarray, shape (N, D), or None
+        What came in; None until a batch has gone forward.
+    outputs : ndarray, shape (N, K)
+        Where what goes out is written.
+    d_inputs : ndarray, shape (N, D)
+        Where dL/d(inputs) is written; without columns where nobody asks for it: in the first
+        layer, whose inputs are data, and where batches only go forward.
+    """
+
+    inputs: Array | None
+    outputs: Array
+    d_inputs: Array
+
+    def inputs_seen(self) -> Array:
+        """Return the inputs of the last forward, or say that there was none."""
+        if self.inputs is None:
+            raise NeuralNetError("backward came before forward: no batch has gone through yet.")
+        return self.inputs
+
+
+class Dense:
+    """A fully connected layer, z = x W + b.
+
+    Parameters
+    ----------
+    num_inputs, num_outputs : int
+        D and K.
+    name : str
+        What the names of its parameters begin with, "layers.0" say.
+    """
+
+    def __init__(self, num_inputs: int, num_outputs: int, name: str) -> None:
+        self.num_inputs = num_inputs
+        self.num_outputs = num_outputs
+        self.name = name
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each parameter, by name."""
+        return {
+            f"{self.name}.weight": (self.num_inputs, self.num_outputs),
+            f"{self.name}.bias": (self.num_outputs,),
+        }
+
+    def bind(self, parameters: Parameters) -> None:
+        """Take the views that are this layer's."""
+        weight, bias = self.shapes()
+        self.W, self.dW = parameters[weight], parameters.gradient(weight)  # (D, K)
+        self.b, self.db = parameters[bias], parameters.gradient(bias)  # (K,)
+
+    def cache(self, num_rows: int, dtype: DTypeLike, xp: ModuleType, *, d_inputs: bool) -> Cache:
+        """Make the arrays that a batch of `num_rows` examples needs."""
+        outputs = xp.empty((num_rows, self.num_outputs), dtype)
+        return Cache(None, outputs, xp.empty((num_rows, self.num_inputs if d_inputs else 0), dtype))
+
+    def forward(self, x: Array, cache: Cache) -> Array:
+        """Give z = x W + b."""
+        cache.inputs = x
+        z = np.matmul(x, self.W, out=cache.outputs)  # (N, K)
+        return np.add(z, self.b, out=z)
+
+    def backward(self, dz: Array, cache: Cache) -> Array:
+        """Give dL/dx, and leave dL/dW and dL/db in their buffers.
+
+        z_nk = sum_d x_nd W_dk + b_k, so by the chain rule
+
+            dL/dW_dk = sum_n x_nd dL/dz_nk        dL/db_k = sum_n dL/dz_nk
+            dL/dx_nd = sum_k dL/dz_nk W_dk
+        """
+        x = cache.inputs_seen()
+        np.matmul(x.T, dz, out=self.dW)  # (D, K)
+        np.sum(dz, axis=0, out=self.db)  # (K,)
+        if cache.d_inputs.size:
+            np.matmul(dz, self.W.T, out=cache.d_inputs)  # (N, D)
+        return cache.d_inputs
+
+
+class Activate:
+    """A layer without parameters: a = f(z), entry by entry.
+
+    Parameters
+    ----------
+    function : Activation
+        f, with its derivative.
+    num_units : int
+        K.
+    """
+
+    def __init__(self, function: Activation, num_units: int) -> None:
+        self.function = function
+        self.num_units = num_units
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return no shapes: there is nothing to learn here."""
+        return {}
+
+    def bind(self, parameters: Parameters) -> None:
+        """Take no views: there is nothing to learn here."""
+
+    def cache(self, num_rows: int, dtype: DTypeLike, xp: ModuleType, *, d_inputs: bool) -> Cache:
+        """Make the arrays that a batch of `num_rows` examples needs."""
+        return Cache(None, xp.empty((num_rows, self.num_units), dtype), xp.empty((0, 0), dtype))
+
+    def forward(self, z: Array, cache: Cache) -> Array:
+        """Give a = f(z)."""
+        cache.inputs = z
+        return self.function.forward(z, out=cache.outputs)  # (N, K)
+
+    def backward(self, da: Array, cache: Cache) -> Array:
+        """Give dL/dz = dL/da f'(z), in place of `da`."""
+        return self.function.backward(da, cache.inputs_seen(), cache.outputs)  # (N, K)

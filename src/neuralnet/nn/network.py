@@ -1,0 +1,352 @@
+"""The network: layers in a row, from examples to class labels and, for their gradients, back."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from neuralnet.checks import (
+    Array,
+    InputError,
+    check_examples,
+    check_finite,
+    check_integer,
+    check_labels,
+    check_number,
+    check_weights,
+    describe,
+)
+from neuralnet.nn.activations import Activation, Softmax, output_for
+from neuralnet.nn.arguments import (
+    class_names,
+    float_type,
+    hidden_sizes,
+    one_a_layer,
+    pair_of_numbers,
+)
+from neuralnet.nn.initialization import VarianceScaling, initialization_for, random_generator
+from neuralnet.nn.layers import Activate, Dense
+from neuralnet.nn.losses import Loss, loss_for
+from neuralnet.nn.parameters import Parameters
+from neuralnet.nn.workspace import Evaluation, Workspace, batches, evaluate
+
+
+class NeuralNetMLP:
+    """A multilayer perceptron: fully connected layers with an activation after each.
+
+    As it comes it is the classic network: one hidden layer of sigmoids, sigmoid outputs, one-hot
+    targets and mean squared error.
+
+    Parameters
+    ----------
+    num_features : int
+        Inputs an example, D (784 for MNIST).
+    num_hidden : int or sequence of int
+        Units of the hidden layer, or of each hidden layer from the first to the last.
+    num_classes : int
+        Outputs, K: one a class, at least 2.
+    hidden_activation : str, Activation, or a sequence of either
+        "sigmoid", "tanh", "relu", "leaky_relu" or "gelu"; one for all hidden layers, or one each.
+    output_activation : str or Activation
+        "sigmoid", "softmax" or "identity".
+    loss : str or Loss
+        "mean_squared_error" (behind any output), "cross_entropy" (behind softmax) or
+        "binary_cross_entropy" (behind sigmoid).
+    l2 : float
+        At least 0; `l2 / 2` times the sum of the squared weights is part of the loss.
+    initial_weights : str or VarianceScaling, optional
+        "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "he_normal" or
+        "he_uniform"; as suits each layer's activation if not given. Biases begin at 0.
+    seed : int, numpy.random.Generator or None
+        What the initial weights are drawn from; None draws differently each time.
+    dtype : "float32" or "float64"
+        What the network computes in.
+    input_range : (float, float)
+        Where uint8 inputs, 0 to 255, are scaled to. Floating-point inputs are taken as they are.
+    classes : sequence of str or int, optional
+        What the labels 0 to K - 1 stand for; the labels themselves if not given.
+    xp : module
+        Where arrays are made: NumPy, or a module with its functions.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        All weights and biases, in one flat buffer, and their gradients in another.
+    layers : list
+        `Dense` and `Activate` in turn; the last is the `Dense` that gives the logits.
+    notes : dict of str to str
+        Whatever should be saved with the network: where its data came from, say.
+
+    Raises
+    ------
+    InputError
+        If an argument cannot be used.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        num_hidden: int | Sequence[int] = 50,
+        num_classes: int = 10,
+        *,
+        hidden_activation: str | Activation | Sequence[str | Activation] = "sigmoid",
+        output_activation: str | Activation = "sigmoid",
+        loss: str | Loss = "mean_squared_error",
+        l2: float = 0.0,
+        initial_weights: str | VarianceScaling | None = None,
+        seed: int | np.random.Generator | None = 0,
+        dtype: DTypeLike = "float32",
+        input_range: tuple[float, float] = (-1.0, 1.0),
+        classes: Sequence[str | int] | None = None,
+        xp: ModuleType = np,
+    ) -> None:
+        self.num_features = check_integer(num_features, "num_features", minimum=1)
+        self.num_hidden = hidden_sizes(num_hidden)
+        self.num_classes = check_integer(num_classes, "num_classes", minimum=2)
+        self.hidden_activations = one_a_layer(hidden_activation, len(self.num_hidden))
+        self.output_activation = output_for(output_activation)
+        self.loss_function = loss_for(loss, self.output_activation)
+        self.l2 = check_number(l2, "l2", minimum=0)
+        self.initial_weights = (
+            None if initial_weights is None else initialization_for(initial_weights)
+        )
+        self.dtype = float_type(dtype)
+        self.input_range = pair_of_numbers(input_range, "input_range")
+        self.classes = class_names(classes, self.num_classes)
+        self.notes: dict[str, str] = {}
+        self.xp = xp
+        self._build()
+        self.initialize(seed)
+
+    def _build(self) -> None:
+        """Put the layers in a row, and their parameters into one buffer."""
+        sizes = [self.num_features, *self.num_hidden, self.num_classes]
+        self.layers: list[Dense | Activate] = []
+        for number, (num_inputs, num_outputs) in enumerate(itertools.pairwise(sizes)):
+            self.layers.append(Dense(num_inputs, num_outputs, f"layers.{number}"))
+            if number < len(self.num_hidden):
+                self.layers.append(Activate(self.hidden_activations[number], num_outputs))
+        shapes = {name: s for layer in self.layers for name, s in layer.shapes().items()}
+        self.parameters = Parameters(shapes, self.dtype, self.xp)
+        for layer in self.layers:
+            layer.bind(self.parameters)
+
+    def initialize(self, seed: int | np.random.Generator | None = 0) -> None:
+        """Forget what was learned: draw the weights anew, and set the biases to 0.
+
+        They are drawn in float64 whatever the network's type, so that a float32 and a float64
+        network from one seed begin alike.
+        """
+        generator = random_generator(seed)
+        activations = [*self.hidden_activations, self.output_activation]
+        dense_layers = [layer for layer in self.layers if isinstance(layer, Dense)]
+        for layer, activation in zip(dense_layers, activations, strict=True):
+            scheme = self.initial_weights or initialization_for(activation.initialization)
+            drawn = scheme.draw(layer.num_inputs, layer.num_outputs, generator)
+            layer.W[...] = self.xp.asarray(drawn)
+            layer.b[...] = 0
+
+    def forward(self, X: Array) -> tuple[Array, ...]:
+        """Compute the activations of every layer.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            uint8 pixels, which are scaled to `input_range`, or floating point, taken as it is.
+
+        Returns
+        -------
+        tuple of ndarray, shapes (N, H) for each hidden layer and (N, K)
+            Hidden layers first, raw outputs last: `a_h, a_out = model.forward(X)`.
+
+        Raises
+        ------
+        InputError
+            If X is not such an array.
+        """
+        X = check_examples(X, self.num_features)
+        sizes = [*self.num_hidden, self.num_classes]
+        activations = tuple(self.xp.empty((len(X), size), self.dtype) for size in sizes)
+        for rows, workspace in batches(self, X):
+            for whole, part in zip(activations, workspace.activations(), strict=True):
+                whole[rows] = part
+        return activations
+
+    def backward(
+        self,
+        X: Array,
+        activations: Sequence[Array],
+        y: Array,
+        sample_weight: Array | None = None,
+    ) -> dict[str, Array]:
+        """Compute the gradient of the loss with respect to every parameter.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            The examples that went forward.
+        activations : sequence of ndarray
+            What `forward(X)` returned.
+        y : array_like, shape (N,)
+            Whole-number labels.
+        sample_weight : array_like, shape (N,), optional
+            How much each example counts.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Gradients by parameter name ("layers.0.weight"), each in its parameter's shape.
+
+        Raises
+        ------
+        InputError
+            If an argument cannot be used.
+        """
+        X, y, sample_weight = self.check(X, y, sample_weight)
+        activations = self._check_activations(activations, len(X))
+        workspace = Workspace(self, len(X))
+        workspace.load(X, y, sample_weight)
+        workspace.restore(activations)
+        workspace.backward()
+        return {name: self.parameters.gradient(name).copy() for name in self.parameters}
+
+    def predict_proba(self, X: Array) -> Array:
+        """Compute the probability of each class.
+
+        Softmax outputs are probabilities; sigmoid outputs are divided by their sum.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            As for `forward`.
+
+        Returns
+        -------
+        ndarray, shape (N, K)
+            Rows that sum to one.
+
+        Raises
+        ------
+        InputError
+            If X cannot be used, or the outputs are no probabilities (identity).
+        """
+        X = check_examples(X, self.num_features)
+        if self.output_activation.name == "identity":
+            raise InputError(
+                "This network has identity outputs, which are no probabilities. Use forward(X) for "
+                "the raw outputs, or build it with output_activation='softmax' or 'sigmoid'."
+            )
+        probabilities: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
+        for rows, workspace in batches(self, X):
+            probabilities[rows] = workspace.a
+            if self.output_activation.name == "sigmoid":
+                probabilities[rows] = _normalized_sigmoids(workspace.z)
+        return probabilities
+
+    def predict(self, X: Array) -> NDArray[np.int64]:
+        """Return the most probable label of each example, shape (N,).
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            As for `forward`.
+
+        Raises
+        ------
+        InputError
+            If X cannot be used.
+        """
+        X = check_examples(X, self.num_features)
+        labels: NDArray[np.int64] = self.xp.empty(len(X), np.int64)
+        for rows, workspace in batches(self, X):
+            workspace.z.argmax(axis=1, out=labels[rows])  # outputs rise with z: same order
+        return labels
+
+    def evaluate(self, X: Array, y: Array, sample_weight: Array | None = None) -> Evaluation:
+        """Compute the mean loss, L2 included, and the share of right answers.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `forward` and `backward`.
+
+        Returns
+        -------
+        Evaluation
+            A pair, `loss, accuracy = model.evaluate(X, y)`, of floats.
+
+        Raises
+        ------
+        InputError
+            If an argument cannot be used.
+        """
+        return evaluate(self, *self.check(X, y, sample_weight))
+
+    def check(
+        self, X: object, y: object, sample_weight: object = None, *, suffix: str = ""
+    ) -> tuple[Array, NDArray[np.int64], Array | None]:
+        """Return examples, labels and weights fit for this network, or say why they are not.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `backward`.
+        suffix : str
+            What is added to "X" and "y" in errors: "_valid", say.
+        """
+        X = check_examples(X, self.num_features, "X" + suffix)
+        y = check_labels(y, len(X), self.num_classes, "y" + suffix)
+        if sample_weight is not None:
+            sample_weight = check_weights(sample_weight, len(X))
+        return X, y, sample_weight
+
+    def scale(self, X: Array, out: Array) -> None:
+        """Write X to `out` as the network takes it: pixels to the input range, floats as is."""
+        if X is not out:
+            np.copyto(out, X)
+        if X.dtype == np.uint8:
+            low, high = self.input_range
+            out *= (high - low) / 255
+            out += low
+
+    def penalty(self) -> float:
+        """Return the L2 part of the loss: l2 / 2 times the sum of the squared weights."""
+        return self.l2 / 2 * self.parameters.sum_of_squares() if self.l2 else 0.0
+
+    def __repr__(self) -> str:
+        """Name the sizes, layer by layer, and what stands between them."""
+        sizes = "-".join(map(str, [self.num_features, *self.num_hidden, self.num_classes]))
+        hidden = ", ".join(dict.fromkeys(a.name for a in self.hidden_activations))
+        return (
+            f"<NeuralNetMLP {sizes}, {hidden}, {self.output_activation.name} outputs, "
+            f"{self.loss_function.name}, {len(self.parameters):,} parameters, {self.dtype}>"
+        )
+
+    def _check_activations(self, activations: object, num_rows: int) -> list[Array]:
+        """Return what `forward` gave, or say what it would have given."""
+        sizes = [*self.num_hidden, self.num_classes]
+        wanted = [(num_rows, size) for size in sizes]
+        given = activations if isinstance(activations, tuple | list) else ()
+        shapes = [np.shape(a) for a in given]
+        if shapes != wanted:
+            came = (
+                f"holds arrays of the shapes {shapes}" if given else f"is {describe(activations)}"
+            )
+            raise InputError(
+                f"activations {came}; it must be what forward(X) returned for these examples: "
+                f"arrays of the shapes {wanted}."
+            )
+        arrays = [self.xp.asarray(a, dtype=self.dtype) for a in given]
+        for number, array in enumerate(arrays):
+            check_finite(array, f"activations[{number}]")
+        return arrays
+
+
+def _normalized_sigmoids(z: Array) -> Array:
+    """Divide sigmoids by their row's sum, from logits: right even where all of them are tiny."""
+    logarithms = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))  # log(sigmoid(z)), (N, K)
+    return Softmax().forward(logarithms, out=logarithms)

@@ -1,0 +1,99 @@
+"""One flat buffer of parameters, one of gradients, and named, shaped views into both."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from neuralnet.checks import Array
+
+# How many numbers are worked on at a time. What goes over the same few buffers several times is
+# fast while they stay in the processor's cache.
+BLOCK = 32_768
+
+
+def blocks(length: int) -> Iterator[slice]:
+    """Cut `length` entries into slices of `BLOCK`, the last one shorter."""
+    for start in range(0, length, BLOCK):
+        yield slice(start, min(start + BLOCK, length))
+
+
+class Parameters:
+    """Everything that a network learns, in one contiguous 1-D array.
+
+    So an optimizer is a few lines over two 1-D arrays, and an average, a copy or a sum over
+    networks is one line. The matrices stand first: they are what L2 and weight decay act on, and
+    `num_weights` says where they end and the biases begin.
+
+    Parameters
+    ----------
+    shapes : mapping of str to tuple of int
+        The shape of each parameter under its dotted name, in the order of the layers.
+    dtype : dtype
+        float32 or float64.
+    xp : module
+        Where the arrays live: NumPy, or a module with its functions (CuPy).
+
+    Attributes
+    ----------
+    values, gradients : ndarray, shape (total,)
+        The two buffers.
+    num_weights : int
+        How many of the entries, from the first, belong to matrices.
+    """
+
+    def __init__(
+        self, shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike, xp: ModuleType = np
+    ) -> None:
+        self.shapes = dict(shapes)
+        self.num_weights = sum(math.prod(s) for s in shapes.values() if len(s) == 2)
+        total = sum(math.prod(shape) for shape in shapes.values())
+        self.values: Array = xp.zeros(total, dtype)
+        self.gradients: Array = xp.zeros(total, dtype)
+        self._scratch: Array = xp.empty_like(self.values[:BLOCK])
+        self._values = self.views(self.values)
+        self._gradients = self.views(self.gradients)
+
+    def views(self, buffer: Array) -> dict[str, Array]:
+        """Cut a buffer of the same length into named, shaped views, in the layers' order."""
+        views = {}
+        start = 0
+        for name, shape in sorted(self.shapes.items(), key=lambda item: len(item[1]) != 2):
+            stop = start + math.prod(shape)
+            views[name] = buffer[start:stop].reshape(shape)
+            start = stop
+        return {name: views[name] for name in self.shapes}
+
+    def __getitem__(self, name: str) -> Array:
+        """Return the view of one parameter; what is written to it is learned by the network."""
+        return self._values[name]
+
+    def gradient(self, name: str) -> Array:
+        """Return the view of one parameter's gradient."""
+        return self._gradients[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.shapes)
+
+    def __len__(self) -> int:
+        """Return how many numbers the network learns."""
+        return int(self.values.size)
+
+    def items(self) -> Iterator[tuple[str, Array]]:
+        """Walk over names and views: the one walk that saver, summary and count all use."""
+        return iter(self._values.items())
+
+    def sum_of_squares(self) -> float:
+        """Return the sum of the squares of all weights, biases left out."""
+        weights = self.values[: self.num_weights]
+        return float(np.dot(weights, weights))
+
+    def add_l2_gradient(self, l2: float) -> None:
+        """Add the gradient of l2 / 2 times that sum, l2 W, to the weights' gradients."""
+        for block in blocks(self.num_weights):
+            scratch = self._scratch[: block.stop - block.start]
+            self.gradients[block] += np.multiply(self.values[block], l2, out=scratch)

@@ -1,0 +1,127 @@
+"""Callbacks: what watches a run from inside, and may steer it.
+
+A callback overrides the hooks it needs; each is given the run, whose `learning_rate` it may set
+and which it may `stop`. A hook that takes its time makes the training wait.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuralnet.checks import Array, check_integer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from neuralnet.training.loop import TrainingRun
+
+
+class Callback:
+    """Hooks around the training, each epoch and each batch; none does anything by itself."""
+
+    def on_train_begin(self, run: TrainingRun) -> None:
+        """Before the first epoch."""
+
+    def on_epoch_begin(self, run: TrainingRun) -> None:
+        """Before the first batch of epoch `run.epoch`."""
+
+    def on_batch_begin(self, run: TrainingRun) -> None:
+        """Before batch `run.batch`; the learning rate may still be changed for it."""
+
+    def on_batch_end(self, run: TrainingRun) -> None:
+        """After the update; `run.batch_loss` is the loss before it."""
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        """After the evaluation; the epoch's figures stand in `run.history`."""
+
+    def on_train_end(self, run: TrainingRun) -> None:
+        """After the last epoch, and also when an error or Ctrl-C ends the training."""
+
+
+class BestWeights(Callback):
+    """Leaves the weights of the best epoch (`History.best_epoch`) instead of the last one's."""
+
+    def on_train_begin(self, run: TrainingRun) -> None:  # noqa: D102
+        self._best: Array | None = None
+
+    def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
+        if run.history.best_epoch == run.epoch:
+            self._best = run.model.parameters.values.copy()
+
+    def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
+        if self._best is not None:
+            run.model.parameters.values[...] = self._best
+
+
+class EarlyStopping(Callback):
+    """Stops the training when the best epoch lies `patience` epochs back.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs to wait for a better one, at least 1.
+    """
+
+    def __init__(self, patience: int = 10) -> None:
+        self.patience = check_integer(patience, "patience", minimum=1)
+
+    def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
+        best = run.history.best_epoch
+        if best is not None and run.epoch - best >= self.patience:
+            run.stop(f"no epoch was better than epoch {best} for {self.patience} epochs")
+
+
+class ProgressBar(Callback):
+    """Prints a line an epoch and, on a terminal, a live bar below them.
+
+    Parameters
+    ----------
+    console : rich.console.Console, optional
+        Where to print; the terminal if not given.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console
+
+    def on_train_begin(self, run: TrainingRun) -> None:  # noqa: D102
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._console = self._console or Console()
+        self._progress = Progress(
+            TextColumn("epoch {task.fields[epoch]}/{task.fields[num_epochs]}"),
+            BarColumn(bar_width=None),
+            TextColumn("loss {task.fields[loss]:.4f}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+            transient=True,
+        )
+        self._task = self._progress.add_task(
+            "training",
+            total=run.num_epochs * run.num_batches,
+            epoch=1,
+            num_epochs=run.num_epochs,
+            loss=float("nan"),
+        )
+        self._progress.start()
+
+    def on_batch_end(self, run: TrainingRun) -> None:  # noqa: D102
+        # Ten times an epoch moves the bar often enough, and costs the training nothing.
+        if run.batch % max(1, run.num_batches // 10) == 0:
+            done = (run.epoch - 1) * run.num_batches + run.batch
+            self._progress.update(self._task, completed=done, epoch=run.epoch, loss=run.batch_loss)
+
+    def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
+        history = run.history
+        line = (
+            f"epoch {run.epoch:{len(str(run.num_epochs))}}/{run.num_epochs}"
+            f"  training loss {history.train_loss[-1]:.4f}"
+            f"  accuracy: training {100 * history.train_accuracy[-1]:.2f} %"
+        )
+        if history.valid_accuracy:
+            line += f", validation {100 * history.valid_accuracy[-1]:.2f} %"
+        self._progress.console.print(line, highlight=False, soft_wrap=True)
+
+    def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
+        self._progress.stop()

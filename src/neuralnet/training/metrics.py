@@ -1,0 +1,99 @@
+"""How well predictions agree with the labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuralnet.checks import InputError, check_finite, check_integer, check_labels, describe
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
+    """Return the share of the predictions that are right.
+
+    Parameters
+    ----------
+    labels : array_like of whole numbers, shape (N,)
+        The true classes.
+    predictions : array_like of whole numbers, shape (N,)
+        The predicted ones.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    InputError
+        If the two are not whole numbers in equally long rows of at least one.
+    """
+    labels, predictions = _check_pair(labels, predictions)
+    return float(np.mean(labels == predictions))
+
+
+def confusion_matrix(
+    labels: ArrayLike, predictions: ArrayLike, num_classes: int
+) -> NDArray[np.int64]:
+    """Count how often each true class was predicted as each class.
+
+    Parameters
+    ----------
+    labels : array_like of whole numbers, shape (N,)
+        The true classes, from 0 to `num_classes - 1`.
+    predictions : array_like of whole numbers, shape (N,)
+        The predicted ones, in the same range.
+    num_classes : int
+        How many classes there are, K.
+
+    Returns
+    -------
+    ndarray of int64, shape (K, K)
+        Row i, column j: the examples of class i that were predicted as class j.
+
+    Raises
+    ------
+    InputError
+        If the two are not such labels in equally long rows of at least one.
+    """
+    num_classes = check_integer(num_classes, "num_classes", minimum=1)
+    labels, predictions = _check_pair(labels, predictions)
+    true = check_labels(labels, len(labels), num_classes, "labels")
+    predicted = check_labels(predictions, len(labels), num_classes, "predictions")
+    counts = np.bincount(true * num_classes + predicted, minlength=num_classes**2)
+    return counts.reshape(num_classes, num_classes).astype(np.int64, copy=False)  # (K, K)
+
+
+def _check_pair(labels: ArrayLike, predictions: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return both as 1-D arrays of whole numbers, equally long and not empty."""
+    true = _check_whole(labels, "labels")
+    predicted = _check_whole(predictions, "predictions")
+    if len(true) != len(predicted):
+        raise InputError(
+            f"There are {len(true)} labels and {len(predicted)} predictions; give one prediction "
+            f"for each label."
+        )
+    return true, predicted
+
+
+def _check_whole(values: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{name} cannot be made into an array of labels: {error}.") from error
+    if array.ndim != 1 or not len(array):
+        raise InputError(
+            f"{name} is {describe(array)}; it must be 1-D, one label an example, at least one."
+        )
+    check_finite(array, name)
+    fractions = array.dtype.kind == "f" and (array != np.floor(array)).any()
+    if fractions or array.dtype.kind not in "biuf":
+        raise InputError(
+            f"{name} is {describe(values)}; it must hold whole numbers only. Number named classes "
+            f"first, with one numbering for labels and predictions alike."
+        )
+    return array
