@@ -110,3 +110,16 @@ def read_bytes(path: str | os.PathLike[str], *, at_most: int, what: str) -> byte
         raise
     except OSError as error:
         raise FileError(f"Cannot read {path}: {explain(error)}.") from error
+
+
+def check_writable(folder: str | os.PathLike[str]) -> None:
+    """Make a folder if it is missing, and try whether a file can be written there.
+
+    Raises
+    ------
+    FileError
+        If it cannot be made or written to.
+    """
+    with written_whole(Path(folder) / ".writable"):
+        pass
+    (Path(folder) / ".writable").unlink()

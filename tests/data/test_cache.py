@@ -1,0 +1,127 @@
+import logging
+import multiprocessing
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuralnet.data import mnist
+from neuralnet.data.cache import cache_folder, load_cache, store_in_cache
+from neuralnet.data.dataset import DataNotFoundError, Dataset
+from tests.data.conftest import TinyMnist
+
+
+@pytest.fixture
+def dataset(tiny_mnist: TinyMnist) -> Dataset:
+    return mnist.as_dataset(tiny_mnist.images, tiny_mnist.labels, "a test")
+
+
+def assert_cached(folder: Path, dataset: Dataset) -> None:
+    cached = load_cache(folder)
+    np.testing.assert_array_equal(cached.images, dataset.images)
+    np.testing.assert_array_equal(cached.labels, dataset.labels)
+    assert (cached.num_train, cached.name) == (12, "MNIST")
+    assert str(folder) in cached.source
+
+
+def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NEURALNET_CACHE", str(tmp_path / "variable"))
+    assert cache_folder(tmp_path / "argument") == tmp_path / "argument"
+    assert cache_folder() == tmp_path / "variable"
+    monkeypatch.delenv("NEURALNET_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert "neuralnet" in str(cache_folder())
+
+
+def test_what_is_stored_is_mapped_into_memory(tmp_path: Path, dataset: Dataset) -> None:
+    store_in_cache(tmp_path / "new", dataset)
+    assert_cached(tmp_path / "new", dataset)
+    assert isinstance(load_cache(tmp_path / "new").images, np.memmap)
+
+
+def test_verified_once_is_not_hashed_again(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_in_cache(tmp_path, dataset)
+    monkeypatch.setattr(mnist, "is_mnist", None)
+    assert_cached(tmp_path, dataset)
+
+
+def test_touched_files_are_hashed_and_stamped_anew(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_in_cache(tmp_path, dataset)
+    os.utime(tmp_path / "mnist-images-idx3-ubyte", (1, 1))
+    assert_cached(tmp_path, dataset)
+    monkeypatch.setattr(mnist, "is_mnist", None)
+    assert_cached(tmp_path, dataset)
+
+
+def test_without_a_stamp_it_is_hashed(tmp_path: Path, dataset: Dataset) -> None:
+    store_in_cache(tmp_path, dataset)
+    (tmp_path / "mnist-verified.json").write_text("nonsense")
+    assert_cached(tmp_path, dataset)
+    (tmp_path / "mnist-verified.json").unlink()
+    assert_cached(tmp_path, dataset)
+
+
+def test_empty(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(DataNotFoundError, match="empty"):
+            load_cache(folder)
+
+
+@pytest.mark.parametrize("name", ["mnist-images-idx3-ubyte", "mnist-labels-idx1-ubyte"])
+@pytest.mark.parametrize("damage", ["flipped", "shorter", "gone"])
+def test_damaged(
+    tmp_path: Path, dataset: Dataset, name: str, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store_in_cache(tmp_path, dataset)
+    content = bytearray((tmp_path / name).read_bytes())
+    content[-1] ^= 1
+    (tmp_path / name).unlink()
+    if damage != "gone":
+        (tmp_path / name).write_bytes(content[: -1 if damage == "shorter" else None])
+        os.utime(tmp_path / name, (1, 1))  # the clock of a test may not have ticked
+    with pytest.raises(DataNotFoundError, match=tmp_path.name):
+        load_cache(tmp_path)
+    if damage != "gone":
+        assert "damaged" in caplog.text
+    store_in_cache(tmp_path, dataset)
+    assert_cached(tmp_path, dataset)
+
+
+def test_a_cache_that_cannot_be_written_is_only_a_warning(
+    tmp_path: Path, dataset: Dataset, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        caplog.clear()
+        store_in_cache(folder, dataset)
+        assert [record.levelno for record in caplog.records] == [logging.WARNING]
+        assert str(folder) in caplog.text
+        with pytest.raises(DataNotFoundError):
+            load_cache(folder)
+
+
+def _store_often(folder: Path, dataset: Dataset) -> None:
+    for _ in range(10):
+        store_in_cache(folder, dataset)
+
+
+def test_processes_that_race_do_no_harm(tmp_path: Path, dataset: Dataset) -> None:
+    store_in_cache(tmp_path, dataset)
+    context = multiprocessing.get_context("spawn")
+    racers = [context.Process(target=_store_often, args=(tmp_path, dataset)) for _ in range(2)]
+    for racer in racers:
+        racer.start()
+    while any(racer.is_alive() for racer in racers):
+        assert_cached(tmp_path, dataset)
+    assert [racer.exitcode for racer in racers] == [0, 0]
+    assert_cached(tmp_path, dataset)
+    assert sorted(path.name for path in tmp_path.glob("*mnist-*")) == [
+        "mnist-images-idx3-ubyte",
+        "mnist-labels-idx1-ubyte",
+        "mnist-verified.json",
+    ]

@@ -1,0 +1,112 @@
+import errno
+import multiprocessing
+import stat
+from pathlib import Path
+
+import pytest
+
+from neuralnet.files import FileError, FileFormatError, explain, read_bytes, written_whole
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "file"
+    with written_whole(path) as file:
+        file.write(b"wrong")
+        file.seek(0)
+        file.write(b"right")
+        file.seek(0)
+        assert file.read() == b"right"
+        assert not path.exists()
+    assert read_bytes(path, at_most=5, what="a test") == b"right"
+    assert names(path.parent) == ["file"]
+
+
+def test_mode_is_what_open_gives(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(b"")
+    with written_whole(tmp_path / "whole"):
+        pass
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert len(modes) == 1
+
+
+def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+
+    def write_half() -> None:
+        with written_whole(path) as file:
+            file.write(b"half")
+            raise ValueError("the block's own")
+
+    with pytest.raises(ValueError, match="own"):
+        write_half()
+    assert path.read_bytes() == b"before"
+    assert names(tmp_path) == ["file"]
+
+
+def test_the_disks_failure_names_the_file_and_the_blocks_stays_its_own(tmp_path: Path) -> None:
+    def fail(number: int) -> None:
+        with written_whole(tmp_path / "file"):
+            raise OSError(number, "from the block")
+
+    with pytest.raises(FileError, match=r"file: from the block"):
+        fail(errno.ENOSPC)
+    with pytest.raises(OSError, match="from the block") as caught:
+        fail(errno.ECONNRESET)
+    assert not isinstance(caught.value, FileError)
+    assert not names(tmp_path)
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "file" / "below", tmp_path / "folder"):
+        with pytest.raises(FileError, match=path.name), written_whole(path):
+            pass
+    assert sorted(names(tmp_path)) == ["file", "folder"]
+
+
+def _write_often(path: Path, letter: bytes) -> None:
+    for _ in range(30):
+        with written_whole(path) as file:
+            file.write(letter * 10_000)
+
+
+def test_writers_that_race_never_mix(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    _write_often(path, b"c")
+    context = multiprocessing.get_context("spawn")
+    racers = [context.Process(target=_write_often, args=(path, letter)) for letter in (b"a", b"b")]
+    for racer in racers:
+        racer.start()
+    while any(racer.is_alive() for racer in racers):
+        content = path.read_bytes()
+        assert content == content[:1] * 10_000
+    assert [racer.exitcode for racer in racers] == [0, 0]
+    assert names(tmp_path) == ["file"]
+
+
+def test_reading_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(bytes(1001))
+    with pytest.raises(FileFormatError) as caught:
+        read_bytes(path, at_most=1000, what="a saved network")
+    for fact in ("large", "1,001", "1,000", "a saved network"):
+        assert fact in str(caught.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent", tmp_path):
+        with pytest.raises(FileError, match=path.name):
+            read_bytes(path, at_most=10, what="a test")
+
+
+def test_explanations_are_words() -> None:
+    assert explain(OSError(errno.ENOENT, "No such file or directory")) == (
+        "no such file or directory"
+    )
+    assert explain(TimeoutError()) == "timeouterror"
