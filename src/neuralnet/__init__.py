@@ -13,6 +13,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from neuralnet.checks import InputError, NeuralNetError
+    from neuralnet.data.dataset import DataNotFoundError, Dataset
+    from neuralnet.data.preprocessing import Split, one_hot, scale_pixels, split_dataset
+    from neuralnet.data.sources import load_mnist
     from neuralnet.files import FileError, FileFormatError
     from neuralnet.nn.activations import (
         GELU,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.nn.optimizers import SGD, Adam, AdamW, Optimizer
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
+    from neuralnet.storage import load, save
     from neuralnet.training.callbacks import BestWeights, Callback, EarlyStopping, ProgressBar
     from neuralnet.training.history import History
     from neuralnet.training.loop import TrainingDivergedError, train
@@ -36,6 +40,10 @@ if TYPE_CHECKING:
 
 # The public names, by the room they live in.
 _ROOMS = {
+    "data.dataset": ("DataNotFoundError", "Dataset"),
+    "data.preprocessing": ("Split", "one_hot", "scale_pixels", "split_dataset"),
+    "data.sources": ("load_mnist",),
+    "storage": ("load", "save"),
     "nn.network": ("NeuralNetMLP",),
     "nn.activations": (
         "GELU",
@@ -106,6 +114,8 @@ __all__ = [
     "Constant",
     "Cosine",
     "CrossEntropy",
+    "DataNotFoundError",
+    "Dataset",
     "EarlyStopping",
     "FileError",
     "FileFormatError",
@@ -124,6 +134,7 @@ __all__ = [
     "Schedule",
     "Sigmoid",
     "Softmax",
+    "Split",
     "Step",
     "Tanh",
     "TrainingDivergedError",
@@ -132,6 +143,12 @@ __all__ = [
     "__version__",
     "accuracy",
     "confusion_matrix",
+    "load",
+    "load_mnist",
+    "one_hot",
+    "save",
+    "scale_pixels",
+    "split_dataset",
     "train",
 ]
 

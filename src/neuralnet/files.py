@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -58,7 +57,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     path = Path(path)
     # A name of our own rather than tempfile's: its files are for the owner's eyes only, and the
     # finished one should have the mode that open() would have given it.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = temporary.open("x+b")

@@ -41,7 +41,7 @@ def scale_pixels(
     images : ndarray of uint8, any shape
         Pixels.
     low, high : float
-        What 0 and 255 become, exactly.
+        What 0 and 255 become, to float32 rounding.
 
     Returns
     -------
@@ -61,8 +61,8 @@ def scale_pixels(
     low = check_number(low, "low")
     high = check_number(high, "high", above=low)
     scaled = images.astype(np.float32)
-    scaled /= 255
-    scaled *= high - low
+    # The network's own formula (NeuralNetMLP.scale), so that both give the same bits.
+    scaled *= (high - low) / 255
     scaled += low
     return scaled
 

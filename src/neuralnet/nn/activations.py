@@ -134,7 +134,8 @@ class LeakyReLU(ElementwiseActivation):
     initialization = "he_normal"
 
     def __post_init__(self) -> None:
-        check_number(self.negative_slope, "negative_slope", minimum=0, below=1)
+        slope = check_number(self.negative_slope, "negative_slope", minimum=0, below=1)
+        object.__setattr__(self, "negative_slope", slope)
 
     def forward(self, z: Array, out: Array) -> Array:
         """Give the larger of z and negative_slope z: on either side of 0 it is the right one."""

@@ -41,7 +41,7 @@ def float_type(dtype: object) -> np.dtype[Any]:
     """Return the dtype float32 or float64, whichever way it came."""
     try:
         name: object = np.dtype(dtype).name  # type: ignore[call-overload]
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy parses a text as a small language
         name = dtype
     return np.dtype(
         check_name(name if dtype is not None else None, ("float32", "float64"), "dtype")

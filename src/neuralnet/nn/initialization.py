@@ -35,7 +35,7 @@ class VarianceScaling:
     distribution: Literal["normal", "uniform"] = "normal"
 
     def __post_init__(self) -> None:
-        check_number(self.scale, "scale", above=0)
+        object.__setattr__(self, "scale", check_number(self.scale, "scale", above=0))
         check_name(self.fan, ("in", "average"), "fan")
         check_name(self.distribution, ("normal", "uniform"), "distribution")
 

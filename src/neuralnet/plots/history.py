@@ -1,0 +1,83 @@
+"""Loss and accuracy over the epochs of a training run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuralnet.checks import InputError, describe
+from neuralnet.plots.figures import BLUE, FAINT, INK, MUTED, ORANGE, WIDTH, add_panel, new_figure
+from neuralnet.training.history import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def plot_history(history: History, title: str | None = None) -> Figure:
+    """Draw loss and accuracy over the epochs, with the best epoch marked.
+
+    Parameters
+    ----------
+    history : History
+        What the run recorded, with or without a validation set.
+    title : str, optional
+        Stands above; say which data set it was.
+
+    Returns
+    -------
+    Figure
+        Two panels: the loss, and the accuracy in %.
+
+    Raises
+    ------
+    InputError
+        If it is no history, has no epoch, or its lists do not fit together.
+    """
+    if not isinstance(history, History):
+        raise InputError(f"history is {describe(history)}; give the History that train() returns.")
+    history.check_lengths()
+    best = history.best_epoch
+    if best is None:
+        raise InputError("The history has no epoch yet; there is nothing to plot before the first.")
+    stopped = f"Stopped early: {history.stopped}" if history.stopped else None
+    figure = new_figure(WIDTH, 3.4, title, stopped)
+    loss = add_panel(figure, 0.75, 0.6, 2.95, 2.4)
+    accuracy = add_panel(figure, 4.75, 0.6, 2.95, 2.4)
+    train, valid = ([100 * a for a in x] for x in (history.train_accuracy, history.valid_accuracy))
+    _draw_curves(loss, "Loss", history.train_loss, history.valid_loss, best)
+    _draw_curves(accuracy, "Accuracy (%)", train, valid, best)
+    loss.set_ylim(bottom=0)
+    accuracy.set_ylim(max(0, accuracy.get_ylim()[0]), min(100, accuracy.get_ylim()[1]))
+    if valid:
+        names = ["Training", "Validation"]
+        why = f"highest validation accuracy, {valid[best - 1]:.2f} %"
+    else:
+        names, why = ["Training"], f"lowest training loss, {history.train_loss[best - 1]:.4g}"
+    figure.legend(
+        loss.get_lines(),
+        [*names, f"Epoch {best}: {why}"],
+        loc="center left",
+        bbox_to_anchor=(0.65 / WIDTH, 3.2 / figure.get_figheight()),
+        ncols=3,
+        frameon=False,
+        fontsize=9,
+        labelcolor=INK,
+    )
+    return figure
+
+
+def _draw_curves(axes: Axes, label: str, train: list[float], valid: list[float], best: int) -> None:
+    """Draw one quantity of both sets over the epochs, and a line at the best epoch."""
+    epochs = range(1, len(train) + 1)
+    marker = "o" if len(train) <= 30 else None  # one epoch alone is no line, only a point
+    for values, colour in ((train, BLUE), (valid, ORANGE)):
+        if values:
+            axes.plot(epochs, values, color=colour, marker=marker, markersize=3.5, clip_on=False)
+    axes.axvline(best, color=MUTED, linewidth=1, linestyle="dashed", zorder=1)
+    axes.set_xlim(0.5, len(train) + 0.5)
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1, nbins=8, steps=[1, 2, 5, 10])
+    axes.set_xlabel("Epoch", color=INK)
+    axes.set_ylabel(label, color=INK)
+    axes.grid(axis="y", color=FAINT, linewidth=0.8)
+    axes.spines[:].set_color(MUTED)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,19 @@
+"""A few hundred real digits, for tests that need some."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neuralnet.data.idx import write_idx
+from neuralnet.data.sample import load_sample
+
+
+def write_digits(folder: Path, *, num_train: int, num_test: int) -> Path:
+    """Write a folder of four IDX files as MNIST's own; return the folder."""
+    sample = load_sample()
+    images = sample.images.reshape(-1, *sample.image_shape)
+    parts = {"train": slice(num_train), "t10k": slice(num_train, num_train + num_test)}
+    for part, rows in parts.items():
+        write_idx(folder / f"{part}-images-idx3-ubyte.gz", images[rows])
+        write_idx(folder / f"{part}-labels-idx1-ubyte.gz", sample.labels[rows])
+    return folder

@@ -1,0 +1,57 @@
+"""What the tests of pictures share: things to draw, and questions about what was drawn."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from neuralnet.training.history import History
+
+DIGITS = range(10)
+Mistakes = tuple[Any, Any, Any, Any]
+
+
+def make_history(num_epochs: int, *, validated: bool = True, stopped: str | None = None) -> History:
+    loss = [2.0 / (epoch + 1) for epoch in range(num_epochs)]
+    rising = [1 - 0.5 / (epoch + 1) for epoch in range(num_epochs)]
+    ones = [1.0] * num_epochs
+    valid = (rising, loss) if validated else ([], [])
+    return History(loss, rising, *valid, learning_rate=ones, seconds=ones, stopped=stopped)
+
+
+def make_mistakes(num_wrong: int, num_images: int = 40, num_classes: int = 10) -> Mistakes:
+    """Return images, labels, predictions and probabilities; later mistakes are surer ones."""
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (num_images, 64), dtype=np.uint8)
+    labels = np.arange(num_images) % num_classes
+    predictions = np.where(np.arange(num_images) < num_wrong, (labels + 1) % num_classes, labels)
+    share = np.linspace(0.5, 0.95, num_images)
+    probabilities = np.tile(((1 - share) / (num_classes - 1))[:, None], (1, num_classes))
+    probabilities[np.arange(num_images), predictions] = share
+    return images, labels, predictions, probabilities
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+def pictures(figure: Figure) -> list[Axes]:
+    return [axes for axes in figure.axes if axes.images]
+
+
+def assert_all_fits(figure: Figure) -> None:
+    """Nothing reaches out of the figure, and no panel, text or legend over another."""
+    renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    shown = [*figure.axes, *figure.texts, *figure.legends]
+    boxes = [artist.get_tightbbox(renderer) for artist in shown]
+    for place, box in enumerate(boxes):
+        assert box is not None
+        assert min(box.x0, box.y0) >= 0, shown[place]
+        assert box.x1 <= figure.bbox.x1, shown[place]
+        assert box.y1 <= figure.bbox.y1, shown[place]
+        for other, before in enumerate(boxes[:place]):
+            assert before is not None
+            assert not box.overlaps(before), (shown[place], shown[other])

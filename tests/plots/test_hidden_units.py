@@ -1,0 +1,66 @@
+"""The hidden units, as they are drawn."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neuralnet.checks import InputError
+from neuralnet.plots import plot_hidden_units
+from tests.plots.drawn import assert_all_fits, pictures, texts
+
+
+class TestHiddenUnits:
+    @pytest.mark.parametrize("num_units", [1, 7, 50, 100])
+    def test_every_unit_on_one_symmetric_scale(self, num_units: int) -> None:
+        weights = np.random.default_rng(0).normal(size=(64, num_units)).astype(np.float32)
+        figure = plot_hidden_units(weights, title="A sample")
+        assert_all_fits(figure)
+        *units, legend = figure.axes
+        assert legend.get_ylabel() == "Weight"
+        extent = np.percentile(np.abs(weights), 99.5)
+        for unit, axes in enumerate(units):
+            image = axes.images[0]
+            np.testing.assert_array_equal(
+                np.asarray(image.get_array()), weights[:, unit].reshape(8, 8)
+            )
+            assert image.get_clim() == pytest.approx((-extent, extent))
+        assert len(units) == num_units
+
+    def test_no_more_than_asked_for_and_it_says_so(self) -> None:
+        figure = plot_hidden_units(np.ones((64, 300)))
+        assert len(pictures(figure)) == 100
+        assert any("first 100 of 300" in text for text in texts(figure))
+        assert len(pictures(plot_hidden_units(np.ones((64, 9)), max_units=4))) == 4
+
+    def test_one_huge_weight_does_not_fade_the_rest(self) -> None:
+        weights = np.full((64, 10), 0.1)
+        weights[0, 0] = 1000
+        _, high = plot_hidden_units(weights).axes[0].images[0].get_clim()
+        assert high == pytest.approx(0.1)
+
+    def test_weights_of_zero_and_other_shapes(self) -> None:
+        figure = plot_hidden_units(np.zeros((32, 2)), (4, 8))
+        shown = figure.axes[0].images[0].get_array()
+        assert shown is not None
+        assert shown.shape == (4, 8)
+        assert_all_fits(figure)
+
+    @pytest.mark.parametrize(
+        ("weights", "shape", "fact"),
+        [
+            (np.ones(64), None, r"\(64,\)"),
+            (np.ones((64, 0)), None, r"\(64, 0\)"),
+            (np.ones((64, 2), int), None, "int64"),
+            (np.full((64, 2), np.inf), None, "infinite"),
+            (np.ones((63, 2)), None, "63 pixels"),
+            (np.ones((64, 2)), (8, 9), r"\(8, 9\)"),
+            (np.ones((64, 2)), (64,), r"\(64,\)"),
+            (np.ones((64, 2)), (-8, -8), r"\(-8, -8\)"),
+        ],
+    )
+    def test_bad_input_is_refused(self, weights: Any, shape: Any, fact: str) -> None:
+        with pytest.raises(InputError, match=fact):
+            plot_hidden_units(weights, shape)
+        with pytest.raises(InputError, match="max_units"):
+            plot_hidden_units(np.ones((64, 2)), max_units=0)

@@ -1,0 +1,307 @@
+"""What is saved is what is loaded: a mirror pair, over all that a network can be built from."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors import safe_open
+
+from neuralnet.checks import InputError
+from neuralnet.files import FileError
+from neuralnet.nn.activations import GELU, HIDDEN_ACTIVATIONS, Identity, LeakyReLU, Softmax
+from neuralnet.nn.initialization import VarianceScaling
+from neuralnet.nn.losses import LOSSES, CrossEntropy
+from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.storage import load, save
+
+V1 = Path(__file__).parents[1] / "files" / "network-v1.safetensors"
+
+
+def assert_same(one: NeuralNetMLP, other: NeuralNetMLP) -> None:
+    """Both are built alike and hold and predict the same bits."""
+    for name in (
+        *("num_features", "num_hidden", "num_classes", "hidden_activations", "output_activation"),
+        *("l2", "initial_weights", "dtype", "input_range", "classes", "notes"),
+    ):
+        assert getattr(one, name) == getattr(other, name), name
+    assert type(one.loss_function) is type(other.loss_function)
+    assert one.parameters.shapes == other.parameters.shapes
+    assert one.parameters.values.tobytes() == other.parameters.values.tobytes()
+    pixels = np.random.default_rng(0).integers(0, 256, (7, one.num_features), dtype=np.uint8)
+    for mine, its in zip(one.forward(pixels), other.forward(pixels), strict=True):
+        assert mine.dtype == its.dtype
+        assert mine.tobytes() == its.tobytes()
+
+
+hidden_functions = st.sampled_from(sorted(HIDDEN_ACTIVATIONS)) | st.builds(
+    LeakyReLU, st.floats(0, 1, exclude_max=True)
+)
+pairs = [(output, kind.name) for kind in LOSSES.values() for output in kind.outputs]
+schemes = st.builds(
+    VarianceScaling,
+    st.floats(0.1, 10),
+    st.sampled_from(["in", "average"]),
+    st.sampled_from(["normal", "uniform"]),
+)
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> NeuralNetMLP:
+    sizes = draw(st.lists(st.integers(1, 6), min_size=1, max_size=3))
+    num_classes = draw(st.integers(2, 5))
+    output, loss = draw(st.sampled_from(pairs))
+    class_names = st.lists(
+        st.text(max_size=5) | st.integers(0, 10**20),
+        min_size=num_classes,
+        max_size=num_classes,
+        unique=True,
+    )
+    low = draw(st.floats(-3, 3))
+    network = NeuralNetMLP(
+        draw(st.integers(1, 9)),
+        sizes,
+        num_classes,
+        hidden_activation=[draw(hidden_functions) for _ in sizes],
+        output_activation=output,
+        loss=loss,
+        l2=draw(st.floats(0, 1)),
+        initial_weights=draw(st.none() | schemes),
+        dtype=draw(st.sampled_from(["float32", "float64"])),
+        input_range=(low, low + draw(st.floats(0.1, 3))),
+        classes=draw(st.none() | class_names),
+        seed=draw(st.integers(0, 99)),
+    )
+    network.notes = draw(st.dictionaries(st.text(), st.text(), max_size=3))
+    return network
+
+
+@given(networks())
+def test_what_is_saved_is_loaded(tmp_path_factory: Any, network: NeuralNetMLP) -> None:
+    path = tmp_path_factory.mktemp("round") / "network.safetensors"
+    save(network, path)
+    loaded = load(path)
+    assert_same(network, loaded)
+    save(loaded, path.with_name("again"))
+    assert path.with_name("again").read_bytes() == path.read_bytes()
+
+
+def test_a_loaded_network_learns_and_begins_anew_like_the_saved_one(tmp_path: Path) -> None:
+    network = NeuralNetMLP(4, 3, 2, initial_weights="he_uniform", l2=0.1)
+    save(network, tmp_path / "network")
+    loaded = load(tmp_path / "network")
+    X, y = np.random.default_rng(0).normal(size=(6, 4)), np.array([0, 1, 0, 1, 0, 1])
+    for one in (network, loaded):
+        gradients = one.backward(X, one.forward(X), y)
+        for name, values in one.parameters.items():
+            np.subtract(values, 0.1 * gradients[name], out=values)
+    assert_same(network, loaded)
+    network.initialize(5)
+    loaded.initialize(5)
+    assert loaded.parameters.values.any()
+    assert_same(network, loaded)
+
+
+def test_the_same_network_gives_the_same_bytes(tmp_path: Path) -> None:
+    network = NeuralNetMLP(3, 2, 2, classes=["a", "b"])
+    for number in range(8):
+        save(network, tmp_path / f"{number}")
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
+
+
+def test_weights_that_lie_otherwise_in_memory_are_saved_right(tmp_path: Path) -> None:
+    """The safetensors package alone would write a transposed array's memory as it lies."""
+    network = NeuralNetMLP(5, 4, 3)
+    right = network.parameters["layers.0.weight"].copy()
+    turned = np.asfortranarray(right)
+    assert not turned.flags.c_contiguous
+    network.parameters._values["layers.0.weight"] = turned
+    strided = np.repeat(network.parameters["layers.1.weight"], 2, axis=1)[:, ::2]
+    network.parameters._values["layers.1.weight"] = strided
+    save(network, tmp_path / "network")
+    loaded = load(tmp_path / "network")
+    np.testing.assert_array_equal(loaded.parameters["layers.0.weight"], right)
+    np.testing.assert_array_equal(loaded.parameters["layers.1.weight"], strided)
+
+
+def test_arrays_of_another_module_are_brought_over(tmp_path: Path) -> None:
+    device = ModuleType("device")
+    device.__dict__.update({**vars(np), "asnumpy": lambda array: array + 1})
+    network = NeuralNetMLP(2, 2, 2, xp=device)
+    save(network, tmp_path / "network")
+    loaded = load(tmp_path / "network")
+    np.testing.assert_array_equal(loaded.parameters.values, network.parameters.values + 1)
+    assert loaded.xp is np
+
+
+def test_a_network_that_diverged_is_kept_as_it_is(tmp_path: Path) -> None:
+    network = NeuralNetMLP(2, 2, 2)
+    network.parameters.values[:3] = np.nan, np.inf, -np.inf
+    save(network, tmp_path / "network")
+    loaded = load(tmp_path / "network").parameters.values
+    assert loaded.tobytes() == network.parameters.values.tobytes()
+
+
+def test_other_programs_can_read_it(tmp_path: Path) -> None:
+    network = NeuralNetMLP(4, [3, 2], 2, hidden_activation=[GELU(), LeakyReLU(0.2)])
+    network.notes["data"] = "four numbers"
+    save(network, tmp_path / "network")
+    with safe_open(tmp_path / "network", framework="np") as file:
+        assert set(file.keys()) == set(network.parameters)
+        for name, values in network.parameters.items():
+            np.testing.assert_array_equal(file.get_tensor(name), values)
+        metadata = file.metadata()
+    assert (metadata.pop("format"), metadata.pop("format_version")) == ("neuralnet network", "1")
+    texts = {name: json.loads(text) for name, text in metadata.items()}
+    assert texts["classes"] == [0, 1]
+    assert texts["preprocessing"] == {"uint8_range": [-1.0, 1.0]}
+    assert texts["notes"] == {"data": "four numbers"}
+    assert texts["settings"]["hidden_activation"] == [
+        "gelu",
+        {"name": "leaky_relu", "negative_slope": 0.2},
+    ]
+
+
+def test_a_file_of_format_1_is_loaded() -> None:
+    """Written once, never again; what it predicted then it predicts now."""
+    network = load(V1)
+    assert (network.num_features, network.num_hidden, network.num_classes) == (16, (5, 4), 3)
+    assert network.hidden_activations == (LeakyReLU(0.2), GELU())
+    assert network.output_activation == Softmax()
+    assert isinstance(network.loss_function, CrossEntropy)
+    assert network.initial_weights == VarianceScaling(2.0, "average", "uniform")
+    assert (network.l2, network.dtype.name, network.input_range) == (0.001, "float32", (-0.5, 1.5))
+    assert network.classes == ("left", "middle", "right")
+    assert network.notes == {"data": "made for a test", "größe": "klein"}
+    pixels = (np.arange(48, dtype=np.uint8) * 5).reshape(3, 16)
+    wanted = [
+        [0.1550713, 0.113531, 0.7313977],
+        [0.4438084, 0.5261657, 0.03002591],
+        [0.4345452, 0.5650584, 0.0003964284],
+    ]
+    np.testing.assert_allclose(network.predict_proba(pixels), wanted, rtol=1e-5)
+
+
+class OwnLeakyReLU(LeakyReLU):
+    """A function of the user's own, under a name of the package's."""
+
+
+class OwnSoftmax(Softmax):
+    pass
+
+
+class OwnLoss(CrossEntropy):
+    pass
+
+
+class OwnScheme(VarianceScaling):
+    pass
+
+
+class OwnNetwork(NeuralNetMLP):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("settings", "fact"),
+    [
+        ({"hidden_activation": OwnLeakyReLU()}, "OwnLeakyReLU"),
+        ({"output_activation": OwnSoftmax(), "loss": "cross_entropy"}, "OwnSoftmax"),
+        ({"loss": OwnLoss(), "output_activation": "softmax"}, "OwnLoss"),
+        ({"initial_weights": OwnScheme()}, "OwnScheme"),
+    ],
+)
+def test_functions_of_the_users_own_are_refused(
+    tmp_path: Path, settings: dict[str, Any], fact: str
+) -> None:
+    with pytest.raises(InputError, match=fact):
+        save(NeuralNetMLP(2, 2, 2, **settings), tmp_path / "network")
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_function_of_the_package_is_taken(tmp_path: Path) -> None:
+    network = NeuralNetMLP(2, 2, 2, hidden_activation=Identity())
+    save(network, tmp_path / "network")
+    assert_same(network, load(tmp_path / "network"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fact"),
+    [
+        ("notes", {"epochs": 3}, "notes"),
+        ("notes", {1: "one"}, "notes"),
+        ("notes", None, "notes"),
+        ("notes", {"log": "x" * 1_000_000}, "1,000,000"),
+        ("l2", float("nan"), "JSON"),
+        ("l2", object(), "JSON"),
+        ("classes", ("a",), "classes"),
+        ("input_range", (1.0, 0.0), "input_range"),
+    ],
+)
+def test_what_was_changed_to_something_wrong_is_not_written(
+    tmp_path: Path, name: str, value: Any, fact: str
+) -> None:
+    network = NeuralNetMLP(2, 2, 2)
+    setattr(network, name, value)
+    with pytest.raises(InputError, match=fact):
+        save(network, tmp_path / "network")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("model", [None, {"weight": np.ones(2)}, OwnNetwork(2, 2, 2)])
+def test_only_networks_are_saved(tmp_path: Path, model: Any) -> None:
+    with pytest.raises(InputError, match="NeuralNetMLP"):
+        save(model, tmp_path / "network")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", [None, 3, "null\0byte"])
+def test_only_paths_are_taken(path: Any) -> None:
+    with pytest.raises(InputError, match="path"):
+        save(NeuralNetMLP(2, 2, 2), path)
+    with pytest.raises(InputError, match="path"):
+        load(path)
+
+
+def test_a_disk_that_fails_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = NeuralNetMLP(2, 2, 2)
+    save(network, tmp_path / "network")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FileError, match="no space"):
+        save(NeuralNetMLP(3, 3, 3), tmp_path / "network")
+    assert [path.name for path in tmp_path.iterdir()] == ["network"]
+    assert_same(network, load(tmp_path / "network"))
+
+
+def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FileError, match="file"):
+        save(NeuralNetMLP(2, 2, 2), tmp_path / "file" / "network")
+
+
+def test_the_format_is_imported_late_and_its_other_frameworks_never() -> None:
+    code = f"""
+import sys
+import neuralnet.storage
+assert "safetensors" not in sys.modules
+neuralnet.storage.load({str(V1)!r})
+assert "safetensors.numpy" in sys.modules
+assert not {{"safetensors.torch", "safetensors.flax", "torch", "jax"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

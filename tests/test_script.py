@@ -1,0 +1,129 @@
+"""The script, run whole as a user runs it, on a few hundred digits in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mnist_training
+import pytest
+
+import neuralnet
+from tests.digits import write_digits
+
+SCRIPT = Path(mnist_training.__file__)
+PICTURES = (
+    "training_plots.png",
+    "misclassified_images.png",
+    "confusion_matrix.png",
+    "hidden_units.png",
+)
+
+
+def run(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "NEURALNET_DATA"}
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *map(str, arguments)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_digits(tmp_path_factory.mktemp("digits"), num_train=400, num_test=100)
+
+
+def test_whole_run_leaves_pictures_and_a_network(digits: Path, tmp_path: Path) -> None:
+    done = run("--data", digits, "--num-epochs", 3, folder=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    for name in PICTURES:
+        assert (tmp_path / "images" / name).read_bytes().startswith(b"\x89PNG")
+    for epoch in (1, 2, 3):
+        assert f"epoch {epoch}/3" in done.stdout
+    assert "Test accuracy:" in done.stdout
+    assert str(digits) in done.stdout  # where the digits came from
+    model = neuralnet.load(tmp_path / "models" / "mnist.safetensors")
+    assert model.num_hidden == (50,)
+    assert str(digits) in model.notes["data"]
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_same_command_gives_the_same_network(digits: Path, tmp_path: Path) -> None:
+    networks = []
+    for name in ("first", "second"):
+        done = run("--data", digits, "--num-epochs", 2, "--output", name, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        networks.append(neuralnet.load(tmp_path / name / "models" / "mnist.safetensors"))
+    first, second = (network.parameters.values for network in networks)
+    assert (first == second).all()
+
+
+def test_every_setting_is_an_option(digits: Path, tmp_path: Path) -> None:
+    done = run(
+        *("--data", digits, "--protocol", "official", "--num-epochs", 2, "--num-hidden", "20,10"),
+        *("--hidden-activation", "relu", "--output-activation", "softmax"),
+        *("--loss", "cross_entropy", "--l2", 0.0001, "--initial-weights", "he_uniform"),
+        *("--dtype", "float64", "--learning-rate", 0.01, "--minibatch-size", 30),
+        *("--optimizer", "adam", "--schedule", "cosine", "--clip-norm", 1, "--seed", 7),
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    model = neuralnet.load(tmp_path / "models" / "mnist.safetensors")
+    assert model.num_hidden == (20, 10)
+    assert model.dtype == "float64"
+    assert "100 to test" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "facts"),
+    [
+        (("--data", "nowhere"), ["nowhere"]),
+        (("--hidden-activation", "rleu"), ["rleu", "relu"]),
+        (("--loss", "cross_entropy"), ["cross_entropy", "softmax", "sigmoid"]),
+        (("--num-epochs", "0"), ["num_epochs", "0", "at least 1"]),
+        (("--learning-rate", "-1"), ["learning_rate", "-1", "above 0"]),
+        (("--num-hidden", "50,x"), ["50,x"]),
+        (("--num-hidden", "0"), ["num_hidden", "0", "at least 1"]),
+        (("--output", "a_file"), ["a_file"]),
+        (
+            ("--output-activation", "identity", "--learning-rate", "1000"),
+            ["nan", "epoch", "learning rate", "1000"],
+        ),
+    ],
+)
+def test_mistake_is_a_sentence_and_exit_code_2(
+    arguments: tuple[str, ...], facts: list[str], digits: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "a_file").write_text("in the way")
+    data = () if "--data" in arguments else ("--data", str(digits))
+    done = run(*data, *arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    for fact in facts:
+        assert fact in done.stderr
+    assert not (tmp_path / "models" / "mnist.safetensors").exists()
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = run("--data", "nowhere", "--debug", folder=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
+def test_sample_is_said_loudly(tmp_path: Path) -> None:
+    done = run("--data-source", "sample", "--num-epochs", 1, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "sample" in done.stdout
+    assert "5,000" in done.stdout
+    assert "sample" in neuralnet.load(tmp_path / "models" / "mnist.safetensors").notes["data"]
+
+
+def test_train_can_be_imported_from_the_script() -> None:
+    assert mnist_training.train is neuralnet.train
