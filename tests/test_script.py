@@ -94,7 +94,7 @@ def test_every_setting_is_an_option(digits: Path, tmp_path: Path) -> None:
         (("--output", "a_file"), ["a_file"]),
         (
             ("--output-activation", "identity", "--learning-rate", "1000"),
-            ["nan", "epoch", "learning rate", "1000"],
+            ["inf", "epoch", "learning rate", "1000"],
         ),
     ],
 )

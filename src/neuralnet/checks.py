@@ -219,7 +219,9 @@ def _array_of_numbers(values: object, name: str) -> Array:
     """Turn lists (or anything array-like that is no array) into an array of numbers."""
     try:
         array = np.asarray(values)
-        if array.dtype.kind in "iu" and not hasattr(values, "dtype"):
+        # Whole numbers in a list are just numbers; in an array, their type says what they are.
+        listed = not hasattr(values, "__array__") and array.dtype != np.uint8
+        if array.dtype.kind in "iu" and listed:
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} cannot be made into an array of numbers: {error}.") from error
@@ -307,6 +309,8 @@ def check_weights(sample_weight: object, num_examples: int, name: str = "sample_
     check_finite(array, name)
     if array.min() < 0:
         raise InputError(f"{name} holds {array.min()}; a weight must be 0 or more.")
+    if not math.isfinite(float(array.sum() if array.max() < 1e300 else math.inf)):
+        raise InputError(f"{name} holds {array.max()}; weights this large have no finite sum.")
     if not array.any():
         raise InputError(f"{name} is zero for every example; at least one must count.")
     return array

@@ -41,8 +41,7 @@ def setting_options(kind: type[Any]) -> Callable[[Function], Function]:
                 setting.name,
                 type=_click_type(types[setting.name]),
                 default=setting.default,
-                show_default=_shown(setting.default),
-                help=f"{setting.metadata['meaning'].capitalize()}.",
+                help=f"{setting.metadata['meaning']}  [default: {_shown(setting.default)}]",
             )(function)
         return function
 

@@ -13,7 +13,7 @@ from neuralnet.nn.activations import Activation, hidden_for
 
 def hidden_sizes(num_hidden: object) -> tuple[int, ...]:
     """Return the hidden layers' sizes as a tuple, whichever way they came."""
-    if isinstance(num_hidden, Sequence | np.ndarray) and not isinstance(num_hidden, str):
+    if isinstance(num_hidden, Sequence | np.ndarray) and not isinstance(num_hidden, str | bytes):
         sizes = tuple(
             check_integer(size, f"num_hidden[{i}]", minimum=1) for i, size in enumerate(num_hidden)
         )
@@ -56,10 +56,12 @@ def pair_of_numbers(pair: object, name: str) -> tuple[float, float]:
     return low, check_number(pair[1], f"{name}[1]", above=low)
 
 
-def class_names(classes: Sequence[str | int] | None, num_classes: int) -> tuple[str | int, ...]:
+def class_names(classes: object, num_classes: int) -> tuple[str | int, ...]:
     """Return what the labels stand for: as given, or the labels themselves."""
     if classes is None:
         return tuple(range(num_classes))
+    if not isinstance(classes, Sequence | np.ndarray) or isinstance(classes, str | bytes):
+        raise InputError(f"classes is {classes!r}; it must be a list of {num_classes} names.")
     named = tuple(
         c if isinstance(c, str) else check_integer(c, "a class", minimum=0) for c in classes
     )

@@ -91,8 +91,7 @@ class BinaryCrossEntropy(Loss):
         np.abs(z, out=scratch)
         np.negative(scratch, out=scratch)
         np.log1p(np.exp(scratch, out=scratch), out=scratch)
-        scratch += np.maximum(z, 0)
-        scratch -= targets * z
+        scratch += np.maximum(z, 0) - targets * z  # the small one last: nothing of it is lost
         each: Array = np.sum(scratch, axis=1)
         return each  # (N,)
 

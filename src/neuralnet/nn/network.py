@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from collections.abc import Sequence
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -20,7 +22,7 @@ from neuralnet.checks import (
     check_weights,
     describe,
 )
-from neuralnet.nn.activations import Activation, Softmax, output_for
+from neuralnet.nn.activations import Activation, Sigmoid, Softmax, output_for
 from neuralnet.nn.arguments import (
     class_names,
     float_type,
@@ -32,7 +34,7 @@ from neuralnet.nn.initialization import VarianceScaling, initialization_for, ran
 from neuralnet.nn.layers import Activate, Dense
 from neuralnet.nn.losses import Loss, loss_for
 from neuralnet.nn.parameters import Parameters
-from neuralnet.nn.workspace import Evaluation, Workspace, batches, evaluate
+from neuralnet.nn.workspace import Evaluation, ForwardWorkspace, Workspace, batches, evaluate
 
 
 class NeuralNetMLP:
@@ -171,7 +173,8 @@ class NeuralNetMLP:
         X = check_examples(X, self.num_features)
         sizes = [*self.num_hidden, self.num_classes]
         activations = tuple(self.xp.empty((len(X), size), self.dtype) for size in sizes)
-        for rows, workspace in batches(self, X):
+        for rows, workspace in batches(ForwardWorkspace, self, X):
+            workspace.forward()
             for whole, part in zip(activations, workspace.activations(), strict=True):
                 whole[rows] = part
         return activations
@@ -209,7 +212,8 @@ class NeuralNetMLP:
         X, y, sample_weight = self.check(X, y, sample_weight)
         activations = self._check_activations(activations, len(X))
         workspace = Workspace(self, len(X))
-        workspace.load(X, y, sample_weight)
+        workspace.load(X)
+        workspace.label(y, sample_weight)
         workspace.restore(activations)
         workspace.backward()
         return {name: self.parameters.gradient(name).copy() for name in self.parameters}
@@ -241,10 +245,11 @@ class NeuralNetMLP:
                 "the raw outputs, or build it with output_activation='softmax' or 'sigmoid'."
             )
         probabilities: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
-        for rows, workspace in batches(self, X):
-            probabilities[rows] = workspace.a
+        for rows, workspace in batches(ForwardWorkspace, self, X):
             if self.output_activation.name == "sigmoid":
-                probabilities[rows] = _normalized_sigmoids(workspace.z)
+                _normalized_sigmoids(workspace.logits(), out=probabilities[rows])
+            else:
+                self.output_activation.forward(workspace.logits(), out=probabilities[rows])
         return probabilities
 
     def predict(self, X: Array) -> NDArray[np.int64]:
@@ -262,8 +267,9 @@ class NeuralNetMLP:
         """
         X = check_examples(X, self.num_features)
         labels: NDArray[np.int64] = self.xp.empty(len(X), np.int64)
-        for rows, workspace in batches(self, X):
-            workspace.z.argmax(axis=1, out=labels[rows])  # outputs rise with z: same order
+        for rows, workspace in batches(ForwardWorkspace, self, X):
+            # Every output activation keeps the order of the logits, so none is needed.
+            workspace.logits().argmax(axis=1, out=labels[rows])
         return labels
 
     def evaluate(self, X: Array, y: Array, sample_weight: Array | None = None) -> Evaluation:
@@ -306,12 +312,24 @@ class NeuralNetMLP:
 
     def scale(self, X: Array, out: Array) -> None:
         """Write X to `out` as the network takes it: pixels to the input range, floats as is."""
-        if X is not out:
-            np.copyto(out, X)
+        np.copyto(out, X)
         if X.dtype == np.uint8:
             low, high = self.input_range
             out *= (high - low) / 255
             out += low
+
+    def __getstate__(self) -> dict[str, object]:
+        """Give what a copy needs: the parameters' values, not the layers' views into them."""
+        made_anew = {"layers", "parameters", "xp"}
+        state = {name: value for name, value in vars(self).items() if name not in made_anew}
+        return state | {"xp": self.xp.__name__, "values": self.parameters.values}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Build a copy: layers whose views are into its own buffers."""
+        values = state.pop("values")
+        vars(self).update(state, xp=importlib.import_module(state["xp"]))
+        self._build()
+        self.parameters.values[...] = values
 
     def penalty(self) -> float:
         """Return the L2 part of the loss: l2 / 2 times the sum of the squared weights."""
@@ -331,7 +349,7 @@ class NeuralNetMLP:
         sizes = [*self.num_hidden, self.num_classes]
         wanted = [(num_rows, size) for size in sizes]
         given = activations if isinstance(activations, tuple | list) else ()
-        shapes = [np.shape(a) for a in given]
+        shapes = [a.shape if hasattr(a, "shape") else None for a in given]
         if shapes != wanted:
             came = (
                 f"holds arrays of the shapes {shapes}" if given else f"is {describe(activations)}"
@@ -340,13 +358,23 @@ class NeuralNetMLP:
                 f"activations {came}; it must be what forward(X) returned for these examples: "
                 f"arrays of the shapes {wanted}."
             )
-        arrays = [self.xp.asarray(a, dtype=self.dtype) for a in given]
-        for number, array in enumerate(arrays):
+        for number, array in enumerate(given):
+            if array.dtype.kind != "f":
+                raise InputError(
+                    f"activations[{number}] is {describe(array)}; it must hold the "
+                    f"floating-point numbers that forward(X) returned."
+                )
             check_finite(array, f"activations[{number}]")
-        return arrays
+        return [self.xp.asarray(array, dtype=self.dtype) for array in given]
 
 
-def _normalized_sigmoids(z: Array) -> Array:
-    """Divide sigmoids by their row's sum, from logits: right even where all of them are tiny."""
+def _normalized_sigmoids(z: Array, out: Array) -> Array:
+    """Divide sigmoids by their row's sum, from logits."""
+    Sigmoid().forward(z, out=out)
+    total = out.sum(axis=1, keepdims=True)  # (N, 1)
+    if total.min() > 0.01:
+        out /= total
+        return out
+    # Where all of a row are tiny, their digits are lost to rounding; their logarithms have them.
     logarithms = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))  # log(sigmoid(z)), (N, K)
-    return Softmax().forward(logarithms, out=logarithms)
+    return Softmax().forward(logarithms, out=out)

@@ -184,7 +184,11 @@ def clip_by_norm(gradients: Array, max_norm: float) -> float:
     float
         The norm that they had.
     """
-    norm = math.sqrt(float(np.dot(gradients, gradients)))
+    with np.errstate(over="ignore"):
+        norm = math.sqrt(float(np.dot(gradients, gradients)))
+    if math.isinf(norm):  # their squares are too large, they need not be
+        largest = float(np.abs(gradients).max())
+        norm = largest * float(np.linalg.norm(gradients / largest))
     if norm > max_norm:
         gradients *= max_norm / norm
     return norm

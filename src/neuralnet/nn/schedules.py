@@ -58,7 +58,9 @@ class Step(Schedule):
 
     def factor(self, step: int, num_steps: int) -> float:
         """Return `drop` once for each part that is done."""
-        return float(self.drop ** math.floor(step / num_steps / self.every))
+        # A part that ends at this step has ended, whatever the rounding of the quotient says.
+        parts_done = math.floor(step / (num_steps * self.every) + 1e-9)
+        return float(self.drop**parts_done)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Warmup(Schedule):
 
     def factor(self, step: int, num_steps: int) -> float:
         """Return a point on the rise, or on what follows it."""
-        rise = round(self.part * num_steps)
+        rise = min(round(self.part * num_steps), num_steps - 1)
         if step < rise:  # the first step is one rise-th of the way up, not nothing
             return (step + 1) / (rise + 1) * self.then.factor(0, num_steps - rise)
         return self.then.factor(step - rise, num_steps - rise)

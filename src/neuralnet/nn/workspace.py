@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from neuralnet.nn.layers import Activate
 
 if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
+
+AnyWorkspace = TypeVar("AnyWorkspace", bound="ForwardWorkspace")
 
 # Examples that go forward at a time when nothing is learned: enough to keep the matrix products
 # busy, few enough that their floats stay in the processor's cache.
@@ -33,11 +35,11 @@ class Evaluation(NamedTuple):
     accuracy: float
 
 
-class Workspace:
-    """The arrays that a batch of `num_rows` examples needs, and the steps that fill them.
+class ForwardWorkspace:
+    """The arrays that a batch of `num_rows` examples needs on its way forward.
 
-    Training keeps one for its batch size (and one for the last, shorter batch); what stands in it
-    is overwritten by the next step, so nothing of it is handed to a user without a copy.
+    What stands in them is overwritten by the next batch, so nothing of it is handed to a user
+    without a copy.
 
     Parameters
     ----------
@@ -45,80 +47,102 @@ class Workspace:
         The network that the batches go through.
     num_rows : int
         N.
-    backward : bool
-        Whether they also go back; forward alone needs less memory.
 
     Attributes
     ----------
     x : ndarray, shape (N, D)
-        The scaled inputs.
+        The inputs, scaled.
     z, a : ndarray, shape (N, K)
         The logits and the outputs of the last forward.
+    """
+
+    d_inputs: ClassVar[bool] = False  # whether the batches also go back
+
+    def __init__(self, network: NeuralNetMLP, num_rows: int) -> None:
+        self.network = network
+        self.num_rows = num_rows
+        self.caches = [
+            layer.cache(num_rows, network.dtype, network.xp, d_inputs=self.d_inputs and number > 0)
+            for number, layer in enumerate(network.layers)
+        ]
+        self.z = self.caches[-1].outputs
+        self.a: Array = network.xp.empty_like(self.z)
+        self._buffers: dict[np.dtype[Any], Array] = {}
+
+    def load(self, X: Array) -> None:
+        """Take in N examples that lie side by side: as they are, or scaled if they are pixels."""
+        if X.dtype == self.network.dtype:
+            self.x = X
+        else:
+            self.x = self._buffer(self.network.dtype)
+            self.network.scale(X, out=self.x)
+
+    def _buffer(self, dtype: np.dtype[Any]) -> Array:
+        """Return an array for inputs of this type, made when it is first asked for."""
+        if dtype not in self._buffers:
+            shape = (self.num_rows, self.network.num_features)
+            # Inputs come from NumPy's side, whatever module the network computes with.
+            make = self.network.xp.empty if dtype == self.network.dtype else np.empty
+            self._buffers[dtype] = make(shape, dtype)
+        return self._buffers[dtype]
+
+    def logits(self) -> Array:
+        """Send the loaded examples through all layers; return what the last one gives."""
+        x = self.x
+        for layer, cache in zip(self.network.layers, self.caches, strict=True):
+            x = layer.forward(x, cache)
+        return x  # (N, K)
+
+    def forward(self) -> Array:
+        """Send the loaded examples through the network; return the outputs."""
+        return self.network.output_activation.forward(self.logits(), out=self.a)  # (N, K)
+
+    def activations(self) -> list[Array]:
+        """Return what each layer gave at the last forward: hidden layers first, outputs last."""
+        pairs = zip(self.network.layers, self.caches, strict=True)
+        return [*(cache.outputs for layer, cache in pairs if isinstance(layer, Activate)), self.a]
+
+
+class Workspace(ForwardWorkspace):
+    """The arrays that a labelled batch of `num_rows` examples needs, forward and back.
+
+    Training keeps one for its batch size, and one for the last, shorter batch.
+
+    Attributes
+    ----------
     targets : ndarray, shape (N, K)
         One-hot labels.
     weights : ndarray, shape (N,)
         Each example's share of the loss; they sum to one.
     """
 
-    def __init__(self, network: NeuralNetMLP, num_rows: int, *, backward: bool = True) -> None:
-        self.network = network
-        self.num_rows = num_rows
-        dtype, xp = network.dtype, network.xp
-        self.x: Array = xp.empty((num_rows, network.num_features), dtype)
-        self.caches = [
-            layer.cache(num_rows, dtype, xp, d_inputs=backward and number > 0)
-            for number, layer in enumerate(network.layers)
-        ]
-        self.z = self.caches[-1].outputs
-        self.a: Array = xp.empty_like(self.z)
+    d_inputs = True
+
+    def __init__(self, network: NeuralNetMLP, num_rows: int) -> None:
+        super().__init__(network, num_rows)
+        xp = network.xp
         self.dz: Array = xp.empty_like(self.z)
         self.targets: Array = xp.empty_like(self.z)
-        self.equal_weights: Array = xp.full(num_rows, 1 / num_rows, dtype)
+        self.equal_weights: Array = xp.full(num_rows, 1 / num_rows, network.dtype)
         self.weights = self.equal_weights
-        self._one_hot: Array = xp.eye(network.num_classes, dtype=dtype)
-        self._staging: dict[np.dtype[Any], Array] = {}
+        self._one_hot: Array = xp.eye(network.num_classes, dtype=network.dtype)
 
-    def load(self, X: Array, y: Array | None = None, sample_weight: Array | None = None) -> None:
-        """Take in N examples that lie side by side: scale them if they are pixels."""
-        self.network.scale(X, out=self.x)
-        if y is not None:
-            self._one_hot.take(y, axis=0, out=self.targets, mode="clip")
-        self._share_out(sample_weight)
-
-    def gather(self, X: Array, rows: Array, y: Array, sample_weight: Array | None = None) -> None:
+    def gather(self, X: Array, rows: Array) -> None:
         """Take in the N examples at `rows`, wherever they lie in X.
 
         Bytes are gathered first and scaled after, which moves a quarter of what floats would. The
         rows come from a permutation, so none is out of range; mode "clip" spares looking.
         """
-        staging = self.x
-        if X.dtype != self.x.dtype:
-            if X.dtype not in self._staging:
-                self._staging[X.dtype] = np.empty(self.x.shape, X.dtype)
-            staging = self._staging[X.dtype]
-        X.take(rows, axis=0, out=staging, mode="clip")
-        weights = None if sample_weight is None else sample_weight[rows]
-        self.load(staging, y[rows], weights)
+        self.load(X.take(rows, axis=0, out=self._buffer(X.dtype), mode="clip"))
 
-    def _share_out(self, sample_weight: Array | None) -> None:
-        """Turn weights into shares of the whole: w_n / sum w."""
+    def label(self, y: Array, sample_weight: Array | None = None) -> None:
+        """Say what the loaded examples should give, and how much each one counts."""
+        self._one_hot.take(y, axis=0, out=self.targets, mode="clip")
         self.weights = self.equal_weights
         if sample_weight is not None:
-            total = sample_weight.sum()
             # A batch whose examples all weigh nothing teaches nothing.
-            self.weights = (sample_weight / (total or 1)).astype(self.x.dtype)
-
-    def forward(self) -> Array:
-        """Send the loaded examples through the network; return the outputs."""
-        x = self.x
-        for layer, cache in zip(self.network.layers, self.caches, strict=True):
-            x = layer.forward(x, cache)
-        return self.network.output_activation.forward(x, out=self.a)  # (N, K)
-
-    def activations(self) -> list[Array]:
-        """Return what each layer gave at the last forward: hidden layers first, outputs last."""
-        pairs = zip(self.network.layers, self.caches, strict=True)
-        return [*(cache.outputs for layer, cache in pairs if isinstance(layer, Activate)), self.a]
+            total = sample_weight.sum() or 1
+            self.weights = (sample_weight / total).astype(self.network.dtype)
 
     def restore(self, activations: Sequence[Array]) -> None:
         """Stand as after a forward pass of the loaded examples that gave these activations.
@@ -157,20 +181,15 @@ class Workspace:
 
 
 def batches(
-    network: NeuralNetMLP, X: Array, y: Array | None = None, sample_weight: Array | None = None
-) -> Iterator[tuple[slice, Workspace]]:
-    """Send X forward in batches: which rows each one is, and the workspace that holds it."""
-    workspace: Workspace | None = None
+    kind: type[AnyWorkspace], network: NeuralNetMLP, X: Array
+) -> Iterator[tuple[slice, AnyWorkspace]]:
+    """Cut X into batches: which rows each one is, and a workspace that has taken them in."""
+    workspace: AnyWorkspace | None = None
     for start in range(0, len(X), INFERENCE_ROWS):
         rows = slice(start, min(start + INFERENCE_ROWS, len(X)))
         if workspace is None or workspace.num_rows != rows.stop - start:
-            workspace = Workspace(network, rows.stop - start, backward=False)
-        workspace.load(
-            X[rows],
-            None if y is None else y[rows],
-            None if sample_weight is None else sample_weight[rows],
-        )
-        workspace.forward()
+            workspace = kind(network, rows.stop - start)
+        workspace.load(X[rows])
         yield rows, workspace
 
 
@@ -179,13 +198,15 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate on examples that were checked at the door."""
     loss = correct = total = 0.0
-    for rows, workspace in batches(network, X, y, sample_weight):
+    for rows, workspace in batches(Workspace, network, X):
+        weights = None if sample_weight is None else sample_weight[rows]
+        workspace.label(y[rows], weights)
+        workspace.forward()
         right = workspace.z.argmax(axis=1) == y[rows]  # (N,)
-        if sample_weight is None:
+        if weights is None:
             weight, weight_right = float(workspace.num_rows), float(np.count_nonzero(right))
         else:
-            weight = float(sample_weight[rows].sum())
-            weight_right = float(sample_weight[rows][right].sum())
+            weight, weight_right = float(weights.sum()), float(weights[right].sum())
         loss += weight * workspace.loss()
         correct += weight_right
         total += weight

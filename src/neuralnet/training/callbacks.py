@@ -91,7 +91,7 @@ class ProgressBar(Callback):
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[num_epochs]}"),
             BarColumn(bar_width=None),
-            TextColumn("loss {task.fields[loss]:.4f}"),
+            TextColumn("loss {task.fields[loss]}"),
             TimeRemainingColumn(),
             console=self._console,
             disable=not self._console.is_terminal,
@@ -102,7 +102,7 @@ class ProgressBar(Callback):
             total=run.num_epochs * run.num_batches,
             epoch=1,
             num_epochs=run.num_epochs,
-            loss=float("nan"),
+            loss="",
         )
         self._progress.start()
 
@@ -110,13 +110,15 @@ class ProgressBar(Callback):
         # Ten times an epoch moves the bar often enough, and costs the training nothing.
         if run.batch % max(1, run.num_batches // 10) == 0:
             done = (run.epoch - 1) * run.num_batches + run.batch
-            self._progress.update(self._task, completed=done, epoch=run.epoch, loss=run.batch_loss)
+            self._progress.update(
+                self._task, completed=done, epoch=run.epoch, loss=_brief(run.batch_loss)
+            )
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
         history = run.history
         line = (
             f"epoch {run.epoch:{len(str(run.num_epochs))}}/{run.num_epochs}"
-            f"  training loss {history.train_loss[-1]:.4f}"
+            f"  training loss {_brief(history.train_loss[-1])}"
             f"  accuracy: training {100 * history.train_accuracy[-1]:.2f} %"
         )
         if history.valid_accuracy:
@@ -125,3 +127,8 @@ class ProgressBar(Callback):
 
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
         self._progress.stop()
+
+
+def _brief(loss: float) -> str:
+    """Write a loss with four decimals, or with four digits where that would be a long number."""
+    return f"{loss:.4f}" if loss < 1000 else f"{loss:.4g}"

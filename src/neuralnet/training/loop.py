@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 
@@ -35,6 +36,10 @@ class TrainingDivergedError(NeuralNetError, ArithmeticError):
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
         self.history = history
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, History]]:
+        """Let the error travel between processes, its history with it."""
+        return type(self), (str(self), self.history)
 
 
 def train(
@@ -126,18 +131,16 @@ def train(
     )
     optimizer.start(model.parameters)
     workspaces = _Workspaces(model)
-    try:
-        run.call("on_train_begin")
+    with contextlib.ExitStack() as ends:  # each callback that began is ended, whatever happens
+        for callback in run.callbacks:
+            callback.on_train_begin(run)
+            ends.callback(callback.on_train_end, run)
         while run.epoch < run.num_epochs and run.history.stopped is None:
             run.begin_epoch()
             order = generator.permutation(len(training_set[0]))
             batches = (order[start : start + size] for start in range(0, len(order), size))
-            # What overflows here ends in a loss that is not finite, which is looked for.
-            with np.errstate(over="ignore", invalid="ignore"):
-                _train_epoch(run, batches, training_set, optimizer, clip_norm, workspaces)
-                run.end_epoch(training_set, validation_set)
-    finally:
-        run.call("on_train_end")
+            _train_epoch(run, batches, training_set, optimizer, clip_norm, workspaces)
+            run.end_epoch(training_set, validation_set)
     return run.history
 
 
@@ -154,15 +157,19 @@ def _train_epoch(
     for rows in batches:
         run.begin_batch()
         workspace = workspaces[len(rows)]
-        workspace.gather(X, rows, y, sample_weight)
-        workspace.forward()
-        run.batch_loss = workspace.loss() + run.model.penalty()
-        if not math.isfinite(run.batch_loss):
-            raise run.diverged(f"batch {run.batch}", run.batch_loss)
-        workspace.backward()
-        if clip_norm is not None:
-            clip_by_norm(run.model.parameters.gradients, clip_norm)
-        optimizer.step(run.learning_rate)
+        # What overflows in here ends in a loss that is not finite, which is looked for.
+        with np.errstate(over="ignore", invalid="ignore"):
+            workspace.gather(X, rows)
+            workspace.label(y[rows], None if sample_weight is None else sample_weight[rows])
+            workspace.forward()
+            run.batch_loss = workspace.loss() + run.model.penalty()
+            if not math.isfinite(run.batch_loss):
+                raise run.diverged(f"batch {run.batch}", run.batch_loss)
+            workspace.backward()
+            if clip_norm is not None:
+                clip_by_norm(run.model.parameters.gradients, clip_norm)
+            run.step_rate = run.learning_rate
+            optimizer.step(run.step_rate)
         run.call("on_batch_end")
         if run.history.stopped is not None:
             return
@@ -183,6 +190,8 @@ class TrainingRun:
         Where the training is, both counted from 1; 0 before the first.
     batch_loss : float
         The loss of the last batch, before its update.
+    step_rate : float
+        The learning rate of the last update.
     """
 
     def __init__(
@@ -202,10 +211,11 @@ class TrainingRun:
         self.epoch = 0
         self.batch = 0
         self.batch_loss = math.nan
+        self.step_rate = learning_rate
         self._peak_rate = learning_rate
         self._schedule = schedule
         self._factor = schedule.factor(0, num_epochs * num_batches)
-        self._callbacks = callbacks
+        self.callbacks = callbacks
         self._epoch_began = 0.0
 
     @property
@@ -229,7 +239,7 @@ class TrainingRun:
 
     def call(self, hook: str) -> None:
         """Call one hook of every callback, in order."""
-        for callback in self._callbacks:
+        for callback in self.callbacks:
             getattr(callback, hook)(self)
 
     def begin_epoch(self) -> None:
@@ -249,16 +259,17 @@ class TrainingRun:
     def end_epoch(self, training_set: Examples, validation_set: Examples | None) -> None:
         """Record the epoch's figures, with the weights as they are, and let the callbacks know."""
         history = self.history
-        training = evaluate(self.model, *training_set)
+        with np.errstate(over="ignore", invalid="ignore"):
+            training = evaluate(self.model, *training_set)
+            validation = evaluate(self.model, *validation_set) if validation_set else None
         if not math.isfinite(training.loss):
             raise self.diverged("its end", training.loss)
-        validation = evaluate(self.model, *validation_set) if validation_set else None
         history.train_loss.append(training.loss)
         history.train_accuracy.append(training.accuracy)
         if validation:
             history.valid_loss.append(validation.loss)
             history.valid_accuracy.append(validation.accuracy)
-        history.learning_rate.append(self.learning_rate)
+        history.learning_rate.append(self.step_rate)
         history.seconds.append(time.perf_counter() - self._epoch_began)
         self.call("on_epoch_end")
 
@@ -293,6 +304,10 @@ class _Workspaces(dict[int, Workspace]):
 
 def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
     """Return the callbacks as a list, or say which is none."""
+    if isinstance(callbacks, type) or not isinstance(callbacks, Iterable | Callback):
+        raise InputError(
+            f"callbacks is {describe(callbacks)}; it must be a list of Callback objects."
+        )
     listed: list[Callback] = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
     for number, callback in enumerate(listed):
         if not isinstance(callback, Callback):

@@ -19,36 +19,41 @@ class NetworkSettings:
     """What the network is built from; the names are those of `NeuralNetMLP`'s arguments."""
 
     # The classic network: small enough to train in seconds and to look at every hidden unit.
-    num_hidden: tuple[int, ...] = _setting((50,), "units of each hidden layer, as in 256,128")
-    hidden_activation: str = _setting("sigmoid", "sigmoid, tanh, relu, leaky_relu or gelu")
+    num_hidden: tuple[int, ...] = _setting((50,), "Units of each hidden layer, as in 256,128.")
+    hidden_activation: str = _setting(
+        "sigmoid", "Between the layers: sigmoid, tanh, relu, leaky_relu or gelu."
+    )
     # One sigmoid a class against one-hot labels, as the textbook has it; softmax with
     # cross-entropy learns faster.
-    output_activation: str = _setting("sigmoid", "sigmoid, softmax or identity")
+    output_activation: str = _setting("sigmoid", "At the end: sigmoid, softmax or identity.")
     loss: str = _setting(
-        "mean_squared_error", "mean_squared_error, cross_entropy or binary_cross_entropy"
+        "mean_squared_error",
+        "What is made small: mean_squared_error, cross_entropy or binary_cross_entropy.",
     )
     # The classic network does not overfit in 50 epochs, so nothing holds its weights down.
-    l2: float = _setting(0.0, "strength of L2 regularization on the weights")
+    l2: float = _setting(0.0, "Strength of the L2 penalty on the weights.")
     # What suits each layer's activation.
     initial_weights: str | None = _setting(
-        None, "glorot_, lecun_ or he_, each with normal or uniform; else as suits the activation"
+        None, "glorot_, lecun_ or he_, each with normal or uniform; none: as suits the activation."
     )
     # Half the memory and twice the speed of float64, and no less accurate here.
-    dtype: str = _setting("float32", "float32 or float64")
+    dtype: str = _setting("float32", "What to compute in: float32 or float64.")
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
     """How the network is trained; the names are those of `train`'s arguments."""
 
-    num_epochs: int = _setting(50, "times through the training set")
+    num_epochs: int = _setting(50, "Times through the training set.")
     # Goes with a loss that is the mean over examples of the sum over outputs.
-    learning_rate: float = _setting(0.1, "how far a step goes along the gradient")
+    learning_rate: float = _setting(0.1, "How far a step goes against the gradient.")
     # Large enough for fast matrix products, small enough for 550 steps an epoch.
-    minibatch_size: int = _setting(100, "examples a step")
-    optimizer: str = _setting("sgd", "sgd, adam or adamw")
-    schedule: str = _setting("constant", "constant, step, cosine, one_cycle or warmup")
+    minibatch_size: int = _setting(100, "Examples a step.")
+    optimizer: str = _setting("sgd", "How a step is made of gradients: sgd, adam or adamw.")
+    schedule: str = _setting(
+        "constant", "The learning rate over time: constant, step, cosine, one_cycle or warmup."
+    )
     # Gradients are taken as they are; a network this shallow needs no clipping.
-    clip_norm: float | None = _setting(None, "largest gradient norm that is left as it is")
+    clip_norm: float | None = _setting(None, "Largest gradient norm that is left as it is.")
     # Fixed, so that two runs of the same command give the same network.
-    seed: int = _setting(0, "decides initial weights, split and order of examples")
+    seed: int = _setting(0, "Decides initial weights, split and order of examples.")

@@ -1,0 +1,377 @@
+"""The network as its users see it: shapes, types, fresh arrays, batches, weights of examples."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuralnet import GELU, CrossEntropy, InputError, LeakyReLU, NeuralNetMLP, Softmax, Tanh
+from neuralnet.checks import Array
+from neuralnet.data.sources import Dataset
+from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
+from neuralnet.nn.workspace import INFERENCE_ROWS
+
+pandas: Any = importlib.import_module("pandas")  # it comes without types
+
+OUTPUTS = [
+    ("identity", "mean_squared_error"),
+    ("sigmoid", "mean_squared_error"),
+    ("softmax", "mean_squared_error"),
+    ("softmax", "cross_entropy"),
+    ("sigmoid", "binary_cross_entropy"),
+]
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> tuple[NeuralNetMLP, Array, Array]:
+    """Draw a network of any shape, and examples for it: one of each among them."""
+    output, loss = draw(st.sampled_from(OUTPUTS))
+    model = NeuralNetMLP(
+        draw(st.integers(1, 6)),
+        draw(st.lists(st.integers(1, 5), min_size=1, max_size=3)),
+        draw(st.integers(2, 5)),
+        hidden_activation=draw(st.sampled_from(list(HIDDEN_ACTIVATIONS))),
+        output_activation=output,
+        loss=loss,
+        dtype=draw(st.sampled_from(["float32", "float64"])),
+        seed=draw(st.integers(0, 100)),
+    )
+    num_examples = draw(st.integers(1, 7))
+    rng = np.random.default_rng(draw(st.integers(0, 100)))
+    X = rng.normal(0, 1, (num_examples, model.num_features))
+    y = rng.integers(0, model.num_classes, num_examples)
+    return model, X.astype(draw(st.sampled_from(["float32", "float64"]))), y
+
+
+def a_network(**changes: Any) -> tuple[NeuralNetMLP, Array, Array]:
+    settings: dict[str, Any] = {
+        "hidden_activation": "gelu",
+        "output_activation": "softmax",
+        "loss": "cross_entropy",
+        "dtype": "float64",
+    }
+    model = NeuralNetMLP(5, (4, 3), 3, **(settings | changes))
+    rng = np.random.default_rng(0)
+    return model, rng.normal(0, 1, (6, 5)), np.array([0, 1, 2, 2, 1, 0])
+
+
+@given(networks())
+def test_shapes_and_types_for_any_network(drawn: tuple[NeuralNetMLP, Array, Array]) -> None:
+    model, X, y = drawn
+    activations = model.forward(X)
+    assert isinstance(activations, tuple)
+    assert [a.shape for a in activations] == [
+        (len(X), size) for size in (*model.num_hidden, model.num_classes)
+    ]
+    labels = model.predict(X)
+    assert labels.shape == (len(X),)
+    assert labels.dtype == np.int64
+    np.testing.assert_array_equal(activations[-1][range(len(X)), labels], activations[-1].max(1))
+    loss, accuracy = model.evaluate(X, y)
+    assert type(loss) is float
+    assert type(accuracy) is float
+    assert accuracy == np.mean(labels == y)
+    gradients = model.backward(X, activations, y)
+    for name, values in model.parameters.items():
+        assert gradients[name].shape == values.shape
+        assert np.isfinite(gradients[name]).all()
+    for array in (*activations, *gradients.values()):
+        assert array.dtype == model.dtype
+
+
+@given(networks(), st.sampled_from([1.0, 30.0, 1e4]))
+def test_probabilities_sum_to_one_however_large_the_logits(
+    drawn: tuple[NeuralNetMLP, Array, Array], factor: float
+) -> None:
+    model, X, _ = drawn
+    last = model.parameters[f"layers.{len(model.num_hidden)}.weight"]
+    last *= factor
+    last[...] -= abs(last).max()  # sigmoids that all are nearly 0 among them
+    if model.output_activation.name == "identity":
+        with pytest.raises(InputError, match="identity"):
+            model.predict_proba(X)
+        return
+    probabilities = model.predict_proba(X)
+    assert probabilities.shape == (len(X), model.num_classes)
+    assert probabilities.dtype == model.dtype
+    assert np.isfinite(probabilities).all()
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+    precision = 4 * float(np.finfo(model.dtype).eps)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=precision * model.num_classes)
+    chosen = probabilities[range(len(X)), model.predict(X)]
+    np.testing.assert_array_equal(chosen, probabilities.max(axis=1))
+
+
+@pytest.mark.parametrize("hidden", HIDDEN_ACTIVATIONS)
+@pytest.mark.parametrize(("output", "loss"), OUTPUTS)
+def test_weights_ten_thousand_times_too_large_do_no_harm(
+    hidden: str, output: str, loss: str
+) -> None:
+    model, X, y = a_network(
+        hidden_activation=hidden, output_activation=output, loss=loss, dtype="float32"
+    )
+    model.parameters.values *= 1e4
+    activations = model.forward(X)
+    assert all(np.isfinite(a).all() for a in activations)
+    assert np.isfinite(model.evaluate(X, y).loss)
+    assert all(np.isfinite(g).all() for g in model.backward(X, activations, y).values())
+
+
+def test_sigmoid_probabilities_are_the_outputs_over_their_sum() -> None:
+    model, X, _ = a_network(output_activation="sigmoid", loss="binary_cross_entropy")
+    outputs = model.forward(X)[-1]
+    expected = outputs / outputs.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict_proba(X), expected, rtol=1e-13)
+
+
+def test_softmax_probabilities_are_the_outputs() -> None:
+    model, X, _ = a_network()
+    np.testing.assert_array_equal(model.predict_proba(X), model.forward(X)[-1])
+
+
+def test_forward_is_the_formula() -> None:
+    model, X, y = a_network(hidden_activation=["tanh", "relu"], l2=0.2)
+    parameters = model.parameters
+    weights = [(parameters[f"layers.{i}.weight"], parameters[f"layers.{i}.bias"]) for i in range(3)]
+    for number, (_, b) in enumerate(weights):
+        b[...] = np.linspace(-1, 1, len(b)) + number
+    h1 = np.tanh(X @ weights[0][0] + weights[0][1])
+    h2 = np.maximum(h1 @ weights[1][0] + weights[1][1], 0)
+    exponentials = np.exp(h2 @ weights[2][0] + weights[2][1])
+    out = exponentials / exponentials.sum(axis=1, keepdims=True)
+    for received, expected in zip(model.forward(X), (h1, h2, out), strict=True):
+        np.testing.assert_allclose(received, expected, rtol=1e-12)
+    penalty = 0.1 * sum(np.sum(W * W) for W, _ in weights)  # biases are left out
+    expected_loss = -np.log(out[range(6), y]).mean() + penalty
+    assert model.evaluate(X, y).loss == pytest.approx(expected_loss, rel=1e-12)
+
+
+def test_what_is_handed_out_is_nobody_elses() -> None:
+    model, X, y = a_network()
+    first, second = model.forward(X), model.forward(X)
+    gradients, more = model.backward(X, first, y), model.backward(X, first, y)
+    outside = [*first, *second, *gradients.values(), *more.values(), X]
+    inside = [model.parameters.values, model.parameters.gradients]
+    outside += [model.predict_proba(X), model.predict_proba(X), model.predict(X), model.predict(X)]
+    for number, array in enumerate(outside):
+        for other in [*outside[number + 1 :], *inside]:
+            assert not np.shares_memory(array, other)
+    expected = [a.copy() for a in second]
+    for array in outside[:-5]:
+        if array is not X:
+            array.fill(7)
+    for received, right in zip(model.forward(X), expected, strict=True):
+        np.testing.assert_array_equal(received, right)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN_ACTIVATIONS)
+@pytest.mark.parametrize(("output", "loss"), OUTPUTS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nothing_that_is_given_is_changed(hidden: str, output: str, loss: str, dtype: str) -> None:
+    model, X, y = a_network(
+        hidden_activation=hidden, output_activation=output, loss=loss, dtype=dtype
+    )
+    X = X.astype(dtype)
+    sample_weight = np.linspace(0, 2, 6).astype(dtype)
+    activations = model.forward(X)
+    given = [X, y, sample_weight, *activations, model.parameters.values]
+    kept = [array.copy() for array in given]
+    for array in given[:-1]:
+        array.flags.writeable = False
+    model.backward(X, activations, y, sample_weight)
+    model.evaluate(X, y, sample_weight)
+    model.predict_proba(X) if output != "identity" else model.predict(X)
+    for array, before in zip(given, kept, strict=True):
+        np.testing.assert_array_equal(array, before)
+
+
+@pytest.mark.parametrize("input_range", [(-1, 1), (0, 1), (-3.5, 12)])
+def test_pixels_are_scaled_to_the_input_range(input_range: tuple[float, float]) -> None:
+    model, _, y = a_network(input_range=input_range)
+    pixels = np.random.default_rng(3).integers(0, 256, (6, 5), dtype=np.uint8)
+    pixels[0] = [0, 1, 127, 254, 255]
+    low, high = input_range
+    scaled = low + pixels / 255 * (high - low)
+    assert scaled.min() == low
+    assert scaled.max() == pytest.approx(high)
+    for ours, expected in zip(model.forward(pixels), model.forward(scaled), strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-10)
+    gradients = model.backward(pixels, model.forward(pixels), y)
+    for name, expected in model.backward(scaled, model.forward(scaled), y).items():
+        np.testing.assert_allclose(gradients[name], expected, rtol=1e-9, atol=1e-15)
+    assert model.evaluate(pixels, y).loss == pytest.approx(model.evaluate(scaled, y).loss)
+    np.testing.assert_array_equal(model.predict(pixels), model.predict(scaled))
+
+
+def test_floats_are_taken_as_they_are_whatever_their_kind() -> None:
+    model, X, y = a_network(input_range=(0, 1))
+    X = np.round(X * 8) / 8  # exact in float16 too
+    expected = model.forward(X)
+    kinds: list[Any] = [X.astype(kind) for kind in ("float16", "float32", ">f8", "longdouble")]
+    kinds += [np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], X[::-1][::-1], X.tolist()]
+    for given_X in kinds:
+        for received, right in zip(model.forward(given_X), expected, strict=True):
+            np.testing.assert_allclose(received, right, rtol=1e-14)
+    whole: Any = [[1, 0, -2, 3, 0]]  # a list of whole numbers holds no pixels
+    as_floats = np.array(whole, float)
+    np.testing.assert_array_equal(model.forward(whole)[-1], model.forward(as_floats)[-1])
+    assert model.evaluate(X, y.astype(float)) == model.evaluate(X, y.tolist())
+
+
+@pytest.mark.parametrize("kind", [list, pandas.DataFrame], ids=["list", "DataFrame"])
+def test_pixels_are_scaled_whatever_holds_them(kind: Any) -> None:
+    model, _, _ = a_network()
+    pixels = np.random.default_rng(3).integers(0, 256, (6, 5), dtype=np.uint8)
+    np.testing.assert_array_equal(model.forward(kind(pixels))[-1], model.forward(pixels)[-1])
+
+
+def pickled(model: NeuralNetMLP) -> NeuralNetMLP:
+    return pickle.loads(pickle.dumps(model))  # type: ignore[no-any-return]  # noqa: S301
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled])
+def test_a_copy_is_a_network_of_its_own(copied: Any) -> None:
+    model, X, _ = a_network()
+    twin = copied(model)
+    for ours, theirs in zip(model.forward(X), twin.forward(X), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    twin.parameters.values[...] = 0
+    for name in twin.parameters:
+        assert not twin.parameters[name].any()
+        assert twin.parameters[name] is not model.parameters[name]
+    assert not twin.layers[0].W.any()
+    assert model.layers[0].W.any()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("num_examples", [1, 499, 500, 501, 1000, 1001])
+def test_where_the_batches_are_cut_makes_no_difference(num_examples: int) -> None:
+    assert INFERENCE_ROWS == 500
+    model, _, _ = a_network(output_activation="sigmoid", loss="mean_squared_error", l2=0.1)
+    rng = np.random.default_rng(4)
+    X = rng.normal(0, 1, (num_examples, 5))
+    y = rng.integers(0, 3, num_examples)
+    sample_weight = rng.uniform(0, 2, num_examples)
+    sample_weight[500:1000] = 0  # a batch that does not count at all
+    singles = [model.forward(X[i : i + 1]) for i in range(num_examples)]
+    for layer, received in enumerate(model.forward(X)):
+        expected = np.concatenate([single[layer] for single in singles])
+        np.testing.assert_allclose(received, expected, rtol=1e-12, atol=1e-14)
+    outputs = np.concatenate([single[-1] for single in singles])
+    np.testing.assert_array_equal(model.predict(X), outputs.argmax(axis=1))
+    expected = outputs / outputs.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict_proba(X), expected, rtol=1e-12)
+    each = ((outputs - np.eye(3)[y]) ** 2).sum(axis=1)
+    penalty = 0.05 * sum(np.sum(v**2) for n, v in model.parameters.items() if "weight" in n)
+    right = outputs.argmax(axis=1) == y
+    loss, accuracy = model.evaluate(X, y)
+    assert loss == pytest.approx(each.mean() + penalty, rel=1e-12)
+    assert accuracy == pytest.approx(right.mean(), rel=1e-12)
+    loss, accuracy = model.evaluate(X, y, sample_weight)
+    assert loss == pytest.approx(np.average(each, weights=sample_weight) + penalty, rel=1e-12)
+    assert accuracy == pytest.approx(np.average(right, weights=sample_weight), rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+def test_a_read_only_memory_map_does(tmp_path: Path, kind: str) -> None:
+    model, _, _ = a_network()
+    rng = np.random.default_rng(5)
+    in_memory = rng.integers(0, 256, (700, 5)).astype(kind) // 2
+    y = rng.integers(0, 3, 700)
+    in_memory.tofile(tmp_path / "X")
+    mapped = np.memmap(tmp_path / "X", kind, "r", shape=(700, 5))
+    activations = model.forward(mapped)
+    assert not any(isinstance(a, np.memmap) for a in activations)
+    for received, expected in zip(activations, model.forward(in_memory), strict=True):
+        np.testing.assert_array_equal(received, expected)
+    assert model.evaluate(mapped, y) == model.evaluate(in_memory, y)
+    gradients = model.backward(mapped, activations, y)
+    for name, expected in model.backward(in_memory, activations, y).items():
+        np.testing.assert_array_equal(gradients[name], expected)
+
+
+@given(
+    weights=st.lists(st.integers(0, 4), min_size=6, max_size=6).filter(any),
+    factor=st.sampled_from([1.0, 0.5, 1e-6, 1e6]),
+)
+def test_a_whole_weight_is_as_many_copies(weights: list[int], factor: float) -> None:
+    model, X, y = a_network(l2=0.1)
+    repeated_X, repeated_y = np.repeat(X, weights, axis=0), np.repeat(y, weights)
+    sample_weight = np.array(weights) * factor  # only what they are to each other counts
+    ours, copies = model.evaluate(X, y, sample_weight), model.evaluate(repeated_X, repeated_y)
+    assert ours.loss == pytest.approx(copies.loss, rel=1e-12)
+    assert ours.accuracy == pytest.approx(copies.accuracy, rel=1e-12)
+    gradients = model.backward(X, model.forward(X), y, sample_weight)
+    expected = model.backward(repeated_X, model.forward(repeated_X), repeated_y)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(gradient, expected[name], rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("hidden", ["relu", "gelu"])
+def test_backward_takes_a_list_and_needs_no_forward_just_before(hidden: str) -> None:
+    model, X, y = a_network(hidden_activation=hidden)
+    activations = model.forward(X)
+    expected = model.backward(X, activations, y)
+    model.forward(X[:2] * 3)
+    model.evaluate(X[::-1], y)
+    received = model.backward(X, list(activations), y)
+    for name, gradient in expected.items():
+        np.testing.assert_array_equal(received[name], gradient)
+        np.testing.assert_array_equal(model.parameters.gradient(name), gradient)
+
+
+def test_a_float32_and_a_float64_network_from_one_seed_agree() -> None:
+    single, X, y = a_network(dtype="float32")
+    double, _, _ = a_network(dtype=np.float64)
+    assert single.dtype == np.float32
+    assert double.dtype == np.float64
+    np.testing.assert_allclose(single.forward(X)[-1], double.forward(X)[-1], rtol=1e-5)
+    ours = single.backward(X, single.forward(X), y)
+    for name, expected in double.backward(X, double.forward(X), y).items():
+        np.testing.assert_allclose(ours[name], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_what_is_asked_for_is_what_is_built() -> None:
+    model = NeuralNetMLP(
+        7,
+        np.array([6, 5]),  # type: ignore[arg-type]
+        np.int64(4),  # type: ignore[arg-type]
+        hidden_activation=[LeakyReLU(negative_slope=0.1), "gelu"],
+        output_activation=Softmax(),
+        loss=CrossEntropy(),
+        l2=np.float32(0.5),  # type: ignore[arg-type]
+        classes=["a", "b", "c", 7],
+    )
+    assert model.num_hidden == (6, 5)
+    assert model.num_classes == 4
+    assert model.hidden_activations == (LeakyReLU(negative_slope=0.1), GELU())
+    assert model.output_activation == Softmax()
+    assert isinstance(model.loss_function, CrossEntropy)
+    assert model.l2 == 0.5
+    assert model.dtype == np.float32
+    assert model.input_range == (-1, 1)
+    assert model.classes == ("a", "b", "c", 7)
+    assert model.notes == {}
+    assert len(model.parameters) == 7 * 6 + 6 + 6 * 5 + 5 + 5 * 4 + 4
+    for fact in ("7-6-5-4", "leaky_relu", "gelu", "softmax", "cross_entropy", "107", "float32"):
+        assert fact in repr(model)
+    assert NeuralNetMLP(3, 2, 2, hidden_activation=Tanh()).hidden_activations == (Tanh(),)
+    assert NeuralNetMLP(3).classes == tuple(range(10))
+
+
+@pytest.mark.mnist
+def test_real_pixels_are_the_same_as_scaled_floats(mnist: Dataset) -> None:
+    model = NeuralNetMLP(784, 20)
+    pixels, labels = mnist.images[:1100], mnist.labels[:1100]
+    scaled = (pixels / 127.5 - 1).astype(np.float32)
+    np.testing.assert_allclose(model.forward(pixels)[-1], model.forward(scaled)[-1], rtol=1e-4)
+    assert model.evaluate(pixels, labels).loss == pytest.approx(
+        model.evaluate(scaled, labels).loss, rel=1e-5
+    )
