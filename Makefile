@@ -1,14 +1,16 @@
 # make train   create .venv, install the package, train on MNIST, draw the pictures
 # make test    install what the tests need into the same environment, and run them
 # make lint    ruff and mypy --strict
+# make bench   install the peers into an environment of their own, and run all on the same work
 # make clean   remove the environment and every output
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+BENCH  := .venv-bench
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint clean
+.PHONY: train test lint bench clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -21,8 +23,11 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench: $(BENCH)/.installed
+	$(BENCH)/bin/python -m benchmarks --json docs/benchmark.json --picture docs/benchmark.png $(ARGS)
+
 clean:
-	rm -rf $(VENV) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp file each, so that a second `make` installs nothing. It is written last: an install
 # that fails half-way leaves none, and the next `make` tries again.
@@ -36,4 +41,10 @@ $(VENV)/.installed: pyproject.toml
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) install --quiet --upgrade 'pip>=25.1'
 	$(PIP) install --quiet --group dev
+	@touch $@
+
+$(BENCH)/.installed: pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip --disable-pip-version-check install --quiet \
+		--editable . --requirement benchmarks/requirements.txt
 	@touch $@

@@ -1,0 +1,82 @@
+"""An epoch over examples in a file larger than what should be kept in memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+import neuralnet
+from benchmarks.peers import base, ours
+from benchmarks.works import NUM_PIXELS, Array
+
+# A round trains on at least so many examples, in as many epochs as that takes.
+EXAMPLES_A_ROUND = 200_000
+
+
+class Epoch:
+    """`neuralnet.train` over the first examples of a memory-mapped file."""
+
+    def __init__(self, job: base.Job, *, num_examples: int) -> None:
+        self.network = job.network
+        self.X: Array = np.memmap(
+            job.folder / "mapped.bin", np.uint8, "r", shape=(num_examples, NUM_PIXELS)
+        )
+        self.y: Array = np.load(job.folder / "mapped_labels.npy", mmap_mode="r")[:num_examples]
+        self.model = ours.build(job.network)
+
+    def run(self, seed: int) -> dict[str, float]:
+        """Train; return the seconds an example of whole epochs, and the peak of memory in bytes."""
+        num_epochs = max(1, EXAMPLES_A_ROUND // len(self.X))
+        watch = ours.Stopwatch()
+        with PeakMemory() as memory:
+            history = neuralnet.train(
+                self.model,
+                self.X,
+                self.y,
+                num_epochs=num_epochs,
+                learning_rate=self.network.learning_rate,
+                minibatch_size=self.network.batch_size,
+                optimizer=self.network.optimizer,
+                seed=seed,
+                callbacks=[watch],
+            )
+        examples = num_epochs * len(self.X)
+        return {
+            "seconds": sum(history.seconds) / examples,
+            "training_seconds": sum(watch.seconds) / examples,
+            "peak_memory": float(memory.peak),
+        }
+
+
+class PeakMemory:
+    """Watches this process's anonymous memory, in which mapped pages do not count (Linux)."""
+
+    def __init__(self, interval: float = 0.02) -> None:
+        self.peak = anonymous_memory()
+        self._interval = interval
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> PeakMemory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.is_set():
+            self.peak = max(self.peak, anonymous_memory())
+            time.sleep(self._interval)
+
+
+def anonymous_memory() -> int:
+    """Return the bytes of `RssAnon` in /proc/self/status."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return 1024 * int(line.split()[1])
+    raise OSError("/proc/self/status has no RssAnon")

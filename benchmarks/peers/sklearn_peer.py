@@ -1,0 +1,66 @@
+"""scikit-learn's MLPClassifier."""
+
+from __future__ import annotations
+
+import time
+
+from sklearn.neural_network import MLPClassifier
+
+from benchmarks.peers import base
+from benchmarks.works import NUM_CLASSES, Array, Network
+
+
+def build(network: Network) -> MLPClassifier:
+    """Build the nearest that it has: softmax outputs and log-loss, always."""
+    return MLPClassifier(
+        network.sizes[1:-1],
+        activation={"sigmoid": "logistic", "relu": "relu"}[network.hidden],
+        solver=network.optimizer,
+        alpha=0.0,
+        batch_size=network.batch_size,
+        learning_rate_init=network.learning_rate,
+        momentum=0.0,
+        nesterovs_momentum=False,
+        shuffle=True,
+        random_state=0,
+    )
+
+
+class Trainer(base.Trainer):
+    """`partial_fit`, which is one epoch. Each goes on where the last one ended."""
+
+    def __init__(self, job: base.Job) -> None:
+        self.X, self.y = base.scaled(job.images()), job.labels()
+        self.model = build(job.network)
+        # The first call also draws the weights, which is not part of an epoch.
+        rows = slice(job.network.batch_size)
+        self.model.partial_fit(self.X[rows], self.y[rows], classes=range(NUM_CLASSES))
+
+    def train(self, order: base.Order) -> float:
+        """Train for an epoch, in an order of its own."""
+        began = time.perf_counter()
+        self.model.partial_fit(self.X, self.y)
+        return time.perf_counter() - began
+
+    def weights(self) -> list[Array]:
+        """Return the weights."""
+        pairs = zip(self.model.coefs_, self.model.intercepts_, strict=True)
+        return [array for pair in pairs for array in pair]
+
+
+class Predictor(base.Predictor):
+    """`predict_proba`."""
+
+    def __init__(self, job: base.Job) -> None:
+        network = job.network
+        self.X = base.scaled(job.test_images())
+        self.model = build(network)
+        nothing = self.X[:1].repeat(network.batch_size, axis=0)
+        self.model.partial_fit(nothing, [0] * network.batch_size, classes=range(NUM_CLASSES))
+        start = network.start(seed=0)
+        self.model.coefs_, self.model.intercepts_ = start[::2], start[1::2]
+
+    def predict(self) -> Array:
+        """Predict."""
+        probabilities: Array = self.model.predict_proba(self.X)
+        return probabilities

@@ -1,0 +1,50 @@
+"""The picture: a panel a work, a bar a peer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from benchmarks.peers.catalogue import FLOOR, OURS
+from benchmarks.report import in_words
+from benchmarks.results import Results, Row
+from benchmarks.works import Work
+
+_OURS, _OTHER, _FLOOR, _INK = "#1f6fb4", "#b9c0c8", "#e2b04a", "#333333"
+
+
+def draw(results: Results, works: list[Work], path: Path) -> None:
+    """Draw the medians of all works and save them as PNG."""
+    works = [work for work in works if results.of(work.name)]
+    heights = [len(results.of(work.name)) + 2.2 for work in works]
+    figure = Figure(figsize=(9, 0.24 * sum(heights) + 0.8), layout="constrained")
+    panels = figure.subplots(len(works), squeeze=False, gridspec_kw={"height_ratios": heights})
+    for axes, work in zip(panels[:, 0], works, strict=True):
+        _draw_work(axes, sorted(results.of(work.name), key=Row.median, reverse=True), work)
+    machine = results.machine
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    figure.supxlabel(
+        f"Medians. {machine['processor']}, {machine['cores']} cores; Python {machine['python']}\n"
+        f"{versions}",
+        fontsize=7,
+        color=_INK,
+    )
+    figure.savefig(path, format="png", dpi=130, metadata={"Software": None})
+
+
+def _draw_work(axes: object, rows: list[Row], work: Work) -> None:
+    from matplotlib.axes import Axes
+
+    assert isinstance(axes, Axes)  # noqa: S101 - that is what subplots gives
+    medians = [row.median() for row in rows]
+    colours = [{OURS: _OURS, FLOOR: _FLOOR}.get(row.name, _OTHER) for row in rows]
+    bars = axes.barh([row.name for row in rows], medians, color=colours)
+    axes.bar_label(bars, [in_words(m) for m in medians], padding=3, fontsize=8, color=_INK)
+    axes.set_title(f"{work.name}: {work.what}", loc="left", fontsize=9, color=_INK)
+    axes.tick_params(axis="y", labelsize=8, length=0)
+    axes.xaxis.set_visible(False)
+    axes.spines[:].set_visible(False)
+    # One peer a hundred times slower would leave the others without a bar: it is cut off.
+    widest = 6 * sorted(medians)[len(medians) // 2]
+    axes.set_xlim(0, 1.15 * min(max(medians), widest))

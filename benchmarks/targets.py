@@ -1,0 +1,100 @@
+"""What this package is meant to reach, as ratios within one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.peers.catalogue import FLOOR, OURS
+from benchmarks.results import PEAK_MEMORY, SECONDS, Results, Row, fastest, ratio
+
+MB = 1_000_000
+# Stands for all peers, whoever is the fastest.
+ANY_PEER = "the fastest peer"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure of `row` and, unless it stands for itself, of the fastest of `against`."""
+
+    work: str
+    row: str
+    against: tuple[str, ...]
+    at_most: float
+    quantity: str = SECONDS
+    # "ratio" to the other, "increase" over it, or the figure "itself".
+    measure: str = "ratio"
+
+    @property
+    def named_against(self) -> str:
+        """Name the others for a table."""
+        return " or ".join(self.against)
+
+
+JAX = ("JAX scan", "JAX step")
+PYTORCH = ("PyTorch eager", "PyTorch compiled")
+
+TARGETS = (
+    Target("classic", OURS, ("JAX scan",), 0.75),
+    Target("classic", OURS, ("PyTorch eager",), 0.22),
+    Target("classic", OURS, ("scikit-learn",), 0.30),
+    Target("classic", OURS, (FLOOR,), 1.5),
+    Target("wide", OURS, (*JAX, *PYTORCH), 1.05),
+    Target("wide", OURS, (FLOOR,), 1.30),
+    Target("one-classic", OURS, ("onnxruntime",), 1.0),
+    Target("many-classic", OURS, (ANY_PEER,), 1.15),
+    Target("many-wide", OURS, (ANY_PEER,), 1.15),
+    Target("start", "from neuralnet import NeuralNetMLP", ("import numpy",), 1.15),
+    Target("start", "load a network, predict one image", ("import numpy",), 1.6),
+    Target("start", "neuralnet --help", ("python -c pass",), 6),
+    Target("whole", OURS, ("textbook NumPy",), 0.35),
+    Target("whole", OURS, (), 350 * MB, PEAK_MEMORY, "itself"),
+    Target("large", "2,000,000 examples", ("10,000 examples",), 1.10),
+    Target("large", "2,000,000 examples", ("10,000 examples",), 60 * MB, PEAK_MEMORY, "increase"),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A target and what was reached; None where it was not measured."""
+
+    target: Target
+    reached: float | None
+    against: str
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it was reached; None where it was not measured."""
+        return None if self.reached is None else self.reached <= self.target.at_most
+
+
+def outcomes(results: Results) -> list[Outcome]:
+    """Hold the results against the targets of the works that were run."""
+    run = {row.work for row in results.rows}
+    return [_outcome(target, results.of(target.work)) for target in TARGETS if target.work in run]
+
+
+def _outcome(target: Target, rows: list[Row]) -> Outcome:
+    row = next((row for row in rows if row.group == target.row), None)
+    if row is None:
+        return Outcome(target, None, target.named_against)
+    if target.measure == "itself":
+        return Outcome(target, max(row.rounds[target.quantity]), "")
+    other = fastest((other for other in rows if _among(other, target)), target.quantity)
+    if other is None:
+        return Outcome(target, None, target.named_against)
+    return Outcome(target, _MEASURES[target.measure](row, other, target.quantity), other.name)
+
+
+def _among(row: Row, target: Target) -> bool:
+    if ANY_PEER in target.against:
+        return row.group not in {target.row, FLOOR}
+    return row.group in target.against
+
+
+def _increase(row: Row, other: Row, quantity: str) -> float:
+    """Return by how much the largest of the one exceeds the largest of the other."""
+    return max(row.rounds[quantity]) - max(other.rounds[quantity])
+
+
+_MEASURES: dict[str, Callable[[Row, Row, str], float]] = {"ratio": ratio, "increase": _increase}
