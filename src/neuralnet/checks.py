@@ -6,7 +6,6 @@ again. Each error is a sentence that says what came, what was wanted, where, and
 
 from __future__ import annotations
 
-import difflib
 import math
 import operator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -95,6 +94,8 @@ def check_name(value: object, known: Iterable[str], name: str) -> str:
     known = list(known)
     if isinstance(value, str) and value in known:
         return value
+    import difflib  # only for an error: it is not worth its time at every start
+
     listed = ", ".join(repr(right) for right in known)
     nearest = difflib.get_close_matches(str(value).lower(), known, n=1, cutoff=0.5)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""

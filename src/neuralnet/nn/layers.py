@@ -97,7 +97,7 @@ class Dense:
         """
         x = cache.inputs_seen()
         np.matmul(x.T, dz, out=self.dW)  # (D, K)
-        np.sum(dz, axis=0, out=self.db)  # (K,)
+        dz.sum(axis=0, out=self.db)  # (K,)
         if cache.d_inputs.size:
             np.matmul(dz, self.W.T, out=cache.d_inputs)  # (N, D)
         return cache.d_inputs

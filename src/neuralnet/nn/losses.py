@@ -44,7 +44,7 @@ class MeanSquaredError(Loss):
         """Give the sum of the squares."""
         np.subtract(a, targets, out=scratch)
         np.multiply(scratch, scratch, out=scratch)
-        each: Array = np.sum(scratch, axis=1)
+        each: Array = scratch.sum(axis=1)
         return each  # (N,)
 
     def backward(self, z: Array, a: Array, targets: Array, output: Activation, out: Array) -> Array:
@@ -62,10 +62,10 @@ class CrossEntropy(Loss):
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
         """Give log(sum_k exp z_k) - sum_k t_k z_k: the same, and finite however small a is."""
-        largest = np.max(z, axis=1, keepdims=True)  # (N, 1)
+        largest = z.max(axis=1, keepdims=True)  # (N, 1)
         np.exp(np.subtract(z, largest, out=scratch), out=scratch)
-        each: Array = np.log(np.sum(scratch, axis=1)) + largest[:, 0]
-        each -= np.sum(np.multiply(targets, z, out=scratch), axis=1)
+        each: Array = np.log(scratch.sum(axis=1)) + largest[:, 0]
+        each -= np.multiply(targets, z, out=scratch).sum(axis=1)
         return each  # (N,)
 
     def backward(
@@ -92,7 +92,7 @@ class BinaryCrossEntropy(Loss):
         np.negative(scratch, out=scratch)
         np.log1p(np.exp(scratch, out=scratch), out=scratch)
         scratch += np.maximum(z, 0) - targets * z  # the small one last: nothing of it is lost
-        each: Array = np.sum(scratch, axis=1)
+        each: Array = scratch.sum(axis=1)
         return each  # (N,)
 
     def backward(

@@ -119,14 +119,15 @@ class Adam(Optimizer):
         v *= self.beta2
         np.multiply(g, g, out=scratch)
         v += np.multiply(scratch, 1 - self.beta2, out=scratch)
-        # m and v began at zero; dividing by their corrections undoes that bias.
-        m_correction = 1 - self.beta1**self.num_steps
-        v_correction = 1 - self.beta2**self.num_steps
+        # m and v began at zero; dividing by their corrections c undoes that bias. For the root of
+        # c_v it is done on both sides of the fraction, which spares a pass over the block:
+        # lr (m / c_m) / (√(v / c_v) + epsilon) = (lr √c_v / c_m) m / (√v + epsilon √c_v)
+        c_m = 1 - self.beta1**self.num_steps
+        root_c_v = math.sqrt(1 - self.beta2**self.num_steps)
         denominator = np.sqrt(v, out=scratch)
-        denominator *= 1 / math.sqrt(v_correction)
-        denominator += self.epsilon
+        denominator += self.epsilon * root_c_v
         step = np.divide(m, denominator, out=scratch)
-        step *= lr / m_correction
+        step *= lr * root_c_v / c_m
         w -= step
 
 
