@@ -1,0 +1,41 @@
+"""The command `neuralnet`: a list of commands, each loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from neuralnet import __version__
+
+# Each command's name, the object that it is, and what the list of commands says of it.
+COMMANDS = {
+    "show": ("neuralnet.cli.show:show", "Say what a saved network is."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that lists its commands without loading them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command from its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, meaning) for name, (_, meaning) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(__version__)
+def main() -> None:
+    """Neural networks in NumPy: what was trained, and what it says."""

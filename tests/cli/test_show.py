@@ -1,0 +1,50 @@
+"""The command `neuralnet show`, and the list of commands that it stands in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+import neuralnet
+from neuralnet.cli.main import COMMANDS, LazyGroup, main
+
+
+def test_show_says_what_the_network_is(tmp_path: Path) -> None:
+    model = neuralnet.NeuralNetMLP(6, (5, 4), 3, hidden_activation="relu", classes=["a", "b", "c"])
+    model.notes["data"] = "six numbers each"
+    neuralnet.save(model, tmp_path / "network.safetensors")
+    done = CliRunner().invoke(main, ["show", str(tmp_path / "network.safetensors")])
+    assert done.exit_code == 0
+    for fact in ("6-5-4-3", "relu", "layers.0.weight", "6 x 5", "a, b, c", "six numbers each"):
+        assert fact in done.output
+
+
+def test_mistakes_are_a_sentence_and_exit_code_2(tmp_path: Path) -> None:
+    (tmp_path / "not.safetensors").write_text("nothing of the kind")
+    for path in (tmp_path / "missing.safetensors", tmp_path / "not.safetensors", tmp_path):
+        done = CliRunner().invoke(main, ["show", str(path)])
+        assert done.exit_code == 2
+        assert str(path) in done.stderr
+        assert "Traceback" not in done.stderr
+    assert CliRunner().invoke(main, ["shwo"]).exit_code == 2
+
+
+def test_every_listed_command_loads_and_has_an_example() -> None:
+    assert isinstance(main, LazyGroup)
+    help_text = CliRunner().invoke(main, ["--help"]).output
+    for name in COMMANDS:
+        assert name in help_text
+        assert "Example" in CliRunner().invoke(main, [name, "--help"]).output
+    assert neuralnet.__version__ in CliRunner().invoke(main, ["--version"]).output
+
+
+def test_help_does_not_import_numpy() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from neuralnet.cli.main import main;"
+        "assert CliRunner().invoke(main, ['--help']).exit_code == 0; print('numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
