@@ -12,8 +12,12 @@ from typing import Any
 import click
 
 from neuralnet import (
+    Dataset,
+    History,
+    InputError,
     NeuralNetMLP,
     ProgressBar,
+    Split,
     confusion_matrix,
     load_mnist,
     plots,
@@ -24,11 +28,9 @@ from neuralnet import (
 from neuralnet.cli.command import Command
 from neuralnet.cli.options import setting_options, settings_from
 from neuralnet.cli.progress import DownloadBar
-from neuralnet.data.dataset import Dataset
-from neuralnet.data.preprocessing import PROTOCOLS, Split
+from neuralnet.data.preprocessing import PROTOCOLS
 from neuralnet.data.sources import SOURCES
 from neuralnet.files import check_writable
-from neuralnet.training.history import History
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 __all__ = ["main", "train"]  # `from mnist_training import train` is the textbook's own line
@@ -62,6 +64,12 @@ def main(data: Path | None, data_source: str, protocol: str, output: Path, **opt
     """Train a network on MNIST, test it, and draw what it learned."""
     network = settings_from(NetworkSettings, options)
     training = settings_from(TrainingSettings, options)
+    NeuralNetMLP(1, **vars(network))  # says what is wrong with the settings before any download
+    if network.output_activation == "identity":
+        raise InputError(
+            "output_activation is 'identity', whose outputs are no probabilities, but the pictures "
+            "show how sure the network is; choose sigmoid or softmax."
+        )
     for folder in ("images", "models"):  # better to hear of it now than after the training
         check_writable(output / folder)
 
@@ -86,6 +94,11 @@ def main(data: Path | None, data_source: str, protocol: str, output: Path, **opt
         seed=training.seed,
         **vars(network),
     )
+    model.notes = {
+        "data": f"{dataset.name}, from {dataset.source}",
+        "protocol": protocol,
+        "training": json.dumps(vars(training)),
+    }
     click.echo(f"Network: {model}")
     try:
         history = train(
@@ -105,16 +118,11 @@ def main(data: Path | None, data_source: str, protocol: str, output: Path, **opt
 
     # 4. Evaluate, on digits that nothing above has looked at.
     test = model.evaluate(split.X_test, split.y_test)
-    click.echo(f"Test accuracy: {100 * test.accuracy:.2f} % of {len(split.y_test):,} digits.")
+    click.echo(f"Test accuracy: {100 * test.accuracy:.2f} % of {len(split.y_test):,} images.")
 
     # 5. Keep the network, and draw.
-    model.notes = {
-        "data": f"{dataset.name}, from {dataset.source}",
-        "protocol": protocol,
-        "test_accuracy": f"{test.accuracy:.4f}",
-        "training": json.dumps(vars(training)),
-        "history": json.dumps(history.as_dict()),
-    }
+    model.notes["test_accuracy"] = f"{test.accuracy:.4f}"
+    model.notes["history"] = json.dumps(history.as_dict())
     save(model, output / "models" / "mnist.safetensors")
     click.echo(f"Saved {output / 'models' / 'mnist.safetensors'}")
     draw(model, history, dataset, split, output / "images")
@@ -127,7 +135,7 @@ def draw(
     title, shape, classes = dataset.name, dataset.image_shape, model.classes
     X, y = split.X_test, split.y_test
     probabilities = model.predict_proba(X)  # (N, K)
-    predictions = probabilities.argmax(axis=1)  # (N,)
+    predictions = model.predict(X)  # (N,)
     errors = plots.plot_misclassified(
         X, y, predictions, probabilities, classes, image_shape=shape, title=title
     )

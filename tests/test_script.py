@@ -90,11 +90,17 @@ def test_every_setting_is_an_option(digits: Path, tmp_path: Path) -> None:
         (("--num-epochs", "0"), ["num_epochs", "0", "at least 1"]),
         (("--learning-rate", "-1"), ["learning_rate", "-1", "above 0"]),
         (("--num-hidden", "50,x"), ["50,x"]),
+        (("--seed", "-1"), ["seed", "-1"]),
+        (("--num-hidden", "99999999999999"), ["parameters", "memory"]),
+        (("--output-activation", "identity"), ["identity", "softmax"]),
         (("--num-hidden", "0"), ["num_hidden", "0", "at least 1"]),
         (("--output", "a_file"), ["a_file"]),
         (
-            ("--output-activation", "identity", "--learning-rate", "1000"),
-            ["inf", "epoch", "learning rate", "1000"],
+            (
+                *("--hidden-activation", "relu", "--output-activation", "softmax"),
+                *("--loss", "cross_entropy", "--learning-rate", "1e30"),
+            ),
+            ["epoch", "batch", "learning rate", "1e+30"],
         ),
     ],
 )

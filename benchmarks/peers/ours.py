@@ -7,7 +7,7 @@ import time
 import neuralnet
 from benchmarks.peers import base
 from benchmarks.works import Array, Network
-from neuralnet.training.loop import TrainingRun
+from neuralnet.training.run import TrainingRun
 
 
 def build(network: Network) -> neuralnet.NeuralNetMLP:

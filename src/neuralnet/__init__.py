@@ -31,18 +31,23 @@ if TYPE_CHECKING:
     from neuralnet.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.nn.optimizers import SGD, Adam, AdamW, Optimizer
+    from neuralnet.nn.parameters import Parameters
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
+    from neuralnet.nn.workspace import Evaluation
     from neuralnet.storage import load, save
     from neuralnet.training.callbacks import BestWeights, Callback, EarlyStopping, ProgressBar
     from neuralnet.training.history import History
-    from neuralnet.training.loop import TrainingDivergedError, train
+    from neuralnet.training.loop import train
     from neuralnet.training.metrics import accuracy, confusion_matrix
+    from neuralnet.training.run import TrainingDivergedError, TrainingRun
 
 # The public names, by the room they live in.
 _ROOMS = {
     "data.dataset": ("DataNotFoundError", "Dataset"),
     "data.preprocessing": ("Split", "one_hot", "scale_pixels", "split_dataset"),
     "data.sources": ("load_mnist",),
+    "nn.parameters": ("Parameters",),
+    "nn.workspace": ("Evaluation",),
     "storage": ("load", "save"),
     "nn.network": ("NeuralNetMLP",),
     "nn.activations": (
@@ -83,10 +88,8 @@ _ROOMS = {
         "ProgressBar",
     ),
     "training.history": ("History",),
-    "training.loop": (
-        "TrainingDivergedError",
-        "train",
-    ),
+    "training.loop": ("train",),
+    "training.run": ("TrainingDivergedError", "TrainingRun"),
     "training.metrics": (
         "accuracy",
         "confusion_matrix",
@@ -117,6 +120,7 @@ __all__ = [
     "DataNotFoundError",
     "Dataset",
     "EarlyStopping",
+    "Evaluation",
     "FileError",
     "FileFormatError",
     "History",
@@ -129,6 +133,7 @@ __all__ = [
     "NeuralNetMLP",
     "OneCycle",
     "Optimizer",
+    "Parameters",
     "ProgressBar",
     "ReLU",
     "Schedule",
@@ -138,6 +143,7 @@ __all__ = [
     "Step",
     "Tanh",
     "TrainingDivergedError",
+    "TrainingRun",
     "VarianceScaling",
     "Warmup",
     "__version__",
@@ -155,6 +161,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a public name from its home, once."""
+    if name == "plots":  # the one room that is used by its own name
+        return importlib.import_module("neuralnet.plots")
     if name not in _HOMES:
         raise AttributeError(f"module 'neuralnet' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"neuralnet.{_HOMES[name]}"), name)

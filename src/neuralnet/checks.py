@@ -6,6 +6,7 @@ again. Each error is a sentence that says what came, what was wanted, where, and
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -97,7 +98,12 @@ def check_name(value: object, known: Iterable[str], name: str) -> str:
     import difflib  # only for an error: it is not worth its time at every start
 
     listed = ", ".join(repr(right) for right in known)
-    nearest = difflib.get_close_matches(str(value).lower(), known, n=1, cutoff=0.5)
+    said = str(value).lower()
+    nearest = [
+        right
+        for right in known
+        if said and (right.startswith(said) or said == "".join(w[0] for w in right.split("_")))
+    ] or difflib.get_close_matches(said, known, n=1, cutoff=0.5)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
     raise InputError(f"{name} is {value!r}; it must be one of {listed}.{hint}")
 
@@ -130,6 +136,23 @@ def check_choice(
             f"{name} is the class {value.__name__}; give an object: {value.__name__}()."
         )
     return named[check_name(value, named, name)]()
+
+
+def random_generator(seed: object) -> np.random.Generator:
+    """Return a generator: `seed` itself if it is one, else a new one from it.
+
+    Raises
+    ------
+    InputError
+        If `seed` is none of a whole number of at least 0, a `numpy.random.Generator` and None.
+    """
+    if not isinstance(seed, bool):
+        with contextlib.suppress(TypeError, ValueError):
+            return np.random.default_rng(seed)  # type: ignore[arg-type]
+    raise InputError(
+        f"seed is {seed!r}; it must be a whole number of at least 0, a numpy.random.Generator, or "
+        f"None for a different run each time."
+    )
 
 
 def describe(value: object) -> str:
@@ -189,6 +212,7 @@ def check_examples(X: object, num_features: int, name: str = "X") -> Array:
         If it is not such an array.
     """
     array = X if isinstance(X, np.ndarray) else _array_of_numbers(X, name)
+    _check_unmasked(array, name)
     if array.ndim != 2:
         hint = ""
         if array.ndim == 1:
@@ -233,6 +257,15 @@ def _array_of_numbers(values: object, name: str) -> Array:
     return array
 
 
+def _check_unmasked(array: Array, name: str) -> None:
+    """Raise if some entries are masked: what stands under a mask must not be learned from."""
+    if hasattr(array, "mask"):
+        raise InputError(
+            f"{name} is a masked array, whose mask would be ignored. Leave the masked rows out, or "
+            f"fill them in: {name}.filled(...)."
+        )
+
+
 def check_labels(
     y: object, num_examples: int, num_classes: int, name: str = "y"
 ) -> NDArray[np.int64]:
@@ -255,6 +288,7 @@ def check_labels(
         If they are not such labels, or not as many as there are examples.
     """
     array = y if isinstance(y, np.ndarray) else _array_of_numbers(y, name)
+    _check_unmasked(array, name)
     if array.ndim != 1:
         hint = ""
         if array.ndim == 2 and array.shape[1] == num_classes:
@@ -283,12 +317,14 @@ def check_labels(
             f"{name} has dtype {array.dtype}; labels are whole numbers from 0 to "
             f"{num_classes - 1}. Number the classes first: np.unique({name}, return_inverse=True)."
         )
+    if not len(array):
+        raise InputError(f"{name} is empty; give at least one label.")
     smallest, largest = array.min(), array.max()
     if smallest < 0 or largest >= num_classes:
         wrong = smallest if smallest < 0 else largest
         raise InputError(
-            f"{name} holds the label {wrong}; this network has {num_classes} classes, so labels "
-            f"run from 0 to {num_classes - 1}."
+            f"{name} holds the label {wrong}; with {num_classes} classes, labels run from 0 to "
+            f"{num_classes - 1}."
         )
     return array.astype(np.int64)
 

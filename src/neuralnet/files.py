@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -54,7 +55,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     FileError
         If the folder or the file cannot be written.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))  # a link stays a link; what it points to is replaced
     # A name of our own rather than tempfile's: its files are for the owner's eyes only, and the
     # finished one should have the mode that open() would have given it.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
@@ -119,6 +120,12 @@ def check_writable(folder: str | os.PathLike[str]) -> None:
     FileError
         If it cannot be made or written to.
     """
-    with written_whole(Path(folder) / ".writable"):
-        pass
-    (Path(folder) / ".writable").unlink()
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise FileError(
+            f"Cannot write into {folder}: {explain(error)}. Choose a folder that you may write to."
+        ) from error

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import _openml
 
-from neuralnet.data import network, openml
+from neuralnet.data import hosts, openml
 from neuralnet.data.dataset import DataNotFoundError, Dataset
 from neuralnet.data.openml import load_openml
 from tests.data.conftest import TinyMnist
@@ -88,7 +88,7 @@ def serve(
 
 def fetch(reports: Reports | None = None) -> Dataset:
     reports = [] if reports is None else reports
-    reachability = network.Reachability([openml.URL])
+    reachability = hosts.Reachability([openml.URL])
     return load_openml(reachability, lambda *report: reports.append(report))
 
 
@@ -125,7 +125,7 @@ def test_silence(
 ) -> None:
     serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
     server.answers[path] = silent(begun)
-    monkeypatch.setattr(network, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(hosts, "SILENCE_SECONDS", 0.5)
     with pytest.raises(DataNotFoundError, match=r"OpenML.*silent"):
         fetch()
     assert server.requested.count(path) == 1
@@ -167,7 +167,7 @@ def test_slow_but_steady(
     server: LocalServer, monkeypatch: pytest.MonkeyPatch, tiny_mnist: TinyMnist
 ) -> None:
     arff = serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
-    monkeypatch.setattr(network, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(hosts, "SILENCE_SECONDS", 1.0)
     server.answers[ARFF] = slowly(arff, pause=0.2, pieces=7)
     reports: Reports = []
     assert len(fetch(reports).labels) == 18
@@ -185,7 +185,7 @@ def test_nothing_is_left_behind(
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
     fetch()
-    monkeypatch.setattr(network, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(hosts, "SILENCE_SECONDS", 0.5)
     server.answers[ARFF] = silent(b"@")
     with pytest.raises(DataNotFoundError):
         fetch()

@@ -80,7 +80,7 @@ def a_problem(stack: tuple[Activation, ...], **settings: Any) -> tuple[NeuralNet
             dtype="float64",
             **settings,
         )
-        model.parameters.values[...] = rng.normal(0, 0.7, len(model.parameters))
+        model.parameters.values[...] = rng.normal(0, 0.7, model.parameters.values.size)
         X = rng.normal(0, 1, (5, 3))
         if is_kink_free(model, X):
             return model, X, np.array([0, 1, 2, 2, 0])

@@ -13,7 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuralnet import GELU, CrossEntropy, InputError, LeakyReLU, NeuralNetMLP, Softmax, Tanh
+from neuralnet import (
+    GELU,
+    Activation,
+    CrossEntropy,
+    InputError,
+    LeakyReLU,
+    NeuralNetError,
+    NeuralNetMLP,
+    Softmax,
+    Tanh,
+)
 from neuralnet.checks import Array
 from neuralnet.data.sources import Dataset
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
@@ -359,7 +369,7 @@ def test_what_is_asked_for_is_what_is_built() -> None:
     assert model.input_range == (-1, 1)
     assert model.classes == ("a", "b", "c", 7)
     assert model.notes == {}
-    assert len(model.parameters) == 7 * 6 + 6 + 6 * 5 + 5 + 5 * 4 + 4
+    assert model.parameters.values.size == 7 * 6 + 6 + 6 * 5 + 5 + 5 * 4 + 4
     for fact in ("7-6-5-4", "leaky_relu", "gelu", "softmax", "cross_entropy", "107", "float32"):
         assert fact in repr(model)
     assert NeuralNetMLP(3, 2, 2, hidden_activation=Tanh()).hidden_activations == (Tanh(),)
@@ -375,3 +385,36 @@ def test_real_pixels_are_the_same_as_scaled_floats(mnist: Dataset) -> None:
     assert model.evaluate(pixels, labels).loss == pytest.approx(
         model.evaluate(scaled, labels).loss, rel=1e-5
     )
+
+
+def test_a_loss_of_ones_own_may_read_the_logits() -> None:
+    class SoftmaxOfLogits(CrossEntropy):
+        """Cross-entropy whose gradient is computed from z, not from a."""
+
+        def backward(
+            self, z: Array, a: Array, targets: Array, output: Activation, out: Array
+        ) -> Array:
+            return np.subtract(output.forward(z, out=out), targets, out=out)
+
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(5, 4)), np.array([0, 1, 2, 1, 0])
+    gradients = []
+    for loss in (CrossEntropy(), SoftmaxOfLogits()):
+        model = NeuralNetMLP(4, 3, 3, output_activation="softmax", loss=loss, dtype="float64")
+        gradients.append(model.backward(X, model.forward(X), y))
+    for name, gradient in gradients[0].items():
+        np.testing.assert_allclose(gradient, gradients[1][name], rtol=1e-12)
+
+
+def test_outputs_that_are_no_numbers_are_no_prediction() -> None:
+    model = NeuralNetMLP(4, 3, 3)
+    model.parameters.values[...] = np.nan
+    for predict in (model.predict, model.predict_proba):
+        with pytest.raises(NeuralNetError, match="NaN"):
+            predict(np.zeros((2, 4)))
+
+
+def test_a_masked_array_is_refused() -> None:
+    masked = np.ma.masked_array(np.zeros((2, 4)), mask=np.eye(2, 4, dtype=bool))
+    with pytest.raises(InputError, match="mask"):
+        NeuralNetMLP(4, 3, 3).predict(masked)

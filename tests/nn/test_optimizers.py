@@ -60,7 +60,7 @@ def test_the_steps_are_the_formulas_wherever_blocks_end(
 ) -> None:
     parameters = Parameters({"W": shape, "b": shape[1:]}, "float64")
     rng = np.random.default_rng(0)
-    w = rng.normal(size=len(parameters))
+    w = rng.normal(size=parameters.values.size)
     gradients = [rng.normal(size=w.size) * 10.0**-step for step in range(4)]
     rates = [0.1, 0.2, 0.05, 0.3]
     parameters.values[...] = w
@@ -136,7 +136,7 @@ def test_weights_stand_before_biases_in_the_buffer() -> None:
     assert list(parameters) == list(shapes)
     assert [(name, v.shape) for name, v in parameters.items()] == list(shapes.items())
     assert parameters.num_weights == 9
-    assert len(parameters) == 13
+    assert parameters.values.size == 13
     parameters.values[:] = np.arange(13)
     np.testing.assert_array_equal(parameters["a.weight"], [[0, 1, 2], [3, 4, 5]])
     np.testing.assert_array_equal(parameters["b.weight"].ravel(), [6, 7, 8])
@@ -154,10 +154,12 @@ def test_weights_stand_before_biases_in_the_buffer() -> None:
 
 def test_the_l2_gradient_reaches_past_a_block() -> None:
     parameters = Parameters({"W": (3, BLOCK), "b": (BLOCK,)}, "float64")
-    parameters.values[...] = np.arange(len(parameters))
+    parameters.values[...] = np.arange(parameters.values.size)
     parameters.gradients[...] = 1
     parameters.add_l2_gradient(2.0)
-    expected = 1 + 2.0 * np.arange(len(parameters)) * (np.arange(len(parameters)) < 3 * BLOCK)
+    expected = 1 + 2.0 * np.arange(parameters.values.size) * (
+        np.arange(parameters.values.size) < 3 * BLOCK
+    )
     np.testing.assert_array_equal(parameters.gradients, expected)
 
 

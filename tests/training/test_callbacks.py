@@ -24,7 +24,7 @@ from neuralnet import (
     train,
 )
 from neuralnet.checks import Array
-from neuralnet.training.loop import TrainingRun
+from neuralnet.training.run import TrainingRun
 
 HOOKS = (
     "on_train_begin",

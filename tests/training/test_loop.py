@@ -31,7 +31,7 @@ from neuralnet import (
 )
 from neuralnet.checks import Array
 from neuralnet.data.sources import Dataset
-from neuralnet.training.loop import TrainingRun
+from neuralnet.training.run import TrainingRun
 
 D, K = 4, 3
 N = 23
@@ -590,3 +590,16 @@ def test_a_modern_network_on_real_digits(mnist: Dataset) -> None:
         schedule="cosine",
     )
     assert history.valid_accuracy[-1] > 0.96  # seeds give 0.968 to 0.971
+
+
+def test_an_optimizer_may_serve_two_trainings_at_once() -> None:
+    X, y = a_task()
+
+    class TrainsAnother(Callback):
+        def on_epoch_end(self, run: TrainingRun) -> None:
+            train(a_network(), X, y, num_epochs=1, optimizer=shared)
+
+    shared = Adam()
+    alone = train(a_network(), X, y, num_epochs=3, optimizer=Adam())
+    beside = train(a_network(), X, y, num_epochs=3, optimizer=shared, callbacks=[TrainsAnother()])
+    assert alone.train_loss == beside.train_loss

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from neuralnet.checks import NeuralNetError
+from neuralnet.files import explain
 
 NOTHING_DONE = 2
 INTERRUPTED = 130
@@ -36,11 +37,23 @@ class Command(click.Command):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
-        except (NeuralNetError, OSError) as error:
+        except BrokenPipeError:  # whoever read the output has enough; click ends in silence
+            raise
+        except (NeuralNetError, OSError, MemoryError) as error:
             if ctx.meta.get(__name__):
                 raise
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_sentence(error)}", err=True)
             ctx.exit(NOTHING_DONE)
+
+
+def _sentence(error: Exception) -> str:
+    """Word an error: ours are sentences already, the system's are not."""
+    if isinstance(error, NeuralNetError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this. Make the network or the data smaller."
+    where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    return f"The system refused: {where}{explain(error) if isinstance(error, OSError) else error}."
 
 
 def _remember_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:

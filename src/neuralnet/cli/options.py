@@ -66,4 +66,4 @@ def _shown(default: object) -> str:
     """Word a default for the help."""
     if isinstance(default, tuple):
         return ",".join(map(str, default))
-    return "none" if default is None else str(default)
+    return "not set" if default is None else str(default)

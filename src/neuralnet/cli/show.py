@@ -16,7 +16,7 @@ def show(path: Path) -> None:
 
     Example: neuralnet show models/mnist.safetensors
     """
-    from neuralnet import load
+    from neuralnet.storage import load
 
     model = load(path)
     click.echo(repr(model).strip("<>"))

@@ -70,6 +70,8 @@ def read_idx(
     check_name(kind, DIMENSIONS, "kind")
     path = Path(path)
     try:
+        if path.exists() and not path.is_file():  # a pipe would make us wait for ever
+            raise FileError(f"Cannot read {path}: it is not a file. Give the path of a file.")
         with path.open("rb") as file:
             gzipped = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
             file.seek(0)

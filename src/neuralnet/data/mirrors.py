@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.data import mnist, network
+from neuralnet.data import hosts, mnist
 from neuralnet.data.dataset import DataNotFoundError
 from neuralnet.data.idx import read_idx
 from neuralnet.files import FileFormatError, written_whole
@@ -26,7 +26,7 @@ _CHUNK = 1 << 16
 
 
 def load_mirrors(
-    mirrors: Sequence[str], reachability: network.Reachability, progress: Progress
+    mirrors: Sequence[str], reachability: hosts.Reachability, progress: Progress
 ) -> Dataset:
     """Fetch MNIST from the first mirror that serves it right, each file checked by its SHA-256.
 
@@ -56,7 +56,7 @@ def load_mirrors(
                     _fetch_missing(mirror, folder, progress)
                     return _read_files(folder, mirror)
                 except (OSError, ValueError, http.client.HTTPException) as error:
-                    failure = network.explain_failure(error)
+                    failure = hosts.explain_failure(error)
             failures.append(f"the mirror {mirror}: {failure}")
     raise DataNotFoundError("; ".join(failures))
 
@@ -75,7 +75,7 @@ def _fetch(url: str, path: Path, expected: MnistFile, progress: Progress) -> Non
     request = urllib.request.Request(url, headers={"User-Agent": "neuralnet"})  # noqa: S310
     with (
         # The timeout holds for each wait for more bytes, so it bounds silence, not the whole.
-        urllib.request.urlopen(request, timeout=network.SILENCE_SECONDS) as response,  # noqa: S310
+        urllib.request.urlopen(request, timeout=hosts.SILENCE_SECONDS) as response,  # noqa: S310
         written_whole(path) as file,
     ):
         progress(url, received, expected.size)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.data import mnist, network
+from neuralnet.data import hosts, mnist
 from neuralnet.data.dataset import DataNotFoundError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _SECONDS_BETWEEN_REPORTS = 0.2
 _RETRIES = "A network error occurred|Invalid cache, redownloading|Downloaded file could have been"
 
 
-def load_openml(reachability: network.Reachability, progress: Progress) -> Dataset:
+def load_openml(reachability: hosts.Reachability, progress: Progress) -> Dataset:
     """Fetch MNIST from OpenML and verify that it is MNIST, bit for bit.
 
     Parameters
@@ -57,7 +57,7 @@ def load_openml(reachability: network.Reachability, progress: Progress) -> Datas
             failure = "what came is not MNIST bit for bit"
         except Exception as error:  # whatever it is, the next source may do
             root = _root_of(error)
-            failure = network.explain_failure(root)
+            failure = hosts.explain_failure(root)
             if not isinstance(root, OSError):
                 failure = f"its answer cannot be used ({type(root).__name__}: {failure})"
     raise DataNotFoundError(f"{_NAME}: {failure}")
@@ -69,9 +69,9 @@ def _fetch(progress: Progress) -> tuple[Any, Any]:
     with (
         # A folder for this once: what scikit-learn leaves there half-written is never seen again.
         tempfile.TemporaryDirectory(prefix="neuralnet-", ignore_cleanup_errors=True) as folder,
-        _silence_bounded(network.SILENCE_SECONDS),
+        _silence_bounded(hosts.SILENCE_SECONDS),
     ):
-        call = network.in_background(lambda: _call_scikit_learn(folder))
+        call = hosts.in_background(lambda: _call_scikit_learn(folder))
         while wait([call], timeout=_SECONDS_BETWEEN_REPORTS).not_done:
             progress(_NAME, _bytes_in(Path(folder)), None)
         return call.result()

@@ -14,6 +14,7 @@ from neuralnet.checks import (
     check_name,
     check_number,
     describe,
+    random_generator,
 )
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def split_dataset(
     protocol: str = "textbook",
     sizes: Sequence[int] | None = None,
     num_valid: int | None = None,
-    seed: int | np.random.Generator = 123,
+    seed: int | np.random.Generator = 0,
 ) -> Split:
     """Split a data set for training, validation and testing.
 
@@ -152,6 +153,8 @@ def split_dataset(
     InputError
         If the protocol is neither, the sizes do not add up, or there are too few examples.
     """
+    if not hasattr(dataset, "num_train"):
+        raise InputError(f"dataset is {describe(dataset)}; it must be a Dataset: load_mnist().")
     check_name(protocol, PROTOCOLS, "protocol")
     wrong = num_valid if protocol == "textbook" else sizes
     if wrong is not None:
@@ -163,7 +166,7 @@ def split_dataset(
     if protocol == "textbook":
         if sizes is None:
             sizes = proportional_sizes(len(dataset.labels), TEXTBOOK_SIZES)
-        if len(sizes) != 3:
+        if not isinstance(sizes, tuple | list) or len(sizes) != 3:
             raise InputError(f"sizes is {sizes!r}; it must be three: training, validation, test.")
         train, valid, test = stratified_split(dataset.labels, sizes, seed)
     else:
@@ -231,7 +234,7 @@ def stratified_split(
             f"sizes {tuple(sizes)} add up to {sum(sizes):,}; they must add up to the "
             f"{len(labels):,} examples."
         )
-    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    shuffled = random_generator(seed).permutation(len(labels))
     # Every class a queue of its examples in random order; each part takes from the head of each.
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
     _, counts = np.unique(labels, return_counts=True)

@@ -86,6 +86,10 @@ def load_mnist(
         If it is in none of the places looked at; the text says why not, and how to get it by hand.
     """
     check_name(source, SOURCES, "source")
+    named: dict[str, object] = {"data_dir": data_dir, "cache_dir": cache_dir}
+    for name, given in named.items():
+        if given is not None and (not isinstance(given, str | os.PathLike) or not str(given)):
+            raise InputError(f"{name} is {given!r}; it must be the path of a folder.")
     if data_dir is not None and source not in _WITH_FOLDER:
         raise InputError(
             f"data_dir is {str(data_dir)!r}, but source is {source!r}, which looks elsewhere. "
@@ -139,10 +143,10 @@ def _search(source: str, cache: Path, progress: Progress) -> Dataset:
 def _fetch(places: list[str], progress: Progress, failures: list[str]) -> Dataset | None:
     """Fetch MNIST over the network, or note why each place failed."""
     # Only here: a search that ends before the network should not wait for urllib to be imported.
-    from neuralnet.data import mirrors, network, openml
+    from neuralnet.data import hosts, mirrors, openml
 
     urls = {"openml": [openml.URL], "mirrors": mnist.MIRRORS}
-    reachability = network.Reachability(url for place in places for url in urls[place])
+    reachability = hosts.Reachability(url for place in places for url in urls[place])
     for place in places:
         try:
             if place == "openml":

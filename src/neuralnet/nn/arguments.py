@@ -13,7 +13,9 @@ from neuralnet.nn.activations import Activation, hidden_for
 
 def hidden_sizes(num_hidden: object) -> tuple[int, ...]:
     """Return the hidden layers' sizes as a tuple, whichever way they came."""
-    if isinstance(num_hidden, Sequence | np.ndarray) and not isinstance(num_hidden, str | bytes):
+    if isinstance(num_hidden, np.ndarray):
+        num_hidden = num_hidden.tolist()
+    if isinstance(num_hidden, Sequence) and not isinstance(num_hidden, str | bytes):
         sizes = tuple(
             check_integer(size, f"num_hidden[{i}]", minimum=1) for i, size in enumerate(num_hidden)
         )

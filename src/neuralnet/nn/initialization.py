@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks import InputError, check_name, check_number
+from neuralnet.checks import check_name, check_number
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class VarianceScaling:
     Parameters
     ----------
     scale : float
-        Above 0. 1 for functions that are near a = z around 0, 2 for those that drop half of their
-        inputs, as ReLU does.
+        Above 0. 1 keeps the variance of a signal where a is about z, as tanh is around 0, and is
+        the convention for sigmoids; 2 makes up for the half of its inputs that ReLU drops.
     fan : {"in", "average"}
         What the variance is divided by.
     distribution : {"normal", "uniform"}
@@ -71,23 +71,3 @@ def initialization_for(choice: str | VarianceScaling) -> VarianceScaling:
     if isinstance(choice, VarianceScaling):
         return choice
     return INITIALIZATIONS[check_name(choice, INITIALIZATIONS, "initial_weights")]
-
-
-def random_generator(seed: int | np.random.Generator | None) -> np.random.Generator:
-    """Return a generator: `seed` itself if it is one, else a new one from it.
-
-    Raises
-    ------
-    InputError
-        If `seed` is none of a whole number of at least 0, a `numpy.random.Generator` and None.
-    """
-    wrong_type: Any = isinstance(seed, bool)
-    try:
-        if not wrong_type:
-            return np.random.default_rng(seed)
-    except (TypeError, ValueError):
-        pass
-    raise InputError(
-        f"seed is {seed!r}; it must be a whole number of at least 0, a numpy.random.Generator, or "
-        f"None for a different run each time."
-    )

@@ -56,6 +56,13 @@ class Dense:
         D and K.
     name : str
         What the names of its parameters begin with, "layers.0" say.
+
+    Attributes
+    ----------
+    W, dW : ndarray, shape (D, K)
+        The weights and their gradient.
+    b, db : ndarray, shape (K,)
+        The biases and their gradient.
     """
 
     def __init__(self, num_inputs: int, num_outputs: int, name: str) -> None:
@@ -88,7 +95,7 @@ class Dense:
         return np.add(z, self.b, out=z)
 
     def backward(self, dz: Array, cache: Cache) -> Array:
-        """Give dL/dx, and leave dL/dW and dL/db in their buffers.
+        """Leave dL/dW and dL/db in their buffers, and give dL/dx where it is asked for.
 
         z_nk = sum_d x_nd W_dk + b_k, so by the chain rule
 
@@ -98,12 +105,12 @@ class Dense:
         x = cache.inputs_seen()
         np.matmul(x.T, dz, out=self.dW)  # (D, K)
         dz.sum(axis=0, out=self.db)  # (K,)
-        if cache.d_inputs.size:
+        if cache.d_inputs.size:  # the first layer's inputs are data: nobody changes them
             np.matmul(dz, self.W.T, out=cache.d_inputs)  # (N, D)
         return cache.d_inputs
 
 
-class Activate:
+class ActivationLayer:
     """A layer without parameters: a = f(z), entry by entry.
 
     Parameters

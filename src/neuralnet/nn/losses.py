@@ -55,7 +55,11 @@ class MeanSquaredError(Loss):
 
 
 class CrossEntropy(Loss):
-    """l = -sum_k t_k log a_k, for a = softmax(z)."""
+    """l = -sum_k t_k log a_k, for a = softmax(z) and targets that sum to 1 in each row.
+
+    With log a_k = z_k - log(sum_j exp z_j) this is log(sum_j exp z_j) - sum_k t_k z_k, whose
+    derivative by z_k is exp z_k / (sum_j exp z_j) - t_k = a_k - t_k.
+    """
 
     name = "cross_entropy"
     outputs = ("softmax",)
@@ -76,12 +80,16 @@ class CrossEntropy(Loss):
         output: Activation,
         out: Array,
     ) -> Array:
-        """Give dl/dz = a - t: softmax and logarithm undo each other."""
+        """Give dl/dz = a - t."""
         return np.subtract(a, targets, out=out)
 
 
 class BinaryCrossEntropy(Loss):
-    """l = -sum_k [t_k log a_k + (1 - t_k) log(1 - a_k)], for a = sigmoid(z)."""
+    """l = -sum_k [t_k log a_k + (1 - t_k) log(1 - a_k)], for a = sigmoid(z).
+
+    Its derivative by a_k is (a_k - t_k) / (a_k (1 - a_k)), and that of a_k by z_k is a_k (1 - a_k):
+    their product is a_k - t_k.
+    """
 
     name = "binary_cross_entropy"
     outputs = ("sigmoid",)
@@ -103,7 +111,7 @@ class BinaryCrossEntropy(Loss):
         output: Activation,
         out: Array,
     ) -> Array:
-        """Give dl/dz = a - t: sigmoid and logarithm undo each other."""
+        """Give dl/dz = a - t."""
         return np.subtract(a, targets, out=out)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from neuralnet.checks import (
     Array,
     InputError,
+    NeuralNetError,
     check_examples,
     check_finite,
     check_integer,
@@ -21,6 +22,7 @@ from neuralnet.checks import (
     check_number,
     check_weights,
     describe,
+    random_generator,
 )
 from neuralnet.nn.activations import Activation, Sigmoid, Softmax, output_for
 from neuralnet.nn.arguments import (
@@ -30,8 +32,8 @@ from neuralnet.nn.arguments import (
     one_a_layer,
     pair_of_numbers,
 )
-from neuralnet.nn.initialization import VarianceScaling, initialization_for, random_generator
-from neuralnet.nn.layers import Activate, Dense
+from neuralnet.nn.initialization import VarianceScaling, initialization_for
+from neuralnet.nn.layers import ActivationLayer, Dense
 from neuralnet.nn.losses import Loss, loss_for
 from neuralnet.nn.parameters import Parameters
 from neuralnet.nn.workspace import Evaluation, ForwardWorkspace, Workspace, batches, evaluate
@@ -72,14 +74,22 @@ class NeuralNetMLP:
     classes : sequence of str or int, optional
         What the labels 0 to K - 1 stand for; the labels themselves if not given.
     xp : module
-        Where arrays are made: NumPy, or a module with its functions.
+        Where arrays are made: NumPy, or a module with its functions. Tested with NumPy alone.
 
     Attributes
     ----------
     parameters : Parameters
         All weights and biases, in one flat buffer, and their gradients in another.
     layers : list
-        `Dense` and `Activate` in turn; the last is the `Dense` that gives the logits.
+        `Dense` and `ActivationLayer` in turn; the last is the `Dense` that gives the logits.
+    num_hidden : tuple of int
+        The sizes of the hidden layers.
+    hidden_activations, output_activation, loss_function : Activation, Activation, Loss
+        What the names stood for.
+    dtype : numpy.dtype
+        float32 or float64.
+    classes : tuple of str or int
+        What each label stands for.
     notes : dict of str to str
         Whatever should be saved with the network: where its data came from, say.
 
@@ -121,17 +131,19 @@ class NeuralNetMLP:
         self.classes = class_names(classes, self.num_classes)
         self.notes: dict[str, str] = {}
         self.xp = xp
+        if not hasattr(xp, "empty_like"):
+            raise InputError(f"xp is {xp!r}; it must be a module such as numpy.")
         self._build()
         self.initialize(seed)
 
     def _build(self) -> None:
         """Put the layers in a row, and their parameters into one buffer."""
         sizes = [self.num_features, *self.num_hidden, self.num_classes]
-        self.layers: list[Dense | Activate] = []
+        self.layers: list[Dense | ActivationLayer] = []
         for number, (num_inputs, num_outputs) in enumerate(itertools.pairwise(sizes)):
             self.layers.append(Dense(num_inputs, num_outputs, f"layers.{number}"))
             if number < len(self.num_hidden):
-                self.layers.append(Activate(self.hidden_activations[number], num_outputs))
+                self.layers.append(ActivationLayer(self.hidden_activations[number], num_outputs))
         shapes = {name: s for layer in self.layers for name, s in layer.shapes().items()}
         self.parameters = Parameters(shapes, self.dtype, self.xp)
         for layer in self.layers:
@@ -154,6 +166,8 @@ class NeuralNetMLP:
 
     def forward(self, X: Array) -> tuple[Array, ...]:
         """Compute the activations of every layer.
+
+        The loop over the layers is that of training as well: `Workspace.logits`.
 
         Parameters
         ----------
@@ -186,7 +200,11 @@ class NeuralNetMLP:
         y: Array,
         sample_weight: Array | None = None,
     ) -> dict[str, Array]:
-        """Compute the gradient of the loss with respect to every parameter.
+        """Compute the gradient of the loss, L2 included, with respect to every parameter.
+
+        The loop over the layers is that of training as well: `Workspace.backward`. The gradients
+        also stand in `parameters.gradients` afterwards, where an `Optimizer` reads them; so two
+        threads must not go backward through one network at once.
 
         Parameters
         ----------
@@ -246,19 +264,25 @@ class NeuralNetMLP:
             )
         probabilities: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
         for rows, workspace in batches(ForwardWorkspace, self, X):
+            z = self._finite(workspace.logits())
             if self.output_activation.name == "sigmoid":
-                _normalized_sigmoids(workspace.logits(), out=probabilities[rows])
+                _normalized_sigmoids(z, out=probabilities[rows])
             else:
-                self.output_activation.forward(workspace.logits(), out=probabilities[rows])
+                self.output_activation.forward(z, out=probabilities[rows])
         return probabilities
 
     def predict(self, X: Array) -> NDArray[np.int64]:
-        """Return the most probable label of each example, shape (N,).
+        """Return the most probable label of each example.
 
         Parameters
         ----------
         X : array_like, shape (N, D)
             As for `forward`.
+
+        Returns
+        -------
+        ndarray of int64, shape (N,)
+            Labels from 0 to K - 1; `classes[label]` is what a label stands for.
 
         Raises
         ------
@@ -269,7 +293,7 @@ class NeuralNetMLP:
         labels: NDArray[np.int64] = self.xp.empty(len(X), np.int64)
         for rows, workspace in batches(ForwardWorkspace, self, X):
             # Every output activation keeps the order of the logits, so none is needed.
-            workspace.logits().argmax(axis=1, out=labels[rows])
+            self._finite(workspace.logits()).argmax(axis=1, out=labels[rows])
         return labels
 
     def evaluate(self, X: Array, y: Array, sample_weight: Array | None = None) -> Evaluation:
@@ -303,6 +327,15 @@ class NeuralNetMLP:
             As for `backward`.
         suffix : str
             What is added to "X" and "y" in errors: "_valid", say.
+
+        Returns
+        -------
+        X, y, sample_weight : ndarray, shapes (N, D), (N,) and (N,), the last or None
+
+        Raises
+        ------
+        InputError
+            If one of them cannot be used.
         """
         X = check_examples(X, self.num_features, "X" + suffix)
         y = check_labels(y, len(X), self.num_classes, "y" + suffix)
@@ -341,8 +374,18 @@ class NeuralNetMLP:
         hidden = ", ".join(dict.fromkeys(a.name for a in self.hidden_activations))
         return (
             f"<NeuralNetMLP {sizes}, {hidden}, {self.output_activation.name} outputs, "
-            f"{self.loss_function.name}, {len(self.parameters):,} parameters, {self.dtype}>"
+            f"{self.loss_function.name}, {self.parameters.values.size:,} parameters, {self.dtype}>"
         )
+
+    def _finite(self, z: Array) -> Array:
+        """Return logits if they are numbers: of NaN, the largest would be as good as any."""
+        if not np.isfinite(z).all():
+            raise NeuralNetError(
+                "The network's outputs are NaN or infinite for some examples, so they say nothing. "
+                "Its weights are not finite (did its training diverge?), or the inputs are so "
+                "large that it overflows."
+            )
+        return z
 
     def _check_activations(self, activations: object, num_rows: int) -> list[Array]:
         """Return what `forward` gave, or say what it would have given."""

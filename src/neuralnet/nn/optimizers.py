@@ -5,13 +5,14 @@ The symbols are the papers': `w` parameters, `g` gradients, `lr` the learning ra
 
 from __future__ import annotations
 
+import inspect
 import math
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, check_choice, check_number
+from neuralnet.checks import Array, InputError, NeuralNetError, check_choice, check_number
 from neuralnet.nn.parameters import BLOCK, Parameters, blocks
 
 
@@ -25,6 +26,8 @@ class Optimizer(ABC):
     name: ClassVar[str]
     state_names: ClassVar[tuple[str, ...]] = ()
 
+    parameters: Parameters | None = None
+
     def start(self, parameters: Parameters) -> None:
         """Take hold of the parameters, with a fresh state of zeros."""
         self.num_steps = 0
@@ -35,12 +38,19 @@ class Optimizer(ABC):
 
     def step(self, learning_rate: float) -> None:
         """Update all parameters in place from the gradients that now stand in their buffer."""
+        if self.parameters is None:
+            raise NeuralNetError("step came before start: call start(model.parameters) first.")
         self.num_steps += 1
         w, g = self.parameters.values, self.parameters.gradients
         for block in blocks(len(w)):
             state = [buffer[block] for buffer in self.state.values()]
             scratch = self._scratch[: block.stop - block.start]
             self.update(w[block], g[block], *state, lr=learning_rate, scratch=scratch)
+
+    def __repr__(self) -> str:
+        """Name the settings, as they were given or by default."""
+        settings = inspect.signature(type(self)).parameters
+        return f"{type(self).__name__}({', '.join(f'{s}={getattr(self, s)!r}' for s in settings)})"
 
     @abstractmethod
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
@@ -119,8 +129,8 @@ class Adam(Optimizer):
         v *= self.beta2
         np.multiply(g, g, out=scratch)
         v += np.multiply(scratch, 1 - self.beta2, out=scratch)
-        # m and v began at zero; dividing by their corrections c undoes that bias. For the root of
-        # c_v it is done on both sides of the fraction, which spares a pass over the block:
+        # m and v began at zero; dividing by their corrections c undoes that bias. Numerator and
+        # denominator are both multiplied by √c_v, which spares a pass over the block:
         # lr (m / c_m) / (√(v / c_v) + epsilon) = (lr √c_v / c_m) m / (√v + epsilon √c_v)
         c_m = 1 - self.beta1**self.num_steps
         root_c_v = math.sqrt(1 - self.beta2**self.num_steps)
@@ -156,8 +166,9 @@ class AdamW(Adam):
 
     def step(self, learning_rate: float) -> None:
         """Decay the weights, then step as Adam does."""
-        weights = self.parameters.values[: self.parameters.num_weights]
-        weights *= 1 - learning_rate * self.weight_decay
+        if self.parameters is not None:
+            weights = self.parameters.values[: self.parameters.num_weights]
+            weights *= 1 - learning_rate * self.weight_decay
         super().step(learning_rate)
 
 

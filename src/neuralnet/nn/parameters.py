@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import DTypeLike
 
-from neuralnet.checks import Array
+from neuralnet.checks import Array, InputError
 
 # How many numbers are worked on at a time. What goes over the same few buffers several times is
 # fast while they stay in the processor's cache: four buffers of a block in float32 fill 1 MiB.
@@ -23,7 +23,7 @@ def blocks(length: int) -> Iterator[slice]:
 
 
 class Parameters:
-    """Everything that a network learns, in one contiguous 1-D array.
+    """Everything that a network learns, by name, in one contiguous 1-D array.
 
     So an optimizer is a few lines over two 1-D arrays, and an average, a copy or a sum over
     networks is one line. The matrices stand first: they are what L2 and weight decay act on, and
@@ -52,8 +52,14 @@ class Parameters:
         self.shapes = dict(shapes)
         self.num_weights = sum(math.prod(s) for s in shapes.values() if len(s) == 2)
         total = sum(math.prod(shape) for shape in shapes.values())
-        self.values: Array = xp.zeros(total, dtype)
-        self.gradients: Array = xp.zeros(total, dtype)
+        try:
+            self.values: Array = xp.zeros(total, dtype)
+            self.gradients: Array = xp.zeros(total, dtype)
+        except (MemoryError, ValueError) as error:
+            raise InputError(
+                f"These layers have {total:,} parameters, more than this machine has memory for; "
+                f"make num_hidden smaller."
+            ) from error
         self._scratch: Array = xp.empty_like(self.values[:BLOCK])
         self._values = self.views(self.values)
         self._gradients = self.views(self.gradients)
@@ -80,8 +86,12 @@ class Parameters:
         return iter(self.shapes)
 
     def __len__(self) -> int:
-        """Return how many numbers the network learns."""
-        return int(self.values.size)
+        """Return how many parameters there are by name; `values.size` is how many numbers."""
+        return len(self.shapes)
+
+    def keys(self) -> Iterator[str]:
+        """Walk over the names."""
+        return iter(self.shapes)
 
     def items(self) -> Iterator[tuple[str, Array]]:
         """Walk over names and views: the one walk that saver, summary and count all use."""

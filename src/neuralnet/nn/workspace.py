@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 import numpy as np
 
 from neuralnet.checks import Array
-from neuralnet.nn.layers import Activate
+from neuralnet.nn.layers import ActivationLayer
 
 if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
@@ -100,7 +100,10 @@ class ForwardWorkspace:
     def activations(self) -> list[Array]:
         """Return what each layer gave at the last forward: hidden layers first, outputs last."""
         pairs = zip(self.network.layers, self.caches, strict=True)
-        return [*(cache.outputs for layer, cache in pairs if isinstance(layer, Activate)), self.a]
+        return [
+            *(cache.outputs for layer, cache in pairs if isinstance(layer, ActivationLayer)),
+            self.a,
+        ]
 
 
 class Workspace(ForwardWorkspace):
@@ -147,18 +150,20 @@ class Workspace(ForwardWorkspace):
     def restore(self, activations: Sequence[Array]) -> None:
         """Stand as after a forward pass of the loaded examples that gave these activations.
 
-        They are read and never written to. A function whose derivative reads z has it computed
-        again; for the others nothing is.
+        They are read and never written to. Of what the layers computed before them, z, only what
+        the way back reads is computed again.
         """
         given = iter(activations)
         x = self.x
-        for number, (layer, cache) in enumerate(zip(self.network.layers, self.caches, strict=True)):
+        layers = self.network.layers
+        for number, (layer, cache) in enumerate(zip(layers, self.caches, strict=True)):
             cache.inputs = x
-            if isinstance(layer, Activate):
-                if layer.function.needs_z:
-                    before = self.caches[number - 1]
-                    self.network.layers[number - 1].forward(before.inputs_seen(), before)
-                cache.outputs = next(given)
+            if isinstance(layer, ActivationLayer):
+                cache.outputs = x = next(given)
+                continue
+            after = layers[number + 1] if layer is not layers[-1] else None
+            if after is None or (isinstance(after, ActivationLayer) and after.function.needs_z):
+                layer.forward(x, cache)
             x = cache.outputs
         self.a = next(given)
 
@@ -170,12 +175,13 @@ class Workspace(ForwardWorkspace):
     def backward(self) -> None:
         """Leave the gradient of the loss, L2 included, in the network's gradient buffer."""
         network = self.network
-        d = network.loss_function.backward(
+        gradient = network.loss_function.backward(
             self.z, self.a, self.targets, network.output_activation, out=self.dz
         )
-        np.multiply(d, self.weights[:, np.newaxis], out=d)  # (N, K)
+        # The loss is a mean over the examples: each one's share of it is 1/N, or its weight's.
+        np.multiply(gradient, self.weights[:, np.newaxis], out=gradient)  # (N, K)
         for layer, cache in zip(reversed(network.layers), reversed(self.caches), strict=True):
-            d = layer.backward(d, cache)
+            gradient = layer.backward(gradient, cache)
         if network.l2:
             network.parameters.add_l2_gradient(network.l2)
 

@@ -36,7 +36,7 @@ class Kind(NamedTuple):
 
 def check_path(path: object) -> Path:
     """Return what was given as a path, if it can be one."""
-    if not isinstance(path, str | os.PathLike) or "\0" in str(path):
+    if not isinstance(path, str | os.PathLike) or "\0" in str(path) or not str(path):
         raise InputError(f"path is {describe(path)}; it must be the path of a file.")
     return Path(path)
 
@@ -229,7 +229,7 @@ def _check_kind(metadata: object, kind: Kind) -> dict[str, str]:
     if int(version) > kind.version:
         raise InputError(
             f"it was written by a newer neuralnet, in format {version}; this one reads up to "
-            f"{kind.version}. Upgrade it: pip install --upgrade neuralnet-numpy"
+            f"{kind.version}. Bring it up to date first."
         )
     return metadata
 

@@ -13,7 +13,7 @@ from neuralnet.checks import Array, check_integer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from neuralnet.training.loop import TrainingRun
+    from neuralnet.training.run import TrainingRun
 
 
 class Callback:

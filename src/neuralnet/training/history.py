@@ -41,7 +41,7 @@ class History:
     learning_rate : list of float
         The rate of the epoch's last step.
     seconds : list of float
-        What the epoch took, training and evaluation together.
+        What the epoch took: training, evaluation, and the callbacks in between.
     stopped : str or None
         Why the run stopped early; None if it ran to its end.
 
@@ -64,7 +64,7 @@ class History:
 
     @property
     def num_epochs(self) -> int:
-        """How many epochs were completed."""
+        """How many epochs were evaluated; the last may have been stopped half-way."""
         return len(self.train_loss)
 
     @property

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from neuralnet.data import network
-from neuralnet.data.network import Reachability, in_background
+from neuralnet.data import hosts
+from neuralnet.data.hosts import Reachability, in_background
 from tests.data.local_server import LocalServer
 
 
@@ -26,7 +26,7 @@ def test_a_name_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_names_that_hang_share_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     never = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: never.wait(30))
-    monkeypatch.setattr(network, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(hosts, "ANSWER_SECONDS", 0.3)
     urls = [f"https://hang{number}.invalid/" for number in range(4)]
     begin = time.monotonic()
     reachability = Reachability(urls)
@@ -38,7 +38,7 @@ def test_names_that_hang_share_one_deadline(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_host_that_takes_the_call_but_never_speaks_https(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(network, "ADDRESS_SECONDS", 0.3)
+    monkeypatch.setattr(hosts, "ADDRESS_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"https://127.0.0.1:{listening.getsockname()[1]}/"
         assert "silent" in Reachability([url]).why_not(url)

@@ -1,0 +1,154 @@
+"""A training as its callbacks see it: where it is, what it recorded, and how to steer it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+import numpy as np
+
+from neuralnet.checks import Array, InputError, NeuralNetError, check_number
+from neuralnet.nn.schedules import Schedule
+from neuralnet.nn.workspace import evaluate
+from neuralnet.training.history import History
+
+if TYPE_CHECKING:
+    from neuralnet.nn.network import NeuralNetMLP
+    from neuralnet.training.callbacks import Callback
+
+Examples: TypeAlias = tuple[Array, Array, Array | None]  # X, y, sample_weight
+
+
+class TrainingDivergedError(NeuralNetError, ArithmeticError):
+    """The loss became NaN or infinite; `history` holds the epochs before that."""
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, History]]:
+        """Let the error travel between processes, its history with it."""
+        return type(self), (str(self), self.history)
+
+
+class TrainingRun:
+    """A training as its callbacks see it.
+
+    Attributes
+    ----------
+    model : NeuralNetMLP
+        The network in training.
+    history : History
+        What was recorded so far.
+    num_epochs, num_batches : int
+        Epochs in all, and batches in each.
+    epoch, batch : int
+        Where the training is, both counted from 1; 0 before the first.
+    batch_loss : float
+        The loss of the last batch, before its update.
+    step_rate : float
+        The learning rate of the last update.
+    """
+
+    def __init__(
+        self,
+        model: NeuralNetMLP,
+        *,
+        num_epochs: int,
+        num_batches: int,
+        learning_rate: float,
+        schedule: Schedule,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        self.model = model
+        self.history = History()
+        self.num_epochs = num_epochs
+        self.num_batches = num_batches
+        self.epoch = 0
+        self.batch = 0
+        self.batch_loss = math.nan
+        self.step_rate = learning_rate
+        self._peak_rate = learning_rate
+        self._schedule = schedule
+        self._factor = schedule.factor(0, num_epochs * num_batches)
+        self.callbacks = callbacks
+        self._epoch_began = 0.0
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the present step; setting it scales the schedule from here on."""
+        return self._peak_rate * self._factor
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        value = check_number(value, "learning_rate", minimum=0)
+        if not self._factor:
+            raise InputError(
+                f"learning_rate was set to {value} where the schedule stands at 0, which no "
+                f"scaling can change. Set it at another step."
+            )
+        self._peak_rate = value / self._factor
+
+    def stop(self, reason: str) -> None:
+        """End the training after the present batch; `reason` is kept as `history.stopped`."""
+        self.history.stopped = reason
+
+    def call(self, hook: str) -> None:
+        """Call one hook of every callback, in order."""
+        for callback in self.callbacks:
+            getattr(callback, hook)(self)
+
+    def begin_epoch(self) -> None:
+        """Count the epoch, and let the callbacks know."""
+        self.epoch += 1
+        self.batch = 0
+        self._epoch_began = time.perf_counter()
+        self._take_factor()
+        self.call("on_epoch_begin")
+
+    def begin_batch(self) -> None:
+        """Count the batch, take the schedule's factor for it, and let the callbacks know."""
+        self._take_factor()
+        self.batch += 1
+        self.call("on_batch_begin")
+
+    def _take_factor(self) -> None:
+        """Take the schedule's factor for the step to come."""
+        step = (self.epoch - 1) * self.num_batches + self.batch
+        self._factor = self._schedule.factor(step, self.num_epochs * self.num_batches)
+
+    def end_epoch(self, training_set: Examples, validation_set: Examples | None) -> None:
+        """Record the epoch's figures, with the weights as they are, and let the callbacks know."""
+        history = self.history
+        with np.errstate(over="ignore", invalid="ignore"):
+            training = evaluate(self.model, *training_set)
+            validation = evaluate(self.model, *validation_set) if validation_set else None
+        for evaluation in (training, validation):
+            if evaluation is not None and not math.isfinite(evaluation.loss):
+                raise self.diverged("its end", evaluation.loss)
+        history.train_loss.append(training.loss)
+        history.train_accuracy.append(training.accuracy)
+        if validation:
+            history.valid_loss.append(validation.loss)
+            history.valid_accuracy.append(validation.accuracy)
+        history.learning_rate.append(self.step_rate)
+        history.seconds.append(time.perf_counter() - self._epoch_began)
+        self.call("on_epoch_end")
+
+    def diverged(self, where: str, loss: float) -> TrainingDivergedError:
+        """Return the error that says where the loss stopped being a number, and why it may."""
+        if self.epoch == 1 and self.batch == 1 and where != "its end":
+            cause = (
+                "nothing was learned yet, so the inputs are the likely cause: scale each feature "
+                "to about [-1, 1]"
+            )
+        else:
+            cause = (
+                f"the learning rate, {self.learning_rate:g}, is likely too high: try a tenth of "
+                f"it, or clip_norm=1"
+            )
+        return TrainingDivergedError(
+            f"The loss became {loss} in epoch {self.epoch}, at {where}; {cause}.", self.history
+        )
