@@ -134,7 +134,8 @@ class ActivationLayer:
 
     def cache(self, num_rows: int, dtype: DTypeLike, xp: ModuleType, *, d_inputs: bool) -> Cache:
         """Make the arrays that a batch of `num_rows` examples needs."""
-        return Cache(None, xp.empty((num_rows, self.num_units), dtype), xp.empty((0, 0), dtype))
+        outputs = xp.empty((num_rows, self.num_units), dtype)
+        return Cache(None, outputs, d_inputs=outputs)  # dL/dz takes the place of dL/da
 
     def forward(self, z: Array, cache: Cache) -> Array:
         """Give a = f(z)."""

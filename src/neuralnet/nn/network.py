@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +15,7 @@ from neuralnet.checks import (
     Array,
     InputError,
     NeuralNetError,
+    all_finite,
     check_examples,
     check_finite,
     check_integer,
@@ -256,15 +257,14 @@ class NeuralNetMLP:
         InputError
             If X cannot be used, or the outputs are no probabilities (identity).
         """
-        X = check_examples(X, self.num_features)
+        X = check_examples(X, self.num_features, finite=False)
         if self.output_activation.name == "identity":
             raise InputError(
                 "This network has identity outputs, which are no probabilities. Use forward(X) for "
                 "the raw outputs, or build it with output_activation='softmax' or 'sigmoid'."
             )
         probabilities: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
-        for rows, workspace in batches(ForwardWorkspace, self, X):
-            z = self._finite(workspace.logits())
+        for rows, z in self._logits(X):
             if self.output_activation.name == "sigmoid":
                 _normalized_sigmoids(z, out=probabilities[rows])
             else:
@@ -289,11 +289,11 @@ class NeuralNetMLP:
         InputError
             If X cannot be used.
         """
-        X = check_examples(X, self.num_features)
+        X = check_examples(X, self.num_features, finite=False)
         labels: NDArray[np.int64] = self.xp.empty(len(X), np.int64)
-        for rows, workspace in batches(ForwardWorkspace, self, X):
+        for rows, z in self._logits(X):
             # Every output activation keeps the order of the logits, so none is needed.
-            self._finite(workspace.logits()).argmax(axis=1, out=labels[rows])
+            z.argmax(axis=1, out=labels[rows])
         return labels
 
     def evaluate(self, X: Array, y: Array, sample_weight: Array | None = None) -> Evaluation:
@@ -377,15 +377,25 @@ class NeuralNetMLP:
             f"{self.loss_function.name}, {self.parameters.values.size:,} parameters, {self.dtype}>"
         )
 
-    def _finite(self, z: Array) -> Array:
-        """Return logits if they are numbers: of NaN, the largest would be as good as any."""
-        if not np.isfinite(z).all():
-            raise NeuralNetError(
-                "The network's outputs are NaN or infinite for some examples, so they say nothing. "
-                "Its weights are not finite (did its training diverge?), or the inputs are so "
-                "large that it overflows."
-            )
-        return z
+    def _logits(self, X: Array) -> Iterator[tuple[slice, Array]]:
+        """Send X through the layers in batches; give which rows each one is, and its logits.
+
+        Whether X holds NaN or infinities is not looked for in X itself: they would show in what
+        the first layer gives, which is smaller. The logits are looked at as well, since of NaN the
+        largest would be as good as any.
+        """
+        for rows, workspace in batches(ForwardWorkspace, self, X):
+            with np.errstate(over="ignore", invalid="ignore"):
+                z = workspace.logits()
+                finite = all_finite(workspace.caches[0].outputs) and all_finite(z)
+            if not finite:
+                check_finite(X, "X")
+                raise NeuralNetError(
+                    "The network's outputs are NaN or infinite for some examples, so they say "
+                    "nothing. Its weights are not finite (did its training diverge?), or the "
+                    "inputs are so large that it overflows."
+                )
+            yield rows, z
 
     def _check_activations(self, activations: object, num_rows: int) -> list[Array]:
         """Return what `forward` gave, or say what it would have given."""
