@@ -39,12 +39,13 @@ def _draw_work(axes: object, rows: list[Row], work: Work) -> None:
     assert isinstance(axes, Axes)  # noqa: S101 - that is what subplots gives
     medians = [row.median() for row in rows]
     colours = [{OURS: _OURS, FLOOR: _FLOOR}.get(row.name, _OTHER) for row in rows]
-    bars = axes.barh([row.name for row in rows], medians, color=colours)
-    axes.bar_label(bars, [in_words(m) for m in medians], padding=3, fontsize=8, color=_INK)
+    # One peer a hundred times slower would leave the others without a bar: its own is cut off.
+    widest = 6 * sorted(medians)[len(medians) // 2]
+    bars = axes.barh([row.name for row in rows], [min(m, widest) for m in medians], color=colours)
+    labels = [in_words(m) + (" (bar cut off)" if m > widest else "") for m in medians]
+    axes.bar_label(bars, labels, padding=3, fontsize=8, color=_INK)
     axes.set_title(f"{work.name}: {work.what}", loc="left", fontsize=9, color=_INK)
     axes.tick_params(axis="y", labelsize=8, length=0)
     axes.xaxis.set_visible(False)
     axes.spines[:].set_visible(False)
-    # One peer a hundred times slower would leave the others without a bar: it is cut off.
-    widest = 6 * sorted(medians)[len(medians) // 2]
-    axes.set_xlim(0, 1.15 * min(max(medians), widest))
+    axes.set_xlim(0, 1.2 * min(max(medians), widest))

@@ -26,8 +26,8 @@ class Activation(ABC):
     name: ClassVar[str]
     # Which initial weights go with this function (initialization.py).
     initialization: ClassVar[str] = "glorot_normal"
-    # Whether going backward reads z; where it does not, a alone is enough.
-    needs_z: ClassVar[bool] = False
+    # Whether going backward reads z; where it does not, a alone is enough. True is always right.
+    needs_z: ClassVar[bool] = True
 
     @abstractmethod
     def forward(self, z: Array, out: Array) -> Array:
@@ -55,6 +55,7 @@ class Identity(ElementwiseActivation):
     """a = z: the output of a regression."""
 
     name = "identity"
+    needs_z = False
 
     def forward(self, z: Array, out: Array) -> Array:
         """Give z."""
@@ -72,6 +73,7 @@ class Sigmoid(ElementwiseActivation):
     """a = 1 / (1 + exp(-z)), between 0 and 1."""
 
     name = "sigmoid"
+    needs_z = False
 
     def forward(self, z: Array, out: Array) -> Array:
         """Give (1 + tanh(z / 2)) / 2: the same function, which cannot overflow, whatever z is."""
@@ -91,6 +93,7 @@ class Tanh(ElementwiseActivation):
     """a = tanh(z), between -1 and 1."""
 
     name = "tanh"
+    needs_z = False
 
     def forward(self, z: Array, out: Array) -> Array:
         """Give tanh(z)."""
@@ -108,6 +111,7 @@ class ReLU(ElementwiseActivation):
 
     name = "relu"
     initialization = "he_normal"
+    needs_z = False
 
     def forward(self, z: Array, out: Array) -> Array:
         """Give the larger of z and 0."""
@@ -134,6 +138,7 @@ class LeakyReLU(ElementwiseActivation):
 
     name = "leaky_relu"
     initialization = "he_normal"
+    needs_z = False
 
     def __post_init__(self) -> None:
         slope = check_number(self.negative_slope, "negative_slope", minimum=0, below=1)
@@ -160,7 +165,6 @@ class GELU(ElementwiseActivation):
 
     name = "gelu"
     initialization = "he_normal"
-    needs_z = True
 
     SCALE: ClassVar[float] = math.sqrt(2 / math.pi)
     CUBIC: ClassVar[float] = 0.044715
