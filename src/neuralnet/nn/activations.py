@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuralnet.checks import Array, check_choice, check_name, check_number
+from neuralnet.checks import Array, InputError, check_choice, check_name, check_number
 
 
 class Activation(ABC):
@@ -36,6 +36,19 @@ class Activation(ABC):
     @abstractmethod
     def backward(self, da: Array, z: Array, a: Array) -> Array:
         """Give dL/dz from dL/da, in place of `da`. What stood in `z` is overwritten."""
+
+    def probabilities(self, z: Array, out: Array) -> Array:
+        """Give, for logits z, rows of probabilities that sum to one, if these outputs have any.
+
+        Raises
+        ------
+        InputError
+            If they have none.
+        """
+        raise InputError(
+            f"A network with {self.name} outputs gives no probabilities. Use forward(X) for the "
+            f"raw outputs, or build it with output_activation='softmax' or 'sigmoid'."
+        )
 
 
 class ElementwiseActivation(Activation):
@@ -86,6 +99,16 @@ class Sigmoid(ElementwiseActivation):
         """Give a (1 - a)."""
         np.subtract(1, a, out=out)
         return np.multiply(a, out, out=out)
+
+    def probabilities(self, z: Array, out: Array) -> Array:
+        """Give each sigmoid's share of its row's sum."""
+        total: Array = self.forward(z, out=out).sum(axis=1, keepdims=True)  # (N, 1)
+        if total.min() > 0.01:
+            return np.divide(out, total, out=out)
+        # Where all of a row are tiny, their digits are lost to rounding; their logarithms have
+        # them: log(sigmoid(z)) = min(z, 0) - log(1 + exp(-|z|)).
+        logarithms: Array = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))  # (N, K)
+        return Softmax().forward(logarithms, out=out)
 
 
 @dataclass(frozen=True)
@@ -216,6 +239,10 @@ class Softmax(Activation):
         np.multiply(a, da, out=z)
         np.subtract(da, z.sum(axis=1, keepdims=True), out=da)
         return np.multiply(a, da, out=da)  # (N, K)
+
+    def probabilities(self, z: Array, out: Array) -> Array:
+        """Give the outputs themselves."""
+        return self.forward(z, out=out)
 
 
 HIDDEN_ACTIVATIONS: dict[str, type[ElementwiseActivation]] = {

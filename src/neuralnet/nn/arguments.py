@@ -7,7 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_integer, check_name, check_number
+from neuralnet.checks import (
+    InputError,
+    check_finite,
+    check_integer,
+    check_name,
+    check_number,
+    describe,
+)
 from neuralnet.nn.activations import Activation, hidden_for
 
 
@@ -72,3 +79,28 @@ def class_names(classes: object, num_classes: int) -> tuple[str | int, ...]:
             f"classes is {classes!r}; it must give {num_classes} different names, one a class."
         )
     return named
+
+
+def check_activations(activations: object, shapes: Sequence[tuple[int, int]]) -> None:
+    """Raise unless these are arrays of such shapes, as `forward` gives them.
+
+    Raises
+    ------
+    InputError
+        If they are not; the sentence gives both lists of shapes.
+    """
+    given = activations if isinstance(activations, tuple | list) else ()
+    came = [a.shape if hasattr(a, "shape") else None for a in given]
+    if came != list(shapes):
+        what = f"holds arrays of the shapes {came}" if given else f"is {describe(activations)}"
+        raise InputError(
+            f"activations {what}; it must be what forward(X) returned for these examples: arrays "
+            f"of the shapes {list(shapes)}."
+        )
+    for number, array in enumerate(given):
+        if array.dtype.kind != "f":
+            raise InputError(
+                f"activations[{number}] is {describe(array)}; it must hold the floating-point "
+                f"numbers that forward(X) returned."
+            )
+        check_finite(array, f"activations[{number}]")

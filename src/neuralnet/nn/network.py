@@ -22,11 +22,11 @@ from neuralnet.checks import (
     check_labels,
     check_number,
     check_weights,
-    describe,
     random_generator,
 )
-from neuralnet.nn.activations import Activation, Sigmoid, Softmax, output_for
+from neuralnet.nn.activations import Activation, output_for
 from neuralnet.nn.arguments import (
+    check_activations,
     class_names,
     float_type,
     hidden_sizes,
@@ -229,11 +229,12 @@ class NeuralNetMLP:
             If an argument cannot be used.
         """
         X, y, sample_weight = self.check(X, y, sample_weight)
-        activations = self._check_activations(activations, len(X))
+        sizes = (*self.num_hidden, self.num_classes)
+        check_activations(activations, [(len(X), size) for size in sizes])
         workspace = Workspace(self, len(X))
         workspace.load(X)
         workspace.label(y, sample_weight)
-        workspace.restore(activations)
+        workspace.restore([self.xp.asarray(a, dtype=self.dtype) for a in activations])
         workspace.backward()
         return {name: self.parameters.gradient(name).copy() for name in self.parameters}
 
@@ -258,17 +259,9 @@ class NeuralNetMLP:
             If X cannot be used, or the outputs are no probabilities (identity).
         """
         X = check_examples(X, self.num_features, finite=False)
-        if self.output_activation.name == "identity":
-            raise InputError(
-                "This network has identity outputs, which are no probabilities. Use forward(X) for "
-                "the raw outputs, or build it with output_activation='softmax' or 'sigmoid'."
-            )
         probabilities: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
         for rows, z in self._logits(X):
-            if self.output_activation.name == "sigmoid":
-                _normalized_sigmoids(z, out=probabilities[rows])
-            else:
-                self.output_activation.forward(z, out=probabilities[rows])
+            self.output_activation.probabilities(z, out=probabilities[rows])
         return probabilities
 
     def predict(self, X: Array) -> NDArray[np.int64]:
@@ -396,38 +389,3 @@ class NeuralNetMLP:
                     "inputs are so large that it overflows."
                 )
             yield rows, z
-
-    def _check_activations(self, activations: object, num_rows: int) -> list[Array]:
-        """Return what `forward` gave, or say what it would have given."""
-        sizes = [*self.num_hidden, self.num_classes]
-        wanted = [(num_rows, size) for size in sizes]
-        given = activations if isinstance(activations, tuple | list) else ()
-        shapes = [a.shape if hasattr(a, "shape") else None for a in given]
-        if shapes != wanted:
-            came = (
-                f"holds arrays of the shapes {shapes}" if given else f"is {describe(activations)}"
-            )
-            raise InputError(
-                f"activations {came}; it must be what forward(X) returned for these examples: "
-                f"arrays of the shapes {wanted}."
-            )
-        for number, array in enumerate(given):
-            if array.dtype.kind != "f":
-                raise InputError(
-                    f"activations[{number}] is {describe(array)}; it must hold the "
-                    f"floating-point numbers that forward(X) returned."
-                )
-            check_finite(array, f"activations[{number}]")
-        return [self.xp.asarray(array, dtype=self.dtype) for array in given]
-
-
-def _normalized_sigmoids(z: Array, out: Array) -> Array:
-    """Divide sigmoids by their row's sum, from logits."""
-    Sigmoid().forward(z, out=out)
-    total = out.sum(axis=1, keepdims=True)  # (N, 1)
-    if total.min() > 0.01:
-        out /= total
-        return out
-    # Where all of a row are tiny, their digits are lost to rounding; their logarithms have them.
-    logarithms = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))  # log(sigmoid(z)), (N, K)
-    return Softmax().forward(logarithms, out=out)
