@@ -1,0 +1,154 @@
+"""Single values at the door: numbers, names with "did you mean", objects and seeds."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import operator
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Named = TypeVar("Named")
+
+
+class NeuralNetError(Exception):
+    """Any error that this package raises on purpose; its text is a sentence for the user."""
+
+
+class InputError(NeuralNetError, ValueError, TypeError):
+    """An argument that cannot be used.
+
+    Both a `ValueError` and a `TypeError`, as scikit-learn's own parameter error is, because the
+    caller cares that the argument is wrong, not in which of the two ways.
+    """
+
+
+def check_integer(value: object, name: str, *, minimum: int) -> int:
+    """Return `value` as an `int` of at least `minimum`.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number (a `bool` is none), or is smaller than `minimum`.
+    """
+    if not isinstance(value, bool | np.bool_):
+        try:
+            number = operator.index(value)  # type: ignore[arg-type]
+        except TypeError:
+            pass
+        else:
+            if number >= minimum:
+                return number
+    raise InputError(f"{name} is {value!r}; it must be a whole number of at least {minimum}.")
+
+
+def check_number(
+    value: object,
+    name: str,
+    *,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return `value` as a finite `float` within closed (`minimum`, `maximum`) and open bounds.
+
+    Raises
+    ------
+    InputError
+        If it is not a number, not finite, or out of bounds.
+    """
+    if not isinstance(value, bool | np.bool_ | str | bytes):
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            pass
+        else:
+            if math.isfinite(number) and minimum <= number <= maximum and above < number < below:
+                return number
+    bounds = {"at least": minimum, "above": above, "at most": maximum, "below": below}
+    wanted = " and ".join(f"{word} {b:g}" for word, b in bounds.items() if math.isfinite(b))
+    wanted = f"a finite number {wanted}".strip()
+    raise InputError(f"{name} is {value!r}; it must be {wanted}.")
+
+
+def check_name(value: object, known: Iterable[str], name: str) -> str:
+    """Return `value` if it is one of the `known` names.
+
+    Raises
+    ------
+    InputError
+        If it is not; the sentence lists the right names and asks about the nearest.
+    """
+    known = list(known)
+    if isinstance(value, str) and value in known:
+        return value
+    import difflib  # only for an error: it is not worth its time at every start
+
+    listed = ", ".join(repr(right) for right in known)
+    said = str(value).lower()
+    nearest = [
+        right
+        for right in known
+        if said and (right.startswith(said) or said == "".join(w[0] for w in right.split("_")))
+    ] or difflib.get_close_matches(said, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    raise InputError(f"{name} is {value!r}; it must be one of {listed}.{hint}")
+
+
+def check_choice(
+    value: object, kind: type[Named], named: Mapping[str, type[Named]], name: str
+) -> Named:
+    """Return the object that `value` names, or `value` itself if it is such an object.
+
+    Parameters
+    ----------
+    value : str or object
+        A name from `named`, or an instance of `kind`.
+    kind : type
+        The base class of what is wanted.
+    named : mapping of str to type
+        The classes that can be had by name, each built without arguments.
+    name : str
+        What the argument is called, for the error.
+
+    Raises
+    ------
+    InputError
+        If it is neither; a class given in place of an object is named as the likely slip.
+    """
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, type) and issubclass(value, kind):
+        raise InputError(
+            f"{name} is the class {value.__name__}; give an object: {value.__name__}()."
+        )
+    return named[check_name(value, named, name)]()
+
+
+def random_generator(seed: object) -> np.random.Generator:
+    """Return a generator: `seed` itself if it is one, else a new one from it.
+
+    Raises
+    ------
+    InputError
+        If `seed` is none of a whole number of at least 0, a `numpy.random.Generator` and None.
+    """
+    if not isinstance(seed, bool):
+        with contextlib.suppress(TypeError, ValueError):
+            return np.random.default_rng(seed)  # type: ignore[arg-type]
+    raise InputError(
+        f"seed is {seed!r}; it must be a whole number of at least 0, a numpy.random.Generator, or "
+        f"None for a different run each time."
+    )
+
+
+def describe(value: object) -> str:
+    """Say in a few words what `value` is: its type, and its shape and dtype where it has them."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    return f"{type(value).__name__} {value!r:.60}"
