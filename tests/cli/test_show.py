@@ -27,8 +27,8 @@ def test_mistakes_are_a_sentence_and_exit_code_2(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.safetensors", tmp_path / "not.safetensors", tmp_path):
         done = CliRunner().invoke(main, ["show", str(path)])
         assert done.exit_code == 2
-        assert str(path) in done.stderr
-        assert "Traceback" not in done.stderr
+        assert str(path) in done.output
+        assert "Traceback" not in done.output
     assert CliRunner().invoke(main, ["shwo"]).exit_code == 2
 
 

@@ -62,7 +62,8 @@ def check_number(
     InputError
         If it is not a number, not finite, or out of bounds.
     """
-    if not isinstance(value, bool | np.bool_ | str | bytes):
+    # Older NumPy takes an array of one entry for a number.
+    if not isinstance(value, bool | np.bool_ | str | bytes) and not getattr(value, "ndim", 0):
         try:
             number = float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
