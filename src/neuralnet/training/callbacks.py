@@ -94,7 +94,6 @@ class ProgressBar(Callback):
             TextColumn("loss {task.fields[loss]}"),
             TimeRemainingColumn(),
             console=self._console,
-            disable=not self._console.is_terminal,
             transient=True,
         )
         self._task = self._progress.add_task(
@@ -104,7 +103,8 @@ class ProgressBar(Callback):
             num_epochs=run.num_epochs,
             loss="",
         )
-        self._progress.start()
+        if self._console.is_terminal:
+            self._progress.start()
 
     def on_batch_end(self, run: TrainingRun) -> None:  # noqa: D102
         # Ten times an epoch moves the bar often enough, and costs the training nothing.
@@ -126,7 +126,8 @@ class ProgressBar(Callback):
         self._progress.console.print(line, highlight=False, soft_wrap=True)
 
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
 
 
 def _brief(loss: float) -> str:
