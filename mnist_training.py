@@ -31,6 +31,7 @@ from neuralnet.cli.progress import DownloadBar
 from neuralnet.data.preprocessing import PROTOCOLS
 from neuralnet.data.sources import SOURCES
 from neuralnet.files import check_writable
+from neuralnet.training.loop import check_settings
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 __all__ = ["main", "train"]  # `from mnist_training import train` is the textbook's own line
@@ -64,7 +65,9 @@ def main(data: Path | None, data_source: str, protocol: str, output: Path, **opt
     """Train a network on MNIST, test it, and draw what it learned."""
     network = settings_from(NetworkSettings, options)
     training = settings_from(TrainingSettings, options)
-    NeuralNetMLP(1, **vars(network))  # says what is wrong with the settings before any download
+    # What is wrong with the settings should be heard of before anything is downloaded.
+    NeuralNetMLP(1, **vars(network))
+    check_settings(**vars(training))
     if network.output_activation == "identity":
         raise InputError(
             "output_activation is 'identity', whose outputs are no probabilities, but the pictures "

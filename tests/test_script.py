@@ -133,3 +133,16 @@ def test_sample_is_said_loudly(tmp_path: Path) -> None:
 
 def test_train_can_be_imported_from_the_script() -> None:
     assert mnist_training.train is neuralnet.train
+
+
+@pytest.mark.parametrize(
+    "setting", [("--learning-rate", "-1"), ("--loss", "mse"), ("--num-epochs", "0")]
+)
+def test_a_wrong_setting_is_said_before_anything_is_looked_for_or_made(
+    setting: tuple[str, str], tmp_path: Path
+) -> None:
+    done = run(*setting, "--data", "nowhere", folder=tmp_path)
+    assert done.returncode == 2
+    assert "nowhere" not in done.stderr
+    assert setting[1] in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
+import operator
 from collections.abc import Iterable
 
 import numpy as np
@@ -102,17 +103,16 @@ def train(
     elif X_valid is not None or y_valid is not None:
         came, lacks = ("X_valid", "y_valid") if y_valid is None else ("y_valid", "X_valid")
         raise InputError(f"{came} came without {lacks}; give both, or neither.")
-    size = check_integer(minibatch_size, "minibatch_size", minimum=1)
-    if clip_norm is not None:
-        clip_norm = check_number(clip_norm, "clip_norm", above=0)
+    check_settings(num_epochs, learning_rate, minibatch_size, optimizer, schedule, clip_norm, seed)
     # A copy: its state belongs to this training, and the object given may serve another.
     optimizer = copy.copy(optimizer_for(optimizer))
     generator = random_generator(seed)
+    size = operator.index(minibatch_size)
     run = TrainingRun(
         model,
-        num_epochs=check_integer(num_epochs, "num_epochs", minimum=1),
+        num_epochs=operator.index(num_epochs),
         num_batches=math.ceil(len(training_set[0]) / size),
-        learning_rate=check_number(learning_rate, "learning_rate", above=0),
+        learning_rate=float(learning_rate),
         schedule=schedule_for(schedule),
         callbacks=_checked(callbacks),
     )
@@ -129,6 +129,32 @@ def train(
             _train_epoch(run, batches, training_set, optimizer, clip_norm, workspaces)
             run.end_epoch(training_set, validation_set)
     return run.history
+
+
+def check_settings(
+    num_epochs: object,
+    learning_rate: object,
+    minibatch_size: object,
+    optimizer: str | Optimizer,
+    schedule: str | Schedule,
+    clip_norm: object,
+    seed: object,
+) -> None:
+    """Raise unless `train` can use these settings; so it can be known before there are data.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be used.
+    """
+    check_integer(num_epochs, "num_epochs", minimum=1)
+    check_number(learning_rate, "learning_rate", above=0)
+    check_integer(minibatch_size, "minibatch_size", minimum=1)
+    optimizer_for(optimizer)
+    schedule_for(schedule)
+    if clip_norm is not None:
+        check_number(clip_norm, "clip_norm", above=0)
+    random_generator(seed)
 
 
 def _train_epoch(
