@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 BENCH  := .venv-bench
+# Where figures and picture go; the published ones, in docs, are replaced only by RESULTS=docs.
+RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: train test lint bench clean
@@ -24,7 +26,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: $(BENCH)/.installed
-	$(BENCH)/bin/python -m benchmarks --json docs/benchmark.json --picture docs/benchmark.png $(ARGS)
+	$(BENCH)/bin/python -m benchmarks --json $(RESULTS)/benchmark.json --picture $(RESULTS)/benchmark.png $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(BENCH) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

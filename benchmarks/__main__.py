@@ -18,7 +18,7 @@ from benchmarks import commands, data, machine, report, rounds, works
 from benchmarks.peers import catalogue
 from benchmarks.results import Results
 from benchmarks.targets import outcomes
-from neuralnet.files import FileError
+from neuralnet.files import FileError, written_whole
 
 
 def main() -> int:
@@ -45,7 +45,8 @@ def main() -> int:
             return 2
     report.show(results, chosen, console)
     if options.json:
-        options.json.write_text(json.dumps(_as_json(results), indent=1) + "\n")
+        with written_whole(options.json) as file:
+            file.write(json.dumps(_as_json(results), indent=1).encode() + b"\n")
         console.print(f"Wrote {options.json}")
     if options.picture:
         from benchmarks.picture import draw

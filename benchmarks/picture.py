@@ -10,6 +10,7 @@ from benchmarks.peers.catalogue import FLOOR, OURS
 from benchmarks.report import in_words
 from benchmarks.results import Results, Row
 from benchmarks.works import Work
+from neuralnet.files import written_whole
 
 _OURS, _OTHER, _FLOOR, _INK = "#1f6fb4", "#b9c0c8", "#e2b04a", "#333333"
 
@@ -30,7 +31,8 @@ def draw(results: Results, works: list[Work], path: Path) -> None:
         fontsize=7,
         color=_INK,
     )
-    figure.savefig(path, format="png", dpi=130, metadata={"Software": None})
+    with written_whole(path) as file:
+        figure.savefig(file, format="png", dpi=130, metadata={"Software": None})
 
 
 def _draw_work(axes: object, rows: list[Row], work: Work) -> None:
