@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.training.problems import D, K, N, a_network, a_task, plain_training
 
 from neuralnet import (
     SGD,
@@ -26,6 +25,7 @@ from neuralnet import (
 from neuralnet.checks import Array
 from neuralnet.data.sources import Dataset
 from neuralnet.training.run import TrainingRun
+from tests.training.problems import D, K, N, a_network, a_task, plain_training
 
 
 @pytest.mark.parametrize("kind", ["classic", "modern"])

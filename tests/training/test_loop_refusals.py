@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.training.problems import a_network, a_task
 
 from neuralnet import (
     Adam,
@@ -23,6 +22,7 @@ from neuralnet import (
     train,
 )
 from neuralnet.training.run import TrainingRun
+from tests.training.problems import a_network, a_task
 
 # ---------------------------------------------------------------- divergence
 
