@@ -418,3 +418,11 @@ def test_a_masked_array_is_refused() -> None:
     masked = np.ma.masked_array(np.zeros((2, 4)), mask=np.eye(2, 4, dtype=bool))
     with pytest.raises(InputError, match="mask"):
         NeuralNetMLP(4, 3, 3).predict(masked)
+
+
+def test_logits_that_are_no_numbers_are_no_prediction_though_the_first_layer_is_fine() -> None:
+    model = NeuralNetMLP(4, 3, 3)
+    model.parameters["layers.1.weight"][0, 0] = np.nan
+    for predict in (model.predict, model.predict_proba):
+        with pytest.raises(NeuralNetError, match="NaN"):
+            predict(np.zeros((2, 4)))

@@ -442,3 +442,21 @@ def test_progress_gives_the_terminal_back_after_an_error() -> None:
         run_training(progress, Recorder(on_batch_end=at(1, 2, raising(KeyboardInterrupt()))))
     hide, show = "\x1b[?25l", "\x1b[?25h"  # the cursor
     assert output.getvalue().rfind(show) > output.getvalue().rfind(hide) >= 0
+
+
+def test_a_rate_set_before_an_epoch_is_that_of_its_first_step() -> None:
+    class SetsRate(Callback):
+        def __init__(self) -> None:
+            self.first_rates: list[float] = []
+
+        def on_epoch_begin(self, run: TrainingRun) -> None:
+            run.learning_rate = 0.05
+
+        def on_batch_begin(self, run: TrainingRun) -> None:
+            if run.batch == 1:
+                self.first_rates.append(run.learning_rate)
+
+    callback = SetsRate()
+    run_training(callback, schedule="cosine")
+    assert len(callback.first_rates) > 1
+    np.testing.assert_allclose(callback.first_rates, 0.05, rtol=1e-12)
