@@ -27,16 +27,19 @@ from neuralnet.checks import (
 from neuralnet.nn.activations import Activation, output_for
 from neuralnet.nn.arguments import (
     check_activations,
+    check_flag,
     class_names,
+    dropout_rates,
     float_type,
     hidden_sizes,
     one_a_layer,
     pair_of_numbers,
 )
 from neuralnet.nn.initialization import VarianceScaling, initialization_for
-from neuralnet.nn.layers import ActivationLayer, Dense
+from neuralnet.nn.layers import ActivationLayer, Dense, Layer
 from neuralnet.nn.losses import Loss, loss_for
 from neuralnet.nn.parameters import Parameters
+from neuralnet.nn.regularization import BatchNorm, Dropout
 from neuralnet.nn.workspace import Evaluation, ForwardWorkspace, Workspace, batches, evaluate
 
 
@@ -63,6 +66,15 @@ class NeuralNetMLP:
         "binary_cross_entropy" (behind sigmoid).
     l2 : float
         At least 0; `l2 / 2` times the sum of the squared weights is part of the loss.
+    batch_norm : bool
+        Whether each hidden layer is batch-normalized before its activation.
+    dropout : float or sequence of float
+        Share of each hidden layer's units that are left out at a time in training, in [0, 1); one
+        for all hidden layers, or one each.
+    label_smoothing : float
+        In [0, 1): so much of each target is spread evenly over all classes (Szegedy, Vanhoucke,
+        Ioffe, Shlens and Wojna 2016, arXiv 1512.00567, section 7). It is part of the loss, so the
+        loss of right answers does not go to 0.
     initial_weights : str or VarianceScaling, optional
         "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "he_normal" or
         "he_uniform"; as suits each layer's activation if not given. Biases begin at 0.
@@ -82,7 +94,8 @@ class NeuralNetMLP:
     parameters : Parameters
         All weights and biases, in one flat buffer, and their gradients in another.
     layers : list
-        `Dense` and `ActivationLayer` in turn; the last is the `Dense` that gives the logits.
+        `Dense`, `BatchNorm` where asked for, `ActivationLayer` and `Dropout` in turn; the last is
+        the `Dense` that gives the logits.
     num_hidden : tuple of int
         The sizes of the hidden layers.
     hidden_activations, output_activation, loss_function : Activation, Activation, Loss
@@ -110,6 +123,9 @@ class NeuralNetMLP:
         output_activation: str | Activation = "sigmoid",
         loss: str | Loss = "mean_squared_error",
         l2: float = 0.0,
+        batch_norm: bool = False,
+        dropout: float | Sequence[float] = 0.0,
+        label_smoothing: float = 0.0,
         initial_weights: str | VarianceScaling | None = None,
         seed: int | np.random.Generator | None = 0,
         dtype: DTypeLike = "float32",
@@ -124,6 +140,9 @@ class NeuralNetMLP:
         self.output_activation = output_for(output_activation)
         self.loss_function = loss_for(loss, self.output_activation)
         self.l2 = check_number(l2, "l2", minimum=0)
+        self.batch_norm = check_flag(batch_norm, "batch_norm")
+        self.dropout = dropout_rates(dropout, len(self.num_hidden))
+        self.label_smoothing = check_number(label_smoothing, "label_smoothing", minimum=0, below=1)
         self.initial_weights = (
             None if initial_weights is None else initialization_for(initial_weights)
         )
@@ -140,13 +159,20 @@ class NeuralNetMLP:
     def _build(self) -> None:
         """Put the layers in a row, and their parameters into one buffer."""
         sizes = [self.num_features, *self.num_hidden, self.num_classes]
-        self.layers: list[Dense | ActivationLayer] = []
+        self.layers: list[Layer] = []
         for number, (num_inputs, num_outputs) in enumerate(itertools.pairwise(sizes)):
-            self.layers.append(Dense(num_inputs, num_outputs, f"layers.{number}"))
-            if number < len(self.num_hidden):
+            name, hidden = f"layers.{number}", number < len(self.num_hidden)
+            normalized = hidden and self.batch_norm
+            self.layers.append(Dense(num_inputs, num_outputs, name, bias=not normalized))
+            if normalized:
+                self.layers.append(BatchNorm(num_outputs, f"{name}.batch_norm"))
+            if hidden:
                 self.layers.append(ActivationLayer(self.hidden_activations[number], num_outputs))
+                if self.dropout[number]:
+                    self.layers.append(Dropout(num_outputs, self.dropout[number]))
         shapes = {name: s for layer in self.layers for name, s in layer.shapes().items()}
-        self.parameters = Parameters(shapes, self.dtype, self.xp)
+        running = {name: s for layer in self.layers for name, s in layer.running_shapes().items()}
+        self.parameters = Parameters(shapes, self.dtype, self.xp, running)
         for layer in self.layers:
             layer.bind(self.parameters)
 
@@ -159,11 +185,15 @@ class NeuralNetMLP:
         generator = random_generator(seed)
         activations = [*self.hidden_activations, self.output_activation]
         dense_layers = [layer for layer in self.layers if isinstance(layer, Dense)]
-        for layer, activation in zip(dense_layers, activations, strict=True):
+        for dense, activation in zip(dense_layers, activations, strict=True):
             scheme = self.initial_weights or initialization_for(activation.initialization)
-            drawn = scheme.draw(layer.num_inputs, layer.num_outputs, generator)
-            layer.W[...] = self.xp.asarray(drawn)
-            layer.b[...] = 0
+            drawn = scheme.draw(dense.num_inputs, dense.num_outputs, generator)
+            dense.W[...] = self.xp.asarray(drawn)
+            if dense.b is not None:
+                dense.b[...] = 0
+        for layer in self.layers:
+            if isinstance(layer, BatchNorm):
+                layer.initialize()
 
     def forward(self, X: Array) -> tuple[Array, ...]:
         """Compute the activations of every layer.
@@ -338,7 +368,7 @@ class NeuralNetMLP:
 
     def scale(self, X: Array, out: Array) -> None:
         """Write X to `out` as the network takes it: pixels to the input range, floats as is."""
-        np.copyto(out, X)
+        out[...] = self.xp.asarray(X)
         if X.dtype == np.uint8:
             low, high = self.input_range
             out *= (high - low) / 255
@@ -348,14 +378,14 @@ class NeuralNetMLP:
         """Give what a copy needs: the parameters' values, not the layers' views into them."""
         made_anew = {"layers", "parameters", "xp"}
         state = {name: value for name, value in vars(self).items() if name not in made_anew}
-        return state | {"xp": self.xp.__name__, "values": self.parameters.values}
+        return state | {"xp": self.xp.__name__, "values": self.parameters.state}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Build a copy: layers whose views are into its own buffers."""
         values = state.pop("values")
         vars(self).update(state, xp=importlib.import_module(state["xp"]))
         self._build()
-        self.parameters.values[...] = values
+        self.parameters.state[...] = values
 
     def penalty(self) -> float:
         """Return the L2 part of the loss: l2 / 2 times the sum of the squared weights."""

@@ -37,41 +37,53 @@ class Parameters:
         float32 or float64.
     xp : module
         Where the arrays live: NumPy, or a module with its functions (CuPy).
+    running_shapes : mapping of str to tuple of int
+        As `shapes`, for figures that training follows without a gradient: batch normalization's
+        running means and variances.
 
     Attributes
     ----------
     values, gradients : ndarray, shape (total,)
         The two buffers.
+    running : dict of str to ndarray
+        Those figures, by name.
+    state : ndarray, shape (total + figures,)
+        `values`, and after them the figures: one buffer, all that a copy, an average or a file
+        has to keep. `values` is a view into it.
     num_weights : int
         How many of the entries, from the first, belong to matrices.
     """
 
     def __init__(
-        self, shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike, xp: ModuleType = np
+        self,
+        shapes: Mapping[str, tuple[int, ...]],
+        dtype: DTypeLike,
+        xp: ModuleType = np,
+        running_shapes: Mapping[str, tuple[int, ...]] | None = None,
     ) -> None:
         self.shapes = dict(shapes)
+        running_shapes = dict(running_shapes or {})
         self.num_weights = sum(math.prod(s) for s in shapes.values() if len(s) == 2)
         total = sum(math.prod(shape) for shape in shapes.values())
+        figures = sum(math.prod(shape) for shape in running_shapes.values())
         try:
-            self.values: Array = xp.zeros(total, dtype)
+            self.state: Array = xp.zeros(total + figures, dtype)
             self.gradients: Array = xp.zeros(total, dtype)
         except (MemoryError, ValueError) as error:
             raise InputError(
                 f"These layers have {total:,} parameters, more than this machine has memory for; "
                 f"make num_hidden smaller."
             ) from error
+        self.values: Array = self.state[:total]
         self._scratch: Array = xp.empty_like(self.values[:BLOCK])
         self._values = self.views(self.values)
         self._gradients = self.views(self.gradients)
+        self.running = _cut(self.state[total:], running_shapes)
 
     def views(self, buffer: Array) -> dict[str, Array]:
         """Cut a buffer of the same length into named, shaped views, in the layers' order."""
-        views = {}
-        start = 0
-        for name, shape in sorted(self.shapes.items(), key=lambda item: len(item[1]) != 2):
-            stop = start + math.prod(shape)
-            views[name] = buffer[start:stop].reshape(shape)
-            start = stop
+        matrices_first = sorted(self.shapes.items(), key=lambda item: len(item[1]) != 2)
+        views = _cut(buffer, dict(matrices_first))
         return {name: views[name] for name in self.shapes}
 
     def __getitem__(self, name: str) -> Array:
@@ -97,6 +109,10 @@ class Parameters:
         """Walk over names and views: the one walk that saver, summary and count all use."""
         return iter(self._values.items())
 
+    def tensors(self) -> dict[str, Array]:
+        """Return all views by name, running figures last: what a file keeps."""
+        return self._values | self.running
+
     def sum_of_squares(self) -> float:
         """Return the sum of the squares of all weights, biases left out."""
         weights = self.values[: self.num_weights]
@@ -107,3 +123,14 @@ class Parameters:
         for block in blocks(self.num_weights):
             scratch = self._scratch[: block.stop - block.start]
             self.gradients[block] += np.multiply(self.values[block], l2, out=scratch)
+
+
+def _cut(buffer: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Cut a buffer into named, shaped views that lie one after the other."""
+    views = {}
+    start = 0
+    for name, shape in shapes.items():
+        stop = start + math.prod(shape)
+        views[name] = buffer[start:stop].reshape(shape)
+        start = stop
+    return views

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 import numpy as np
 
 from neuralnet.checks import Array
-from neuralnet.nn.layers import ActivationLayer
+from neuralnet.nn.layers import ActivationLayer, Dense
 
 if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
@@ -86,16 +86,20 @@ class ForwardWorkspace:
             self._buffers[dtype] = make(shape, dtype)
         return self._buffers[dtype]
 
-    def logits(self) -> Array:
-        """Send the loaded examples through all layers; return what the last one gives."""
+    def logits(self, training: np.random.Generator | None = None) -> Array:
+        """Send the loaded examples through all layers; return what the last one gives.
+
+        `training` is what dropout is drawn from when the network learns from the batch, and None
+        when it only answers.
+        """
         x = self.x
         for layer, cache in zip(self.network.layers, self.caches, strict=True):
-            x = layer.forward(x, cache)
+            x = layer.forward(x, cache, training)
         return x  # (N, K)
 
-    def forward(self) -> Array:
+    def forward(self, training: np.random.Generator | None = None) -> Array:
         """Send the loaded examples through the network; return the outputs."""
-        return self.network.output_activation.forward(self.logits(), out=self.a)  # (N, K)
+        return self.network.output_activation.forward(self.logits(training), out=self.a)  # (N, K)
 
     def activations(self) -> list[Array]:
         """Return what each layer gave at the last forward: hidden layers first, outputs last."""
@@ -114,7 +118,7 @@ class Workspace(ForwardWorkspace):
     Attributes
     ----------
     targets : ndarray, shape (N, K)
-        One-hot labels.
+        What the outputs should be: one-hot labels, smoothed where the network has that.
     weights : ndarray, shape (N,)
         Each example's share of the loss; they sum to one.
     """
@@ -128,7 +132,9 @@ class Workspace(ForwardWorkspace):
         self.targets: Array = xp.empty_like(self.z)
         self.equal_weights: Array = xp.full(num_rows, 1 / num_rows, network.dtype)
         self.weights = self.equal_weights
-        self._one_hot: Array = xp.eye(network.num_classes, dtype=network.dtype)
+        smoothing = network.label_smoothing
+        self._rows: Array = xp.eye(network.num_classes, dtype=network.dtype) * (1 - smoothing)
+        self._rows += smoothing / network.num_classes
 
     def gather(self, X: Array, rows: Array) -> None:
         """Take in the N examples at `rows`, wherever they lie in X.
@@ -140,7 +146,7 @@ class Workspace(ForwardWorkspace):
 
     def label(self, y: Array, sample_weight: Array | None = None) -> None:
         """Say what the loaded examples should give, and how much each one counts."""
-        self._one_hot.take(y, axis=0, out=self.targets, mode="clip")
+        self._rows.take(y, axis=0, out=self.targets, mode="clip")
         self.weights = self.equal_weights
         if sample_weight is not None:
             # A batch whose examples all weigh nothing teaches nothing.
@@ -157,14 +163,16 @@ class Workspace(ForwardWorkspace):
         x = self.x
         layers = self.network.layers
         for number, (layer, cache) in enumerate(zip(layers, self.caches, strict=True)):
-            cache.inputs = x
             if isinstance(layer, ActivationLayer):
+                cache.inputs = x
                 cache.outputs = x = next(given)
                 continue
             after = layers[number + 1] if layer is not layers[-1] else None
-            if after is None or (isinstance(after, ActivationLayer) and after.function.needs_z):
-                layer.forward(x, cache)
-            x = cache.outputs
+            z_read = not isinstance(after, ActivationLayer) or after.function.needs_z
+            if isinstance(layer, Dense) and not z_read:
+                cache.inputs, x = x, cache.outputs
+            else:
+                x = layer.forward(x, cache)
         self.a = next(given)
 
     def loss(self) -> float:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuralnet.checks import Array, check_integer
+from neuralnet.checks import Array, check_integer, check_number
+from neuralnet.nn.parameters import blocks
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,6 +32,12 @@ class Callback:
     def on_batch_end(self, run: TrainingRun) -> None:
         """After the update; `run.batch_loss` is the loss before it."""
 
+    def on_evaluation_begin(self, run: TrainingRun) -> None:
+        """After an epoch's last batch, before its evaluation."""
+
+    def on_evaluation_end(self, run: TrainingRun) -> None:
+        """After every callback's `on_epoch_end`."""
+
     def on_epoch_end(self, run: TrainingRun) -> None:
         """After the evaluation; the epoch's figures stand in `run.history`."""
 
@@ -46,11 +53,55 @@ class BestWeights(Callback):
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
         if run.history.best_epoch == run.epoch:
-            self._best = run.model.parameters.values.copy()
+            self._best = run.model.parameters.state.copy()
 
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
         if self._best is not None:
-            run.model.parameters.values[...] = self._best
+            run.model.parameters.state[...] = self._best
+
+
+class WeightAverage(Callback):
+    """Evaluates, and leaves, an exponential average of the weights of all steps.
+
+    Averages of weights lie nearer to the middle of the basin that the steps wander about in (Polyak
+    and Juditsky 1992; Izmailov and others 2018, arXiv 1803.05407). At first the average forgets
+    faster, by (1 + t) / (10 + t) after t updates, so that the initial weights do not stay in it.
+
+    Parameters
+    ----------
+    decay : float
+        How much of the average is kept at a step, in (0, 1).
+    every : int
+        Steps from one update to the next, at least 1; each is as strong as so many single ones.
+    """
+
+    def __init__(self, decay: float = 0.999, every: int = 8) -> None:
+        self.decay = check_number(decay, "decay", above=0, below=1)
+        self.every = check_integer(every, "every", minimum=1)
+
+    def on_train_begin(self, run: TrainingRun) -> None:  # noqa: D102
+        self._average: Array = run.model.parameters.state.copy()
+        self._weights: Array = run.model.parameters.state.copy()
+        self._num_updates = 0
+
+    def on_batch_end(self, run: TrainingRun) -> None:  # noqa: D102
+        if run.batch % self.every:
+            return
+        kept = min(self.decay**self.every, (1 + self._num_updates) / (10 + self._num_updates))
+        self._num_updates += 1
+        state = run.model.parameters.state
+        for block in blocks(len(state)):  # average += (1 - kept) (state - average)
+            step = state[block] - self._average[block]
+            step *= 1 - kept
+            self._average[block] += step
+
+    def on_evaluation_begin(self, run: TrainingRun) -> None:  # noqa: D102
+        self._weights[...] = run.model.parameters.state
+        run.model.parameters.state[...] = self._average
+
+    def on_evaluation_end(self, run: TrainingRun) -> None:  # noqa: D102
+        if run.epoch < run.num_epochs and run.history.stopped is None:
+            run.model.parameters.state[...] = self._weights
 
 
 class EarlyStopping(Callback):
@@ -116,6 +167,8 @@ class ProgressBar(Callback):
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
         history = run.history
+        if not run.evaluated:
+            return
         line = (
             f"epoch {run.epoch:{len(str(run.num_epochs))}}/{run.num_epochs}"
             f"  training loss {_brief(history.train_loss[-1])}"

@@ -69,17 +69,18 @@ class History:
 
     @property
     def best_epoch(self) -> int | None:
-        """The best epoch, counted from 1; None before any.
+        """The best epoch, counted from 1; None before any was evaluated.
 
         The one with the highest validation accuracy; among equals the one with the lower validation
         loss, then the earlier one. Without a validation set, the one with the lowest training loss.
         """
         epochs = range(self.num_epochs)
         if self.valid_accuracy:
-            ranks = [(-self.valid_accuracy[e], _rank(self.valid_loss[e]), e) for e in epochs]
+            ranks = [(_rank(-self.valid_accuracy[e]), _rank(self.valid_loss[e]), e) for e in epochs]
         else:
             ranks = [(0.0, _rank(self.train_loss[e]), e) for e in epochs]
-        return min(ranks)[-1] + 1 if ranks else None
+        best = min(ranks, default=(math.inf, 0))
+        return best[-1] + 1 if best[0] < math.inf else None
 
     def check_lengths(self) -> None:
         """Raise unless every list has an entry for every epoch; both validation lists may be empty.

@@ -6,7 +6,8 @@ import contextlib
 import copy
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,14 +19,19 @@ from neuralnet.checks import (
     describe,
     random_generator,
 )
+from neuralnet.nn.arguments import check_flag
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer, clip_by_norm, optimizer_for
 from neuralnet.nn.schedules import Schedule, schedule_for
 from neuralnet.nn.workspace import Workspace
 from neuralnet.training.callbacks import Callback
+from neuralnet.training.feed import Feed
 from neuralnet.training.history import History
-from neuralnet.training.run import Examples, TrainingRun
+from neuralnet.training.run import TrainingRun
 from neuralnet.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from neuralnet.data.augmentation import Augmentation
 
 
 def train(
@@ -42,6 +48,9 @@ def train(
     schedule: str | Schedule = TrainingSettings.schedule,
     clip_norm: float | None = TrainingSettings.clip_norm,
     sample_weight: Array | None = None,
+    augmentation: Augmentation | None = None,
+    overlapped: bool = TrainingSettings.overlapped,
+    evaluate_every: int = TrainingSettings.evaluate_every,
     seed: int | np.random.Generator | None = TrainingSettings.seed,
     callbacks: Iterable[Callback] = (),
 ) -> History:
@@ -75,8 +84,16 @@ def train(
         Above 0; gradients of a larger norm are shortened to it.
     sample_weight : array_like, shape (N,), optional
         How much each training example counts.
+    augmentation : Augmentation, optional
+        How training images, uint8 ones, are deformed, in another way at each epoch. The figures
+        that are recorded are those of the images as they are.
+    overlapped : bool
+        Whether images are deformed in a thread of their own, which changes no result.
+    evaluate_every : int
+        Epochs from one evaluation to the next, at least 1; the last is always evaluated. Epochs
+        in between stand as NaN in the history.
     seed : int, numpy.random.Generator or None
-        What the order of the examples is drawn from.
+        What the order of the examples is drawn from, and dropout and augmentation.
     callbacks : iterable of Callback
         Called around the training, each epoch and each batch, in this order; at the end of the
         training in reverse.
@@ -103,7 +120,19 @@ def train(
     elif X_valid is not None or y_valid is not None:
         came, lacks = ("X_valid", "y_valid") if y_valid is None else ("y_valid", "X_valid")
         raise InputError(f"{came} came without {lacks}; give both, or neither.")
-    check_settings(num_epochs, learning_rate, minibatch_size, optimizer, schedule, clip_norm, seed)
+    check_settings(
+        num_epochs,
+        learning_rate,
+        minibatch_size,
+        optimizer,
+        schedule,
+        clip_norm,
+        evaluate_every,
+        overlapped,
+        seed,
+    )
+    if augmentation is not None:
+        augmentation.check_images(training_set[0])
     # A copy: its state belongs to this training, and the object given may serve another.
     optimizer = copy.copy(optimizer_for(optimizer))
     generator = random_generator(seed)
@@ -117,7 +146,8 @@ def train(
         callbacks=_checked(callbacks),
     )
     optimizer.start(model.parameters)
-    workspaces = _Workspaces(model)
+    dropout, deformation = generator.spawn(2)
+    feed = Feed(model, training_set, augmentation, deformation, overlapped=overlapped)
     with contextlib.ExitStack() as ends:  # each callback that began is ended, whatever happens
         for callback in run.callbacks:
             callback.on_train_begin(run)
@@ -125,9 +155,8 @@ def train(
         while run.epoch < run.num_epochs and run.history.stopped is None:
             run.begin_epoch()
             order = generator.permutation(len(training_set[0]))
-            batches = (order[start : start + size] for start in range(0, len(order), size))
-            _train_epoch(run, batches, training_set, optimizer, clip_norm, workspaces)
-            run.end_epoch(training_set, validation_set)
+            _train_epoch(run, feed.batches(order, size), optimizer, clip_norm, dropout)
+            run.end_epoch(training_set, validation_set, evaluate_every)
     return run.history
 
 
@@ -138,6 +167,8 @@ def check_settings(
     optimizer: str | Optimizer,
     schedule: str | Schedule,
     clip_norm: object,
+    evaluate_every: object,
+    overlapped: object,
     seed: object,
 ) -> None:
     """Raise unless `train` can use these settings; so it can be known before there are data.
@@ -154,50 +185,36 @@ def check_settings(
     schedule_for(schedule)
     if clip_norm is not None:
         check_number(clip_norm, "clip_norm", above=0)
+    check_integer(evaluate_every, "evaluate_every", minimum=1)
+    check_flag(overlapped, "overlapped")
     random_generator(seed)
 
 
 def _train_epoch(
     run: TrainingRun,
-    batches: Iterable[Array],
-    training_set: Examples,
+    batches: Generator[Workspace, None, None],
     optimizer: Optimizer,
     clip_norm: float | None,
-    workspaces: _Workspaces,
+    dropout: np.random.Generator,
 ) -> None:
     """Go once through the training examples, a step a batch."""
-    X, y, sample_weight = training_set
-    for rows in batches:
-        run.begin_batch()
-        workspace = workspaces[len(rows)]
-        # What overflows in here ends in a loss that is not finite, which is looked for.
-        with np.errstate(over="ignore", invalid="ignore"):
-            workspace.gather(X, rows)
-            workspace.label(y[rows], None if sample_weight is None else sample_weight[rows])
-            workspace.forward()
-            run.batch_loss = workspace.loss() + run.model.penalty()
-            if not math.isfinite(run.batch_loss):
-                raise run.diverged(f"batch {run.batch}", run.batch_loss)
-            workspace.backward()
-            if clip_norm is not None:
-                clip_by_norm(run.model.parameters.gradients, clip_norm)
-            run.step_rate = run.learning_rate
-            optimizer.step(run.step_rate)
-        run.call("on_batch_end")
-        if run.history.stopped is not None:
-            return
-
-
-class _Workspaces(dict[int, Workspace]):
-    """A workspace for each batch size that comes up: the usual one, and the last batch's."""
-
-    def __init__(self, model: NeuralNetMLP) -> None:
-        super().__init__()
-        self._model = model
-
-    def __missing__(self, num_rows: int) -> Workspace:
-        self[num_rows] = Workspace(self._model, num_rows)
-        return self[num_rows]
+    with contextlib.closing(batches):
+        for workspace in batches:
+            run.begin_batch()
+            # What overflows in here ends in a loss that is not finite, which is looked for.
+            with np.errstate(over="ignore", invalid="ignore"):
+                workspace.forward(training=dropout)
+                run.batch_loss = workspace.loss() + run.model.penalty()
+                if not math.isfinite(run.batch_loss):
+                    raise run.diverged(f"batch {run.batch}", run.batch_loss)
+                workspace.backward()
+                if clip_norm is not None:
+                    clip_by_norm(run.model.parameters.gradients, clip_norm)
+                run.step_rate = run.learning_rate
+                optimizer.step(run.step_rate)
+            run.call("on_batch_end")
+            if run.history.stopped is not None:
+                return
 
 
 def _checked(callbacks: Iterable[Callback]) -> list[Callback]:

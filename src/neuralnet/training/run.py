@@ -11,12 +11,14 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, NeuralNetError, check_number
 from neuralnet.nn.schedules import Schedule
-from neuralnet.nn.workspace import evaluate
+from neuralnet.nn.workspace import Evaluation, evaluate
 from neuralnet.training.history import History
 
 if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.training.callbacks import Callback
+
+_NOT_EVALUATED = Evaluation(math.nan, math.nan)
 
 Examples: TypeAlias = tuple[Array, Array, Array | None]  # X, y, sample_weight
 
@@ -50,6 +52,8 @@ class TrainingRun:
         The loss of the last batch, before its update.
     step_rate : float
         The learning rate of the last update.
+    evaluated : bool
+        Whether the epoch that ended last was evaluated.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class TrainingRun:
         self.epoch = 0
         self.batch = 0
         self.batch_loss = math.nan
+        self.evaluated = False
         self.step_rate = learning_rate
         self._peak_rate = learning_rate
         self._schedule = schedule
@@ -119,23 +124,39 @@ class TrainingRun:
         step = (self.epoch - 1) * self.num_batches + self.batch
         self._factor = self._schedule.factor(step, self.num_epochs * self.num_batches)
 
-    def end_epoch(self, training_set: Examples, validation_set: Examples | None) -> None:
+    def end_epoch(
+        self, training_set: Examples, validation_set: Examples | None, evaluate_every: int = 1
+    ) -> None:
         """Record the epoch's figures, with the weights as they are, and let the callbacks know."""
-        history = self.history
+        self.call("on_evaluation_begin")
+        last = self.epoch == self.num_epochs or self.history.stopped is not None
+        self.evaluated = last or self.epoch % evaluate_every == 0
+        if self.evaluated:
+            self._evaluate(training_set, validation_set)
+        else:
+            self._record(_NOT_EVALUATED, _NOT_EVALUATED if validation_set else None)
+        self.history.learning_rate.append(self.step_rate)
+        self.history.seconds.append(time.perf_counter() - self._epoch_began)
+        self.call("on_epoch_end")
+        self.call("on_evaluation_end")
+
+    def _evaluate(self, training_set: Examples, validation_set: Examples | None) -> None:
+        """Evaluate on both sets, and record it."""
         with np.errstate(over="ignore", invalid="ignore"):
             training = evaluate(self.model, *training_set)
             validation = evaluate(self.model, *validation_set) if validation_set else None
         for evaluation in (training, validation):
             if evaluation is not None and not math.isfinite(evaluation.loss):
                 raise self.diverged("its end", evaluation.loss)
-        history.train_loss.append(training.loss)
-        history.train_accuracy.append(training.accuracy)
+        self._record(training, validation)
+
+    def _record(self, training: Evaluation, validation: Evaluation | None) -> None:
+        """Append an epoch's figures to the history."""
+        self.history.train_loss.append(training.loss)
+        self.history.train_accuracy.append(training.accuracy)
         if validation:
-            history.valid_loss.append(validation.loss)
-            history.valid_accuracy.append(validation.accuracy)
-        history.learning_rate.append(self.step_rate)
-        history.seconds.append(time.perf_counter() - self._epoch_began)
-        self.call("on_epoch_end")
+            self.history.valid_loss.append(validation.loss)
+            self.history.valid_accuracy.append(validation.accuracy)
 
     def diverged(self, where: str, loss: float) -> TrainingDivergedError:
         """Return the error that says where the loss stopped being a number, and why it may."""
