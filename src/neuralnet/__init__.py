@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from neuralnet.checks import InputError, NeuralNetError
     from neuralnet.data.dataset import DataNotFoundError, Dataset
     from neuralnet.data.preprocessing import Split, one_hot, scale_pixels, split_dataset
     from neuralnet.data.sources import load_mnist
+    from neuralnet.errors import InputError, NeuralNetError
     from neuralnet.files import FileError, FileFormatError
     from neuralnet.nn.activations import (
         GELU,
@@ -98,7 +98,7 @@ _ROOMS = {
         "FileError",
         "FileFormatError",
     ),
-    "checks": (
+    "errors": (
         "InputError",
         "NeuralNetError",
     ),

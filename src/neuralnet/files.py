@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from neuralnet.checks import NeuralNetError
+from neuralnet.errors import NeuralNetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from neuralnet.checks import NeuralNetError
+from neuralnet.errors import NeuralNetError
 from neuralnet.files import explain
 
 NOTHING_DONE = 2
