@@ -41,7 +41,7 @@ def assert_agrees(model: NeuralNetMLP, path: Path, X: NDArray[Any]) -> None:
     assert given["label"].dtype == np.int64
     np.testing.assert_array_equal(given["label"], model.predict(X))
     if model.output_activation.name == "identity":
-        assert list(given)[0] == "outputs"
+        assert next(iter(given)) == "outputs"
         wanted, got = model.forward(X)[-1], given["outputs"]
         np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
     else:

@@ -15,7 +15,7 @@ from neuralnet.checks import InputError, check_name
 
 InputKind = Literal["pixels", "features"]
 
-# Pixels: whole numbers from 0 to 255, which the network scales. Features: numbers taken as they are.
+# Pixels are whole numbers from 0 to 255, which the network scales; features are taken as they are.
 INPUT_KINDS = ("pixels", "features")
 
 _KIND, _COLUMNS, _TARGET = "input", "columns", "target"

@@ -198,7 +198,7 @@ class _GraphBuilder:
         return self.node(_OPERATORS[function.name], [z], a, name)
 
     def _gelu(self, z: str, a: str, name: str) -> str:
-        """a = z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))), as `GELU` computes it."""
+        """Spell out z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))), as `GELU` computes it."""
         numbers = {"cubic": GELU.CUBIC, "scale": GELU.SCALE, "one": 1.0, "half": 0.5}
         constant = {key: self.constant(f"{name}.{key}", value) for key, value in numbers.items()}
 
