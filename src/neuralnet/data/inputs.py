@@ -40,7 +40,7 @@ def input_notes(
     dict of str to str
         To be added to `NeuralNetMLP.notes`.
     """
-    notes = {_KIND: check_name(kind, INPUT_KINDS, "kind")}
+    notes: dict[str, str] = {_KIND: check_input_kind(kind)}
     if columns:
         notes[_COLUMNS] = json.dumps(list(columns), ensure_ascii=False)
     return notes | ({_TARGET: target} if target is not None else {})
@@ -48,7 +48,18 @@ def input_notes(
 
 def input_kind(notes: Mapping[str, str]) -> InputKind:
     """Return what a network takes; pixels if its notes do not say, for those are the older ones."""
-    return cast("InputKind", check_name(notes.get(_KIND, "pixels"), INPUT_KINDS, "notes['input']"))
+    return check_input_kind(notes.get(_KIND, "pixels"), "notes['input']")
+
+
+def check_input_kind(kind: object, name: str = "kind") -> InputKind:
+    """Return `kind` if it is one.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    return cast("InputKind", check_name(kind, INPUT_KINDS, name))
 
 
 def input_columns(notes: Mapping[str, str]) -> list[str] | None:

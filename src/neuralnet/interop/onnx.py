@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralnet import __version__
-from neuralnet.checks import Array, InputError, NeuralNetError, check_name, describe
-from neuralnet.data.inputs import INPUT_KINDS, InputKind, input_kind
+from neuralnet.checks import Array, InputError, NeuralNetError, describe
+from neuralnet.data.inputs import InputKind, check_input_kind, input_kind
 from neuralnet.files import written_whole
 from neuralnet.interop.folding import dense_layers
 from neuralnet.nn.activations import GELU, Activation, LeakyReLU
@@ -91,8 +91,7 @@ def onnx_model(model: NeuralNetMLP, *, inputs: InputKind | None = None) -> Model
     """
     if not isinstance(model, NeuralNetMLP):
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
-    inputs = input_kind(model.notes) if inputs is None else inputs
-    check_name(inputs, INPUT_KINDS, "inputs")
+    inputs = input_kind(model.notes) if inputs is None else check_input_kind(inputs, "inputs")
     try:
         from onnx import checker, helper, shape_inference
     except ImportError as error:
@@ -238,7 +237,7 @@ def _taken(model: NeuralNetMLP, inputs: InputKind) -> ValueInfoProto:
         "pixels": "Flattened images, 0 (background) to 255 (ink).",
         "features": "One example a row, numbers as they were trained on.",
     }
-    shape = ["batch", model.num_features]
+    shape: list[str | int | None] = ["batch", model.num_features]
     return helper.make_tensor_value_info(inputs, kind, shape, meaning[inputs])
 
 
