@@ -36,6 +36,7 @@ FLOORS = {
     "plots": 4,
     "lab": 5,
     "cli": 6,
+    "__main__": 7,
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
