@@ -62,6 +62,8 @@ def labelled_examples(
     from neuralnet.data.inputs import input_columns, input_target
     from neuralnet.data.loading import check_input_size, load_data
 
+    if kind == "features" and (path is None or path.is_dir()):
+        raise no_pictures(path or "MNIST")
     if path is not None and path.is_file() and target is None:
         target = input_target(model.notes)
     with DownloadBar() as progress:
@@ -70,12 +72,11 @@ def labelled_examples(
             target=target,
             kind=kind,
             columns=input_columns(model.notes),
+            num_columns=model.num_features,
             classes=model.classes,
             invert=invert,
             progress=None if quiet else progress,
         )
-    if kind == "features" and not dataset.columns:
-        raise no_pictures(dataset.source)
     check_input_size(dataset, model.num_features)
     return dataset
 

@@ -98,13 +98,13 @@ def _rows(
 
     columns = input_columns(model.notes)
     # Where the network knows its columns, the target need not even be there.
-    table = read_table(path, target=None if columns else target, kind=kind, columns=columns)
-    if len(table.columns) != model.num_features:
-        raise InputError(
-            f"{path} has {len(table.columns)} columns, but this network takes "
-            f"{model.num_features}. Is it the file for this network? A column that holds the class "
-            f"is passed over if --target names it."
-        )
+    table = read_table(
+        path,
+        target=None if columns else target,
+        kind=kind,
+        columns=columns,
+        num_columns=model.num_features,
+    )
     return [f"row {number}" for number in range(1, len(table.X) + 1)], table.X
 
 

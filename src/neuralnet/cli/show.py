@@ -119,7 +119,7 @@ def _worded(name: str, text: str) -> str:
             f"{history.num_epochs} evaluations in {sum(history.seconds):.0f} s; the best, number "
             f"{best}, with {percent(curve[best - 1])} {kind} accuracy"
         )
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and value:
         text = ", ".join(f"{key} {one}" for key, one in value.items())
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 3]}..."

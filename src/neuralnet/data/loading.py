@@ -22,6 +22,7 @@ def load_data(
     source: str = "auto",
     kind: InputKind | None = None,
     columns: Sequence[str] | None = None,
+    num_columns: int | None = None,
     classes: Sequence[str | int] | None = None,
     invert: bool = False,
     progress: Progress | None = None,
@@ -39,7 +40,7 @@ def load_data(
         The name of the target column; a table needs one, and nothing else has any.
     source : str
         As for `load_mnist`, where the data are no table and no pictures.
-    kind, columns
+    kind, columns, num_columns
         As for `load_table`; features if not given.
     classes, invert
         As for `load_table` and `load_pictures`.
@@ -63,7 +64,14 @@ def load_data(
                 f"{path} is a table, but no target column is named; say which of its columns "
                 f"holds the class: target= in Python, --target on the command line."
             )
-        return load_table(path, target, kind=kind or "features", columns=columns, classes=classes)
+        return load_table(
+            path,
+            target,
+            kind=kind or "features",
+            columns=columns,
+            num_columns=num_columns,
+            classes=classes,
+        )
     if target is not None:
         what = "MNIST has no columns" if path is None else f"{path} is no file, so no table"
         raise InputError(

@@ -49,6 +49,7 @@ def load_table(
     *,
     kind: InputKind = "features",
     columns: Sequence[str] | None = None,
+    num_columns: int | None = None,
     classes: Sequence[str | int] | None = None,
 ) -> Dataset:
     """Load a CSV file whose target column names each row's class.
@@ -65,6 +66,8 @@ def load_table(
         Whether the other columns are numbers to be taken as they are, or pixels from 0 to 255.
     columns : sequence of str, optional
         Which columns to take, in this order; all but the target if not given.
+    num_columns : int, optional
+        How many there must be, as a network has it that does not know their names.
     classes : sequence of str or int, optional
         What the labels stand for, as a network has it; other targets are refused then. Found in
         the file if not given.
@@ -85,7 +88,7 @@ def load_table(
         If a column is not there, or the target column names no classes.
     """
     path = Path(path)
-    table = read_table(path, target=target, kind=kind, columns=columns)
+    table = read_table(path, target=target, kind=kind, columns=columns, num_columns=num_columns)
     assert table.target is not None  # noqa: S101
     where = f"the column {target!r} of {path}"
     if classes is None:
@@ -111,12 +114,13 @@ def read_table(
     target: str | None = None,
     kind: InputKind = "features",
     columns: Sequence[str] | None = None,
+    num_columns: int | None = None,
 ) -> Table:
     """Read a CSV file, with or without a target column.
 
     Parameters
     ----------
-    path, target, kind, columns
+    path, target, kind, columns, num_columns
         As for `load_table`; `target` may be left out.
 
     Returns
@@ -141,6 +145,12 @@ def read_table(
         raise FileFormatError(
             f"{path} has no column but the target {target!r}; give at least one column to tell it "
             f"from."
+        )
+    if num_columns is not None and len(columns) != num_columns:
+        raise InputError(
+            f"{path} has {len(columns)} columns to tell the class from, but this network takes "
+            f"{num_columns}. Is it the file for this network? A column that holds the class "
+            f"already is passed over if it is named as the target."
         )
     wanted = [*columns, *([target] if target is not None else [])]
     frame = _read_cells(path, names, separator, target)[wanted]
