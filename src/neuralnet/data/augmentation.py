@@ -48,6 +48,9 @@ class Augmentation:
         Strength of the elastic deformation, in pixels; 0 for none.
     sigma : float
         How smooth it is: the standard deviation of the Gaussian, in pixels, at least 0.5.
+    centred : bool
+        Whether the elastic part leaves the ink's centre of mass about where it is, as MNIST centred
+        its digits by mass; what it does besides, a shift, is left to `shift` then.
     thickness : float
         Pixels by which strokes grow or shrink, at most 3.
     contrast : float
@@ -77,6 +80,7 @@ class Augmentation:
     shift: float = 0.0
     alpha: float = 0.0
     sigma: float = 5.5
+    centred: bool = False
     thickness: float = 0.0
     contrast: float = 0.0
     blur: float = 0.0
@@ -86,6 +90,8 @@ class Augmentation:
         for name, limit in _LIMITS.items():
             value = check_number(getattr(self, name), name, minimum=0, maximum=limit)
             object.__setattr__(self, name, value)
+        if not isinstance(self.centred, bool):
+            raise InputError(f"centred is {self.centred!r}; it must be True or False.")
         shape: object = self.image_shape
         if not isinstance(shape, tuple | list) or len(shape) != 2:
             raise InputError(f"image_shape is {shape!r}; it must be rows and columns: (28, 28).")
@@ -156,7 +162,12 @@ class Augmenter:
 
     def __init__(self, augmentation: Augmentation) -> None:
         self.augmentation = augmentation
-        self._deformer = Deformer(augmentation.image_shape, augmentation.sigma, augmentation.alpha)
+        self._deformer = Deformer(
+            augmentation.image_shape,
+            augmentation.sigma,
+            augmentation.alpha,
+            centred=augmentation.centred,
+        )
 
     def apply(self, images: NDArray[np.uint8], generator: np.random.Generator, out: Floats) -> None:
         """Write deformed images to `out`, their pixels from 0 to 255.
