@@ -108,7 +108,7 @@ def test_the_kernel_is_the_gaussian_of_scipy() -> None:
 def test_pixels_are_interpolated_as_scipy_does() -> None:
     generator = np.random.default_rng(0)
     images = generator.random((5, 12, 9), np.float32)
-    affine = np.tile(np.float32([[0.9, 0.2, 0.3], [-0.1, 1.1, -1.7]]), (5, 1, 1))
+    affine = np.tile(np.array([[0.9, 0.2, 0.3], [-0.1, 1.1, -1.7]], np.float32), (5, 1, 1))
     out = np.empty((5, 108), np.float32)
     Deformer((12, 9), 5, 0).deform(images, affine, generator, out)
     grid = np.indices((12, 9)) - np.array([5.5, 4])[:, np.newaxis, np.newaxis]

@@ -145,6 +145,11 @@ def train(
     optimizer = copy.copy(optimizer_for(optimizer))
     size = operator.index(minibatch_size)
     num_examples = len(training_set[0])
+    if model.batch_norm and (num_examples % size == 1 or size == 1):
+        raise InputError(
+            f"{num_examples:,} examples in batches of {size:,} leave a batch of one, which batch "
+            f"normalization cannot learn from; choose another minibatch_size."
+        )
     run = TrainingRun(
         model,
         num_epochs=operator.index(num_epochs),
