@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from neuralnet.training.checkpoint import Checkpoint
     from neuralnet.training.history import History
     from neuralnet.training.loop import train
-    from neuralnet.training.metrics import accuracy, confusion_matrix
+    from neuralnet.training.metrics import accuracy, confusion_matrix, expected_calibration_error
     from neuralnet.training.run import TrainingDivergedError, TrainingRun
 
 # The public names, by the room they live in.
@@ -104,6 +104,7 @@ _ROOMS = {
     "training.metrics": (
         "accuracy",
         "confusion_matrix",
+        "expected_calibration_error",
     ),
     "files": (
         "FileError",
@@ -163,6 +164,7 @@ __all__ = [
     "__version__",
     "accuracy",
     "confusion_matrix",
+    "expected_calibration_error",
     "load",
     "load_mnist",
     "one_hot",

@@ -154,6 +154,25 @@ def test_contrast_makes_ink_fainter() -> None:
     assert peaks.max() > 245
 
 
+def test_lines_cross_their_share_of_the_images() -> None:
+    crossed = Augmentation(lines=0.5)(np.zeros((400, 784), np.uint8), seed=0)
+    assert (crossed.max(axis=1) > 60).mean() == pytest.approx(0.5, abs=0.08)
+    for image in crossed[crossed.max(axis=1) > 60][:50]:
+        rows, columns = np.nonzero(image.reshape(28, 28))
+        spread = np.linalg.svd(np.stack([rows, columns]) - [[rows.mean()], [columns.mean()]])[1]
+        assert spread[1] < 0.2 * spread[0]  # a thin, straight thing
+        assert max(np.ptp(rows), np.ptp(columns)) >= 12
+
+
+def test_noise_is_of_the_stated_strength_and_stays_within_a_pixel() -> None:
+    grey = np.full((500, 784), 128, np.uint8)
+    noisy = Augmentation(noise=0.2)(grey, seed=0).astype(float)
+    deviations = noisy.std(axis=1) / 255
+    assert deviations.max() == pytest.approx(0.2, abs=0.02)
+    assert deviations.min() < 0.02
+    assert abs(noisy.mean() - 128) < 1
+
+
 def test_other_shapes_and_any_number_of_images() -> None:
     augmentation = Augmentation(rotation=10, alpha=10, sigma=3, image_shape=(8, 13))
     for number in (0, 1, 31, 32, 33):
@@ -176,6 +195,8 @@ def test_other_shapes_and_any_number_of_images() -> None:
         ("thickness", 10, "at most 3"),
         ("contrast", 1, "at most 0.9"),
         ("blur", 2, "at most 1"),
+        ("lines", 1.1, "at most 1"),
+        ("noise", -0.1, "at least 0"),
         ("centred", 1, "True or False"),
         ("image_shape", 28, "28, 28"),
         ("image_shape", (0, 28), "at least 1"),
