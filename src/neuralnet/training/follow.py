@@ -75,7 +75,7 @@ def build_network(
 def training_arguments(
     recipe: Recipe, image_shape: tuple[int, int] | None = None
 ) -> dict[str, Any]:
-    """Return what a recipe gives to `train`, callbacks and seed left out.
+    """Return what a recipe gives to `train`, its own callbacks included, its seed left out.
 
     Raises
     ------
@@ -94,7 +94,9 @@ def training_arguments(
             Augmentation, {**shape, **recipe.augmentation}, "augmentation"
         )
     check_settings(**{k: v for k, v in settings.items() if k != "augmentation"}, seed=0)
-    return settings
+    average = recipe.weight_average
+    averages = [] if average is None else [_built(WeightAverage, average, "weight_average")]
+    return settings | {"callbacks": averages}
 
 
 def follow(
@@ -137,9 +139,7 @@ def follow(
         If a setting cannot be used.
     """
     arguments = training_arguments(recipe, image_shape)
-    own: list[Callback] = []
-    if recipe.weight_average is not None:
-        own.append(_built(WeightAverage, recipe.weight_average, "weight_average"))
+    own: list[Callback] = arguments.pop("callbacks")
     return train(
         model,
         *training_set,
