@@ -71,16 +71,17 @@ class History:
     def best_epoch(self) -> int | None:
         """The best epoch, counted from 1; None before any was evaluated.
 
-        The one with the highest validation accuracy; among equals the one with the lower validation
-        loss, then the earlier one. Without a validation set, the one with the lowest training loss.
+        The one with the highest validation accuracy; among equals (and in a regression, which has
+        none) the one with the lower validation loss, then the earlier one. Without a validation
+        set, the one with the lowest training loss.
         """
-        epochs = range(self.num_epochs)
+        losses = self.valid_loss or self.train_loss
+        evaluated = [e for e in range(self.num_epochs) if not math.isnan(losses[e])]
         if self.valid_accuracy:
-            ranks = [(_rank(-self.valid_accuracy[e]), _rank(self.valid_loss[e]), e) for e in epochs]
+            ranks = [(_rank(-self.valid_accuracy[e]), losses[e], e) for e in evaluated]
         else:
-            ranks = [(0.0, _rank(self.train_loss[e]), e) for e in epochs]
-        best = min(ranks, default=(math.inf, 0))
-        return best[-1] + 1 if best[0] < math.inf else None
+            ranks = [(0.0, losses[e], e) for e in evaluated]
+        return min(ranks)[-1] + 1 if ranks else None
 
     def check_lengths(self) -> None:
         """Raise unless every list has an entry for every epoch; both validation lists may be empty.
