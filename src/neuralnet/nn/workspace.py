@@ -191,9 +191,12 @@ class Workspace(ForwardWorkspace):
         To labels, the largest output is the answer; to several labels an example, each output of
         at least a half is a yes, and all must be right.
         """
+        right: Array
         if y.ndim == 2:
-            return np.equal(self.z > 0, self.targets > 0.5).all(axis=1)
-        return np.equal(self.z.argmax(axis=1), y)  # (N,)
+            right = ((self.z > 0) == (self.targets > 0.5)).all(axis=1)
+        else:
+            right = np.equal(self.z.argmax(axis=1), y)
+        return right  # (N,)
 
     def backward(self) -> None:
         """Leave the gradient of the loss, L2 included, in the network's gradient buffer."""

@@ -35,7 +35,8 @@ class History:
     Attributes
     ----------
     train_loss, valid_loss : list of float
-        The mean loss over the set after the epoch, with the weights as they then were.
+        The mean loss over the set after the epoch, with the weights as they then were; for
+        training with `running_loss`, the mean over the epoch's batches, each before its update.
     train_accuracy, valid_accuracy : list of float
         The share of the set that was classified rightly after the epoch, in [0, 1].
     learning_rate : list of float
