@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
@@ -28,7 +29,7 @@ class Evaluation(NamedTuple):
     loss : float
         The (weighted) mean loss of an example, L2 included.
     accuracy : float
-        The (weighted) share of right answers, from 0 to 1.
+        The (weighted) share of right answers, from 0 to 1; NaN for a regression, which has none.
     """
 
     loss: float
@@ -118,7 +119,8 @@ class Workspace(ForwardWorkspace):
     Attributes
     ----------
     targets : ndarray, shape (N, K)
-        What the outputs should be: one-hot labels, smoothed where the network has that.
+        What the outputs should be: one-hot labels, smoothed where the network has that;
+        or as they were given, as a matrix.
     weights : ndarray, shape (N,)
         Each example's share of the loss; they sum to one.
     """
@@ -146,7 +148,10 @@ class Workspace(ForwardWorkspace):
 
     def label(self, y: Array, sample_weight: Array | None = None) -> None:
         """Say what the loaded examples should give, and how much each one counts."""
-        self._rows.take(y, axis=0, out=self.targets, mode="clip")
+        if y.ndim == 2:
+            self.targets[...] = self.network.xp.asarray(y)
+        else:
+            self._rows.take(y, axis=0, out=self.targets, mode="clip")
         self.weights = self.equal_weights
         if sample_weight is not None:
             # A batch whose examples all weigh nothing teaches nothing.
@@ -179,6 +184,19 @@ class Workspace(ForwardWorkspace):
         """Return the weighted mean of the examples' losses, without L2."""
         each = self.network.loss_function.forward(self.z, self.a, self.targets, scratch=self.dz)
         return float(np.dot(each, self.weights))
+
+    def right(self, y: Array) -> Array:
+        """Return which of the labelled examples were answered rightly, after a forward pass.
+
+        To labels, the largest output is the answer; to several labels an example, each output of
+        at least a half is a yes, and all must be right.
+        """
+        right: Array
+        if y.ndim == 2:
+            right = ((self.z > 0) == (self.targets > 0.5)).all(axis=1)
+        else:
+            right = np.equal(self.z.argmax(axis=1), y)
+        return right  # (N,)
 
     def backward(self) -> None:
         """Leave the gradient of the loss, L2 included, in the network's gradient buffer."""
@@ -216,7 +234,7 @@ def evaluate(
         weights = None if sample_weight is None else sample_weight[rows]
         workspace.label(y[rows], weights)
         workspace.forward()
-        right = workspace.z.argmax(axis=1) == y[rows]  # (N,)
+        right = workspace.right(y[rows])  # (N,)
         if weights is None:
             weight, weight_right = float(workspace.num_rows), float(np.count_nonzero(right))
         else:
@@ -224,4 +242,6 @@ def evaluate(
         loss += weight * workspace.loss()
         correct += weight_right
         total += weight
-    return Evaluation(loss / total + network.penalty(), correct / total)
+    is_regression = y.ndim == 2 and network.output_activation.name == "identity"
+    accuracy = math.nan if is_regression else correct / total
+    return Evaluation(loss / total + network.penalty(), accuracy)

@@ -6,6 +6,7 @@ and which it may `stop`. A hook that takes its time makes the training wait.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from neuralnet.checks import Array, check_integer, check_number
@@ -200,10 +201,17 @@ class ProgressBar(Callback):
         line = (
             f"epoch {run.epoch:{len(str(run.num_epochs))}}/{run.num_epochs}"
             f"  training loss {_brief(history.train_loss[-1])}"
-            f"  accuracy: training {100 * history.train_accuracy[-1]:.2f} %"
         )
-        if history.valid_accuracy:
-            line += f", validation {100 * history.valid_accuracy[-1]:.2f} %"
+        accuracies = {"training": history.train_accuracy, "validation": history.valid_accuracy}
+        shares = [  # a regression has none, nor has a training set that was not evaluated
+            f"{which} {100 * listed[-1]:.2f} %"
+            for which, listed in accuracies.items()
+            if listed and not math.isnan(listed[-1])
+        ]
+        if shares:
+            line += f"  accuracy: {', '.join(shares)}"
+        elif history.valid_loss:
+            line += f", validation {_brief(history.valid_loss[-1])}"
         self._progress.console.print(line, highlight=False, soft_wrap=True)
 
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102

@@ -54,6 +54,8 @@ def train(
     augmentation: Augmentation | None = None,
     overlapped: bool = TrainingSettings.overlapped,
     evaluate_every: int = TrainingSettings.evaluate_every,
+    running_loss: bool = TrainingSettings.running_loss,
+    shuffle: bool = TrainingSettings.shuffle,
     seed: int | np.random.Generator | None = TrainingSettings.seed,
     callbacks: Iterable[Callback] = (),
     resume: str | os.PathLike[str] | None = None,
@@ -96,6 +98,11 @@ def train(
     evaluate_every : int
         Epochs from one evaluation to the next, at least 1; the last is always evaluated. Epochs
         in between stand as NaN in the history.
+    running_loss : bool
+        Whether the training loss that is recorded is the mean over the epoch's batches, each before
+        its update, instead of an evaluation: it costs nothing. The training accuracy is NaN then.
+    shuffle : bool
+        Whether each epoch has an order of its own; otherwise all have that of the examples.
     seed : int, numpy.random.Generator or None
         What the order of the examples is drawn from, and dropout and augmentation.
     callbacks : iterable of Callback
@@ -136,6 +143,8 @@ def train(
         schedule,
         clip_norm,
         evaluate_every,
+        running_loss,
+        shuffle,
         overlapped,
         seed,
     )
@@ -181,9 +190,10 @@ def train(
             take_up(run, resume)
         while run.epoch < run.num_epochs and run.history.stopped is None:
             run.begin_epoch()
-            order = run.generators["order"].permutation(num_examples)
+            generator = run.generators["order"]
+            order = generator.permutation(num_examples) if shuffle else np.arange(num_examples)
             _train_epoch(run, feed.batches(order, size), clip_norm)
-            run.end_epoch(training_set, validation_set, evaluate_every)
+            run.end_epoch(None if running_loss else training_set, validation_set, evaluate_every)
     return run.history
 
 
@@ -195,6 +205,8 @@ def check_settings(
     schedule: str | Schedule,
     clip_norm: object,
     evaluate_every: object,
+    running_loss: object,
+    shuffle: object,
     overlapped: object,
     seed: object,
 ) -> None:
@@ -213,6 +225,8 @@ def check_settings(
     if clip_norm is not None:
         check_number(clip_norm, "clip_norm", above=0)
     check_integer(evaluate_every, "evaluate_every", minimum=1)
+    check_flag(running_loss, "running_loss")
+    check_flag(shuffle, "shuffle")
     check_flag(overlapped, "overlapped")
     random_generator(seed)
 
@@ -242,7 +256,7 @@ def _train_epoch(
             # What overflows in here ends in a loss that is not finite, which is looked for.
             with np.errstate(over="ignore", invalid="ignore"):
                 workspace.forward(training=run.generators["dropout"])
-                run.batch_loss = workspace.loss() + run.model.penalty()
+                run.count_loss(workspace.loss() + run.model.penalty(), workspace.num_rows)
                 if not math.isfinite(run.batch_loss):
                     raise run.diverged(f"batch {run.batch}", run.batch_loss)
                 workspace.backward()
