@@ -82,8 +82,7 @@ def save(
     path = check_path(path)
     texts = texts_of(model)
     _build(texts)  # nothing is written that could not be read
-    to_numpy = getattr(model.xp, "asnumpy", np.asarray)
-    tensors = {name: to_numpy(a) for name, a in model.parameters.tensors().items()}
+    tensors = {name: model.to_numpy(a) for name, a in model.parameters.tensors().items()}
     if half_precision:
         tensors = {name: _halved(name, array) for name, array in tensors.items()}
     write(path, NETWORK, texts, tensors)

@@ -119,7 +119,7 @@ class WeightAverage(Callback):
         kept = min(self.decay**self.every, (1 + self._num_updates) / (10 + self._num_updates))
         self._num_updates += 1
         state = run.model.parameters.state
-        for block in blocks(len(state)):  # average += (1 - kept) (state - average)
+        for block in blocks(state):  # average += (1 - kept) (state - average)
             step = state[block] - self._average[block]
             step *= 1 - kept
             self._average[block] += step

@@ -90,8 +90,7 @@ def save_checkpoint(run: TrainingRun, path: str | os.PathLike[str]) -> None:
             f"The training holds what a checkpoint cannot: {error}. Give train a whole number as "
             f"its seed."
         ) from error
-    to_numpy = getattr(run.model.xp, "asnumpy", lambda array: array)
-    tensors = {name: to_numpy(array) for name, array in tensors.items()}
+    tensors = {name: run.model.to_numpy(array) for name, array in tensors.items()}
     write(check_path(path), CHECKPOINT, dict(zip(_TEXTS, texts, strict=True)), tensors)
 
 
