@@ -12,11 +12,25 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from neuralnet.data.augmentation import Augmentation
     from neuralnet.data.dataset import DataNotFoundError, Dataset
+    from neuralnet.data.loading import load_data
+    from neuralnet.data.pictures import load_pictures
     from neuralnet.data.preprocessing import Split, one_hot, scale_pixels, split_dataset
     from neuralnet.data.sources import load_mnist
+    from neuralnet.data.tables import load_table, standardization
     from neuralnet.errors import InputError, NeuralNetError
     from neuralnet.files import FileError, FileFormatError
+    from neuralnet.interop.folding import folded, with_standardization
+    from neuralnet.interop.onnx import MissingPackageError, export_onnx
+    from neuralnet.interop.pytorch import (
+        from_state_dict,
+        load_pytorch,
+        pytorch_code,
+        save_pytorch,
+        to_state_dict,
+    )
+    from neuralnet.interop.sklearn_weights import from_mlp_classifier
     from neuralnet.nn.activations import (
         GELU,
         Activation,
@@ -35,17 +49,38 @@ if TYPE_CHECKING:
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
     from neuralnet.nn.workspace import Evaluation
     from neuralnet.storage import load, save
-    from neuralnet.training.callbacks import BestWeights, Callback, EarlyStopping, ProgressBar
+    from neuralnet.training.callbacks import (
+        BestWeights,
+        Callback,
+        EarlyStopping,
+        ProgressBar,
+        WeightAverage,
+    )
+    from neuralnet.training.checkpoint import Checkpoint
     from neuralnet.training.history import History
     from neuralnet.training.loop import train
-    from neuralnet.training.metrics import accuracy, confusion_matrix
+    from neuralnet.training.metrics import accuracy, confusion_matrix, expected_calibration_error
     from neuralnet.training.run import TrainingDivergedError, TrainingRun
 
 # The public names, by the room they live in.
 _ROOMS = {
+    "data.augmentation": ("Augmentation",),
     "data.dataset": ("DataNotFoundError", "Dataset"),
     "data.preprocessing": ("Split", "one_hot", "scale_pixels", "split_dataset"),
     "data.sources": ("load_mnist",),
+    "data.loading": ("load_data",),
+    "data.pictures": ("load_pictures",),
+    "data.tables": ("load_table", "standardization"),
+    "interop.folding": ("folded", "with_standardization"),
+    "interop.onnx": ("MissingPackageError", "export_onnx"),
+    "interop.pytorch": (
+        "from_state_dict",
+        "load_pytorch",
+        "pytorch_code",
+        "save_pytorch",
+        "to_state_dict",
+    ),
+    "interop.sklearn_weights": ("from_mlp_classifier",),
     "nn.parameters": ("Parameters",),
     "nn.workspace": ("Evaluation",),
     "storage": ("load", "save"),
@@ -86,13 +121,16 @@ _ROOMS = {
         "Callback",
         "EarlyStopping",
         "ProgressBar",
+        "WeightAverage",
     ),
+    "training.checkpoint": ("Checkpoint",),
     "training.history": ("History",),
     "training.loop": ("train",),
     "training.run": ("TrainingDivergedError", "TrainingRun"),
     "training.metrics": (
         "accuracy",
         "confusion_matrix",
+        "expected_calibration_error",
     ),
     "files": (
         "FileError",
@@ -111,9 +149,11 @@ __all__ = [
     "Activation",
     "Adam",
     "AdamW",
+    "Augmentation",
     "BestWeights",
     "BinaryCrossEntropy",
     "Callback",
+    "Checkpoint",
     "Constant",
     "Cosine",
     "CrossEntropy",
@@ -129,6 +169,7 @@ __all__ = [
     "LeakyReLU",
     "Loss",
     "MeanSquaredError",
+    "MissingPackageError",
     "NeuralNetError",
     "NeuralNetMLP",
     "OneCycle",
@@ -146,16 +187,31 @@ __all__ = [
     "TrainingRun",
     "VarianceScaling",
     "Warmup",
+    "WeightAverage",
     "__version__",
     "accuracy",
     "confusion_matrix",
+    "expected_calibration_error",
+    "export_onnx",
+    "folded",
+    "from_mlp_classifier",
+    "from_state_dict",
     "load",
+    "load_data",
     "load_mnist",
+    "load_pictures",
+    "load_pytorch",
+    "load_table",
     "one_hot",
+    "pytorch_code",
     "save",
+    "save_pytorch",
     "scale_pixels",
     "split_dataset",
+    "standardization",
+    "to_state_dict",
     "train",
+    "with_standardization",
 ]
 
 

@@ -12,6 +12,7 @@ from neuralnet.cli.command import INTERRUPTED
 
 # Each command's name, the object that it is, and what the list of commands says of it.
 COMMANDS = {
+    "train": ("neuralnet.cli.train:train", "Train a network by a recipe."),
     "evaluate": ("neuralnet.cli.evaluate:evaluate", "Test a saved network on labelled examples."),
     "predict": ("neuralnet.cli.predict:predict", "Classify rows of a CSV file, or pictures."),
     "export": ("neuralnet.cli.export:export", "Write a saved network for ONNX or PyTorch."),

@@ -60,6 +60,10 @@ class TrainingSettings:
     clip_norm: float | None = _setting(None, "Largest gradient norm that is left as it is.")
     # Each epoch gives a point of the curve; long trainings evaluate more rarely.
     evaluate_every: int = _setting(1, "Epochs from one evaluation to the next.")
+    # The figures are those of the network that is left, not of the ones before it.
+    running_loss: bool = _setting(False, "Whether the training loss is the mean of its batches.")
+    # A fixed order repeats the same batches each epoch, and learns worse from them.
+    shuffle: bool = _setting(True, "Whether each epoch has an order of its own.")
     # Pays where BLAS leaves a core free, and costs where it does not (docs/measurements.md).
     overlapped: bool = _setting(False, "Whether images are deformed in a thread of their own.")
     # Fixed, so that two runs of the same command give the same network.
