@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from neuralnet.checks import InputError, NeuralNetError
+from neuralnet.data.inputs import input_columns, input_kind, input_target
 from neuralnet.data.tables import load_table, read_table, standardization
 from neuralnet.files import FileError, FileFormatError
 
@@ -138,6 +139,21 @@ def test_no_file(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing.csv"):
         with pytest.raises(FileError, match=str(path)):
             read_table(path)
+
+
+def test_what_a_network_should_note(tmp_path: Path) -> None:
+    notes = load_table(written(tmp_path, FLOWERS), "kind").as_notes()
+    assert input_kind(notes) == "features"
+    assert input_columns(notes) == ["length", "width"]
+    assert input_target(notes) == "kind"
+    assert notes["data"].startswith("flowers, from the file ")
+    pixels = load_table(written(tmp_path, "a,y\n1,0\n2,1\n"), "y", kind="pixels").as_notes()
+    assert input_kind(pixels) == input_kind({}) == "pixels"
+    assert input_columns({}) is None
+    with pytest.raises(InputError, match="columns"):
+        input_columns({"columns": "length, width"})
+    with pytest.raises(InputError, match="'pictures'"):
+        input_kind({"input": "pictures"})
 
 
 def test_standardization() -> None:

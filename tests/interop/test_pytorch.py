@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,10 @@ from tests.interop.networks import random_features, random_network, random_pixel
 Tensors = dict[str, NDArray[Any]]
 
 
-def sequential(code: str, tensors: Tensors, x: NDArray[Any]) -> NDArray[Any]:
+def sequential(code: str, tensors: Tensors, X: NDArray[Any]) -> NDArray[Any]:
     """Do what PyTorch's documentation says that an nn.Sequential of these modules does."""
     taken = set()
+    x: Any = X
     modules = code.removeprefix("nn.Sequential(nn.").removesuffix(")").split(", nn.")
     for place, module in enumerate(modules):
         name, _, arguments = module.removesuffix(")").partition("(")
@@ -48,16 +50,20 @@ def sequential(code: str, tensors: Tensors, x: NDArray[Any]) -> NDArray[Any]:
         elif name == "LeakyReLU":
             x = np.where(x > 0, x, x * float(arguments))
         elif name != "Dropout":
-            functions = {"ReLU": lambda z: np.maximum(z, 0), "Tanh": np.tanh}
-            functions |= {"Sigmoid": lambda z: 1 / (1 + np.exp(-z)), "Identity": lambda z: z}
+            functions: dict[str, Callable[[Any], NDArray[Any]]] = {
+                "ReLU": lambda z: np.maximum(z, 0),
+                "Tanh": np.tanh,
+                "Sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+                "Identity": lambda z: z,
+            }
             x = functions[name](x)
     assert taken == set(tensors)
-    return x
+    return np.asarray(x)
 
 
 def softmax(z: NDArray[Any]) -> NDArray[Any]:
     powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.25])

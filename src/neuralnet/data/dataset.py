@@ -12,6 +12,8 @@ from neuralnet.files import FileError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from neuralnet.data.inputs import InputKind
+
 # Called with what is being fetched, the bytes so far, and all of them where that is known.
 Progress = Callable[[str, int, int | None], None]
 
@@ -68,3 +70,15 @@ class Dataset:
     notes: str = ""
     columns: tuple[str, ...] = ()
     target: str | None = None
+
+    def as_notes(self) -> dict[str, str]:
+        """Return what a network that learns from these data should have in its notes.
+
+        Commands and exports read there where its inputs are from, whether they are pixels or
+        features, and which columns a table must have.
+        """
+        from neuralnet.data.inputs import input_notes
+
+        kind: InputKind = "pixels" if self.images.dtype == "uint8" else "features"
+        told = {"data": f"{self.name}, from {self.source}"}
+        return told | input_notes(kind, self.columns, self.target)
