@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -121,6 +120,8 @@ def part_of(dataset: Dataset, part: str, notes: Mapping[str, str]) -> tuple[Any,
 
 def _noted_split(dataset: Dataset, notes: Mapping[str, str]) -> tuple[str, int] | None:
     """Return protocol and seed of the split that a network was trained with, if on these data."""
+    import json
+
     from neuralnet.data.preprocessing import PROTOCOLS
 
     try:

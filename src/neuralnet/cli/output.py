@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,8 @@ quiet_option = click.option(
 
 def echo_json(value: Any) -> None:
     """Write JSON; NaN and infinity, which it does not have, become text."""
+    import json
+
     click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +137,8 @@ def _history(text: str) -> History | None:
 
 def _parsed(text: str) -> Any:
     """Return what a note says in JSON, or its text where it is none."""
+    import json
+
     try:
         return json.loads(text)
     except ValueError:
