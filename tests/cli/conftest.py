@@ -10,10 +10,10 @@ import PIL.Image
 import pytest
 
 from neuralnet.data.inputs import input_notes
-from neuralnet.data.sample import load_sample
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage import save
 from neuralnet.training.loop import train
+from tests.digits import digits
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def _no_folder_of_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def digits_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network that tells digits rather well, with the notes of its training."""
-    sample = load_sample()
+    sample = digits()
     X, y = sample.images[:1500], sample.labels[:1500]
     model = NeuralNetMLP(784, 20, 10, output_activation="softmax", loss="cross_entropy")
     history = train(model, X, y, X[:200], y[:200], num_epochs=4, minibatch_size=10)
@@ -68,7 +68,7 @@ def flowers(tmp_path: Path) -> Path:
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     """A folder of a few digits of each class, a sub-folder each."""
-    sample = load_sample()
+    sample = digits()
     for number in range(40):
         name = tmp_path / "pictures" / str(sample.labels[number]) / f"{number}.png"
         name.parent.mkdir(parents=True, exist_ok=True)

@@ -10,15 +10,14 @@ import numpy as np
 import pytest
 
 import neuralnet
-from neuralnet.data.sample import load_sample
 from tests.cli.running import refused, run, run_json
-from tests.digits import write_digits
+from tests.digits import digits, write_digits
 
 
 def test_idx_files_and_their_test_part(digits_model: Path, tmp_path: Path) -> None:
     folder = write_digits(tmp_path, num_train=300, num_test=100)
     told = run_json("evaluate", digits_model, folder)
-    model, sample = neuralnet.load(digits_model), load_sample()
+    model, sample = neuralnet.load(digits_model), digits()
     X, y = sample.images[300:400], sample.labels[300:400]
     loss, accuracy = model.evaluate(X, y)
     assert (told["loss"], told["accuracy"], told["examples"]) == (loss, accuracy, 100)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import neuralnet
-from neuralnet.data.sample import load_sample
 from tests.cli.running import refused, run, run_json
+from tests.digits import digits
 
 
 def test_onnx(digits_model: Path, tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_onnx(digits_model: Path, tmp_path: Path) -> None:
     told = run_json("export", digits_model, tmp_path / "digits.onnx")
     assert told["takes"] == "pixels, uint8, batch x 784"
     session = onnxruntime.InferenceSession(str(tmp_path / "digits.onnx"))
-    X = load_sample().images[:50]
+    X = digits().images[:50]
     probabilities, labels = session.run(["probabilities", "label"], {"pixels": X})
     model = neuralnet.load(digits_model)
     np.testing.assert_allclose(probabilities, model.predict_proba(X), atol=1e-5)

@@ -9,8 +9,8 @@ import PIL.Image
 import pytest
 
 import neuralnet
-from neuralnet.data.sample import load_sample
 from tests.cli.running import refused, run, run_json
+from tests.digits import digits
 
 
 def test_rows_of_a_table(flowers_model: Path, flowers: Path) -> None:
@@ -38,7 +38,7 @@ def test_lines_for_people_and_for_pipes(flowers_model: Path, flowers: Path) -> N
 
 
 def test_pictures_one_by_one_and_by_the_folder(digits_model: Path, pictures: Path) -> None:
-    model, sample = neuralnet.load(digits_model), load_sample()
+    model, sample = neuralnet.load(digits_model), digits()
     told = run_json("predict", digits_model, pictures / "3")["predictions"]
     rows = [int(Path(one["input"]).stem) for one in told]
     assert rows == sorted(rows, key=str)
@@ -52,7 +52,7 @@ def test_pictures_one_by_one_and_by_the_folder(digits_model: Path, pictures: Pat
 
 
 def test_pixels_in_a_table(digits_model: Path, tmp_path: Path) -> None:
-    sample = load_sample()
+    sample = digits()
     rows = [",".join(f"pixel{i}" for i in range(784)) + ",label"]
     rows += [",".join(map(str, image)) + ",5" for image in sample.images[:3].tolist()]
     path = tmp_path / "digits.csv"
@@ -60,7 +60,7 @@ def test_pixels_in_a_table(digits_model: Path, tmp_path: Path) -> None:
     told = run_json("predict", digits_model, path, "--target", "label")["predictions"]
     wanted = neuralnet.load(digits_model).predict(sample.images[:3])
     assert [one["label"] for one in told] == wanted.tolist()
-    assert "785 columns" in refused("predict", digits_model, path)
+    assert "785 column" in refused("predict", digits_model, path)
     path.write_text(path.read_text().replace("\n0,", "\n0.5,", 1))
     assert "no pixel" in refused("predict", digits_model, path, "--target", "label")
 
@@ -93,7 +93,7 @@ def test_what_does_not_fit(
     digits_model: Path, flowers_model: Path, flowers: Path, pictures: Path, extra: list[str]
 ) -> None:
     assert "features" in refused("predict", flowers_model, pictures, *extra)
-    assert "3 columns" in refused("predict", digits_model, flowers, "--input", "features", *extra)
+    assert "3 column" in refused("predict", digits_model, flowers, "--input", "features", *extra)
     assert "2 files" in refused("predict", flowers_model, flowers, flowers, *extra)
     flowers.write_text(flowers.read_text().replace("width", "with"))
     assert "Did you mean 'with'" in refused("predict", flowers_model, flowers, *extra)
