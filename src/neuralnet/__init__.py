@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from neuralnet.nn.parameters import Parameters
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
     from neuralnet.nn.workspace import Evaluation
+    from neuralnet.reading.pretrained import load_pretrained
     from neuralnet.storage import load, save
     from neuralnet.training.callbacks import (
         BestWeights,
@@ -57,6 +58,7 @@ _ROOMS = {
     "data.sources": ("load_mnist",),
     "nn.parameters": ("Parameters",),
     "nn.workspace": ("Evaluation",),
+    "reading.pretrained": ("load_pretrained",),
     "storage": ("load", "save"),
     "nn.network": ("NeuralNetMLP",),
     "nn.activations": (
@@ -167,6 +169,7 @@ __all__ = [
     "expected_calibration_error",
     "load",
     "load_mnist",
+    "load_pretrained",
     "one_hot",
     "save",
     "scale_pixels",
