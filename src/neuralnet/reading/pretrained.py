@@ -12,7 +12,7 @@ def load_pretrained() -> NeuralNetMLP:
     """Load the network that reads handwritten digits, trained already.
 
     It takes MNIST's format: 28x28 pixels a digit as bytes, ink at 255 on 0, the longer side 20
-    pixels and the centre of mass at pixel 14 on both axes; or the same scaled to [-1, 1], as floats.
+    pixels and the centre of mass at pixel 14 on both axes; or the same as floats in [-1, 1].
     What it was trained on, what it reaches and where it fails stands in its model card,
     `neuralnet/reading/reader.md`.
 
