@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from neuralnet.nn.parameters import Parameters
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
     from neuralnet.nn.workspace import Evaluation
+    from neuralnet.reading.pretrained import load_pretrained
     from neuralnet.storage import load, save
     from neuralnet.training.callbacks import (
         BestWeights,
@@ -83,6 +84,7 @@ _ROOMS = {
     "interop.sklearn_weights": ("from_mlp_classifier",),
     "nn.parameters": ("Parameters",),
     "nn.workspace": ("Evaluation",),
+    "reading.pretrained": ("load_pretrained",),
     "storage": ("load", "save"),
     "nn.network": ("NeuralNetMLP",),
     "nn.activations": (
@@ -200,6 +202,7 @@ __all__ = [
     "load_data",
     "load_mnist",
     "load_pictures",
+    "load_pretrained",
     "load_pytorch",
     "load_table",
     "one_hot",

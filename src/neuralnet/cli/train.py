@@ -155,14 +155,14 @@ class Job:
     def _train(
         self, recipe: Recipe, model: NeuralNetMLP, split: Split, dataset: Dataset, path: Path
     ) -> None:
-        """Train a network; on Ctrl-C keep it as it then is."""
+        """Train a network; on Ctrl-C keep the best that was evaluated so far."""
         from neuralnet.storage import save
-        from neuralnet.training.callbacks import ProgressBar
+        from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
         from neuralnet.training.checkpoint import Checkpoint
         from neuralnet.training.follow import follow
 
         checkpoint = path.with_suffix(".checkpoint")
-        callbacks = [] if self.quiet else [ProgressBar()]
+        callbacks = [BestIfInterrupted(), *([] if self.quiet else [ProgressBar()])]
         resume = checkpoint if self.resume and checkpoint.exists() else None
         if resume is not None:
             self.say(f"Going on from {resume}.")
@@ -181,7 +181,7 @@ class Job:
         except KeyboardInterrupt:
             kept = path.with_name(f"{path.stem}-interrupted.safetensors")
             save(model, kept)
-            click.echo(f"Interrupted. The network as it was then is in {kept}.", err=True)
+            click.echo(f"Interrupted. The best network so far is in {kept}.", err=True)
             if checkpoint.exists():
                 click.echo(f"--resume goes on from {checkpoint}.", err=True)
             raise
@@ -215,8 +215,10 @@ class Job:
             from neuralnet.cli.progress import DownloadBar
             from neuralnet.data.sources import load_mnist
 
+            # A folder that is named may hold other digits; without one it has to be MNIST.
+            source = "mnist" if self.data is None else "folder"
             with DownloadBar() as progress:
-                self._dataset = load_mnist(self.data, source="mnist", progress=progress)
+                self._dataset = load_mnist(self.data, source=source, progress=progress)
             self.say(f"Data: {self._dataset.name} from {self._dataset.source}.")
         return self._dataset
 

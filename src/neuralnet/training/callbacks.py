@@ -80,6 +80,14 @@ class BestWeights(Callback):
             run.model.parameters.state[...] = self._best
 
 
+class BestIfInterrupted(BestWeights):
+    """Leaves the best weights if the training is broken off, the last if it comes to its end."""
+
+    def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
+        if run.history.num_epochs < run.num_epochs and run.history.stopped is None:
+            super().on_train_end(run)
+
+
 class WeightAverage(Callback):
     """Evaluates, and leaves, an exponential average of the weights of all steps.
 
