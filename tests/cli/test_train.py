@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from sklearn.datasets import load_iris
 
 import neuralnet
 from neuralnet.cli.main import main
@@ -125,6 +126,35 @@ def test_a_committee_averages_and_trains_who_is_missing(
     probabilities = np.sum([one.predict_proba(data.images[400:]) for one in networks], axis=0)
     wrong = (probabilities.argmax(axis=1) != data.labels[400:]).sum()
     assert f"{wrong} of 100" in again.output
+
+
+def test_a_table_is_learned_and_the_network_takes_its_columns_as_they_are(tmp_path: Path) -> None:
+    iris = load_iris()
+    rows = [
+        ",".join([*map(str, x), iris.target_names[y]]) for x, y in zip(*iris_rows(), strict=True)
+    ]
+    (tmp_path / "iris.csv").write_text("\n".join(["a,b,c,d,species", *rows]) + "\n")
+    arguments = ["--data", tmp_path / "iris.csv", "--target", "species", "--output", tmp_path]
+    recipe = ["--recipe", "quick", "--num-epochs", 40, "--minibatch-size", 20]
+    done = run(*arguments, *recipe)
+    assert done.exit_code == 0, done.output
+    network = neuralnet.load(tmp_path / "quick-seed0.safetensors")
+    assert network.classes == ("setosa", "versicolor", "virginica")
+    X, y = iris_rows()
+    assert network.evaluate(X.astype(np.float32), y).accuracy > 0.93
+    evaluated = CliRunner().invoke(
+        main, ["evaluate", str(tmp_path / "quick-seed0.safetensors"), str(tmp_path / "iris.csv")]
+    )
+    assert evaluated.exit_code == 0, evaluated.output
+    stated = re.search(r"test error ([\d.]+) %", done.output)
+    assert stated is not None
+    assert f"accuracy {100 - float(stated[1]):.2f} %" in evaluated.output
+
+
+def iris_rows() -> tuple[Any, Any]:
+    iris = load_iris()
+    order = np.random.default_rng(0).permutation(len(iris.target))
+    return iris.data[order], iris.target[order]
 
 
 def test_ctrl_c_keeps_the_network_and_the_training_goes_on_later(

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from neuralnet.cli.command import Command
+from neuralnet.cli.examples import invert_option, target_option
 from neuralnet.cli.options import overridden, override_options
-from neuralnet.training.recipes import Recipe, load_recipe, recipe_names, recipe_text
+from neuralnet.training.recipes import load_recipe, recipe_names
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
-
-if TYPE_CHECKING:
-    from neuralnet.data.dataset import Dataset
-    from neuralnet.data.preprocessing import Split
-    from neuralnet.nn.network import NeuralNetMLP
 
 
 class TrainCommand(Command):
@@ -41,7 +36,14 @@ class TrainCommand(Command):
     show_default=True,
     help="One of the recipes below, or a TOML file of your own.",
 )
-@click.option("--data", type=click.Path(path_type=Path), help="Folder of the four IDX files.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="A folder of IDX files, a folder of pictures with a sub-folder for each class, or a CSV "
+    "file; MNIST if not given.",
+)
+@target_option
+@invert_option
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -68,6 +70,8 @@ class TrainCommand(Command):
 def train(
     recipe: str,
     data: Path | None,
+    target: str | None,
+    invert: bool,
     output: Path,
     resume: bool,
     checkpoint_every: int,
@@ -76,13 +80,19 @@ def train(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Train a network on MNIST by a recipe, and test it.
+    r"""Train a network by a recipe, on MNIST or on data of your own, and test it.
+
+    A table's columns are standardized, and the network that is saved does that itself. Data without
+    a test part of their own are split as the textbook splits MNIST.
 
     Settings given here, or in the environment (NEURALNET_TRAIN_NUM_EPOCHS for --num-epochs), take
     the place of the recipe's. All of them are kept beside the network, in a file that is a recipe.
 
+    \b
     Example: neuralnet train --recipe solid --seed 1
+             neuralnet train --data wine.csv --target cultivar --num-epochs 200
     """
+    from neuralnet.cli.job import Job
     from neuralnet.files import check_writable
     from neuralnet.training.follow import array_module, build_network, training_arguments
 
@@ -99,141 +109,9 @@ def train(
         training_arguments(chosen)
         build_network(chosen, 1, (0, 1), 0)
     check_writable(output)
-    job = Job(data, output, device, resume, checkpoint_every, quiet)
+    job = Job(data, target, invert, output, device, resume, checkpoint_every, quiet)
     if about.members:
         job.committee(chosen)
     else:
         seed = options["seed"] if options["seed"] is not None else about.seeds[0]
         job.single(chosen, seed)
-
-
-@dataclasses.dataclass
-class Job:
-    """A run of the command: where things are, and the data once they are loaded."""
-
-    data: Path | None
-    output: Path
-    device: str
-    resume: bool
-    checkpoint_every: int
-    quiet: bool
-
-    def say(self, text: str) -> None:
-        """Print a line, unless only the result is wanted."""
-        if not self.quiet:
-            click.echo(text)
-
-    def single(self, recipe: Recipe, seed: int) -> NeuralNetMLP:
-        """Train one network, save it, and print its test error."""
-        from neuralnet.data.preprocessing import split_dataset
-        from neuralnet.storage import save
-        from neuralnet.training.follow import build_network
-
-        dataset = self.dataset
-        num_valid = recipe.about.num_valid
-        split = split_dataset(dataset, protocol="official", num_valid=num_valid, seed=seed)
-        model = build_network(recipe, dataset.images.shape[1], dataset.classes, seed, self.device)
-        self.say(f"Recipe {recipe.name}, seed {seed}: {model}")
-        model.notes = {"data": f"{dataset.name}, from {dataset.source}", "recipe": recipe.name}
-        path = self.output / f"{recipe.name}-seed{seed}.safetensors"
-        resolved = dataclasses.replace(
-            recipe, training=dataclasses.replace(recipe.training, seed=seed)
-        )
-        resolved = dataclasses.replace(
-            resolved, about=dataclasses.replace(recipe.about, seeds=(seed,))
-        )
-        _write_text(path.with_suffix(".toml"), recipe_text(resolved))
-        self._train(resolved, model, split, dataset, path)
-        test = model.evaluate(split.X_test, split.y_test)
-        model.notes["test_accuracy"] = f"{test.accuracy:.4f}"
-        save(model, path)
-        path.with_suffix(".checkpoint").unlink(missing_ok=True)
-        self.say(f"Saved {path}, and its settings beside it.")
-        _print_error(recipe.name, 1 - test.accuracy, len(split.y_test), f"seed {seed}")
-        return model
-
-    def _train(
-        self, recipe: Recipe, model: NeuralNetMLP, split: Split, dataset: Dataset, path: Path
-    ) -> None:
-        """Train a network; on Ctrl-C keep the best that was evaluated so far."""
-        from neuralnet.storage import save
-        from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
-        from neuralnet.training.checkpoint import Checkpoint
-        from neuralnet.training.follow import follow
-
-        checkpoint = path.with_suffix(".checkpoint")
-        callbacks = [BestIfInterrupted(), *([] if self.quiet else [ProgressBar()])]
-        resume = checkpoint if self.resume and checkpoint.exists() else None
-        if resume is not None:
-            self.say(f"Going on from {resume}.")
-        valid = (split.X_valid, split.y_valid) if len(split.y_valid) else None
-        try:
-            history = follow(
-                recipe,
-                model,
-                (split.X_train, split.y_train),
-                valid,
-                seed=recipe.training.seed,
-                image_shape=dataset.image_shape,
-                callbacks=[*callbacks, Checkpoint(checkpoint, self.checkpoint_every)],
-                resume=resume,
-            )
-        except KeyboardInterrupt:
-            kept = path.with_name(f"{path.stem}-interrupted.safetensors")
-            save(model, kept)
-            click.echo(f"Interrupted. The best network so far is in {kept}.", err=True)
-            if checkpoint.exists():
-                click.echo(f"--resume goes on from {checkpoint}.", err=True)
-            raise
-        model.notes["history"] = json.dumps(history.as_dict())
-        self.say(f"Trained for {sum(history.seconds):.0f} s.")
-
-    def committee(self, recipe: Recipe) -> None:
-        """Average the networks of another recipe's seeds, training those that are not there."""
-        import numpy as np
-
-        from neuralnet.storage import load
-
-        members = load_recipe(recipe.about.members)
-        images = self.dataset.images[self.dataset.num_train :]
-        labels = self.dataset.labels[self.dataset.num_train :]
-        total = np.zeros((len(images), len(self.dataset.classes)))
-        for seed in recipe.about.seeds:
-            path = self.output / f"{members.name}-seed{seed}.safetensors"
-            model = load(path) if path.exists() else self.single(members, seed)
-            probabilities = model.predict_proba(images)
-            wrong = float(np.mean(probabilities.argmax(axis=1) != labels))
-            self.say(f"{path}: test error {100 * wrong:.2f} %")
-            total += probabilities
-        wrong = float(np.mean(total.argmax(axis=1) != labels))
-        _print_error(recipe.name, wrong, len(labels), f"seeds {recipe.about.seeds}")
-
-    @property
-    def dataset(self) -> Dataset:
-        """MNIST, loaded when it is first asked for."""
-        if not hasattr(self, "_dataset"):
-            from neuralnet.cli.progress import DownloadBar
-            from neuralnet.data.sources import load_mnist
-
-            # A folder that is named may hold other digits; without one it has to be MNIST.
-            source = "mnist" if self.data is None else "folder"
-            with DownloadBar() as progress:
-                self._dataset = load_mnist(self.data, source=source, progress=progress)
-            self.say(f"Data: {self._dataset.name} from {self._dataset.source}.")
-        return self._dataset
-
-
-def _print_error(name: str, error: float, num_images: int, which: str) -> None:
-    """Print the result, the last line of every run."""
-    click.echo(
-        f"{name}, {which}: test error {100 * error:.2f} %, "
-        f"{round(error * num_images)} of {num_images:,} images."
-    )
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    from neuralnet.files import written_whole
-
-    with written_whole(path) as file:
-        file.write(text.encode())

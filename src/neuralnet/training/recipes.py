@@ -9,7 +9,6 @@ for reading one, so that a list of recipes is there at once.
 from __future__ import annotations
 
 import dataclasses
-import importlib.resources
 import os
 import tomllib
 import types
@@ -22,6 +21,7 @@ from neuralnet.errors import InputError
 from neuralnet.files import read_bytes
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
+_FOLDER = Path(__file__).parents[1] / "recipes"
 MAX_BYTES = 100_000  # a recipe is a page of settings
 
 
@@ -87,8 +87,7 @@ _FREE = ("optimizer", "schedule", "augmentation", "weight_average")
 
 def recipe_names() -> list[str]:
     """Return the names of the package's recipes."""
-    folder = importlib.resources.files("neuralnet.recipes")
-    return sorted(file.name[:-5] for file in folder.iterdir() if file.name.endswith(".toml"))
+    return sorted(file.stem for file in _FOLDER.glob("*.toml"))
 
 
 def load_recipe(name: str | os.PathLike[str]) -> Recipe:
@@ -118,8 +117,8 @@ def load_recipe(name: str | os.PathLike[str]) -> Recipe:
     known = recipe_names()
     if text not in known:
         raise InputError(_unknown("The recipe", text, known) + " Or give a file, ending in .toml.")
-    file = importlib.resources.files("neuralnet.recipes") / f"{text}.toml"
-    return parse_recipe(file.read_bytes(), text, f"the recipe {text}")
+    content = (_FOLDER / f"{text}.toml").read_bytes()
+    return parse_recipe(content, text, f"the recipe {text}")
 
 
 def parse_recipe(content: bytes, name: str, where: str) -> Recipe:

@@ -1,0 +1,158 @@
+"""The work of `neuralnet train`: load, split, train, test, and keep."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+
+from neuralnet.cli.progress import DownloadBar
+from neuralnet.data.dataset import Dataset
+from neuralnet.data.loading import load_data
+from neuralnet.data.preprocessing import Split, split_dataset
+from neuralnet.data.tables import standardization
+from neuralnet.files import written_whole
+from neuralnet.interop.folding import with_standardization
+from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.storage import load, save
+from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
+from neuralnet.training.checkpoint import Checkpoint
+from neuralnet.training.follow import build_network, follow
+from neuralnet.training.recipes import Recipe, load_recipe, recipe_text
+
+
+@dataclasses.dataclass
+class Job:
+    """A run of the command: where things are, and the data once they are loaded."""
+
+    data: Path | None
+    target: str | None
+    invert: bool
+    output: Path
+    device: str
+    resume: bool
+    checkpoint_every: int
+    quiet: bool
+
+    def say(self, text: str) -> None:
+        """Print a line, unless only the result is wanted."""
+        if not self.quiet:
+            click.echo(text)
+
+    def single(self, recipe: Recipe, seed: int) -> NeuralNetMLP:
+        """Train one network, save it, and print its test error."""
+        dataset = self.dataset
+        recipe = dataclasses.replace(
+            recipe,
+            about=dataclasses.replace(recipe.about, seeds=(seed,)),
+            training=dataclasses.replace(recipe.training, seed=seed),
+        )
+        split, protocol = self._split(recipe, seed)
+        model = build_network(recipe, dataset.images.shape[1], dataset.classes, seed, self.device)
+        self.say(f"Recipe {recipe.name}, seed {seed}: {model}")
+        model.notes = dataset.as_notes() | {
+            "recipe": recipe.name,
+            "protocol": protocol,
+            "training": json.dumps(vars(recipe.training)),
+        }
+        path = self.output / f"{recipe.name}-seed{seed}.safetensors"
+        with written_whole(path.with_suffix(".toml")) as file:
+            file.write(recipe_text(recipe).encode())
+        if dataset.columns:
+            mean, deviation = standardization(split.X_train)
+            scaled = [
+                ((X - mean) / deviation).astype(np.float32) for X in (split.X_train, split.X_valid)
+            ]
+            inputs = dataclasses.replace(split, X_train=scaled[0], X_valid=scaled[1])
+            self._train(recipe, model, inputs, path)
+            model = with_standardization(model, mean, deviation)
+        else:
+            self._train(recipe, model, split, path)
+        test = model.evaluate(split.X_test, split.y_test)
+        model.notes["test_accuracy"] = f"{test.accuracy:.4f}"
+        save(model, path)
+        path.with_suffix(".checkpoint").unlink(missing_ok=True)
+        self.say(f"Saved {path}, and its settings beside it.")
+        _print_error(recipe.name, 1 - test.accuracy, len(split.y_test), f"seed {seed}")
+        return model
+
+    def _split(self, recipe: Recipe, seed: int) -> tuple[Split, str]:
+        """Keep the data set's own test part, or deal one out where it has none."""
+        dataset, num_valid = self.dataset, recipe.about.num_valid
+        if dataset.num_train < len(dataset.labels):
+            split = split_dataset(dataset, protocol="official", num_valid=num_valid, seed=seed)
+            return split, "official"
+        return split_dataset(dataset, protocol="textbook", seed=seed), "textbook"
+
+    def _train(self, recipe: Recipe, model: NeuralNetMLP, split: Split, path: Path) -> None:
+        """Train a network; on Ctrl-C keep the best that was evaluated so far."""
+        checkpoint = path.with_suffix(".checkpoint")
+        callbacks = [BestIfInterrupted(), *([] if self.quiet else [ProgressBar()])]
+        resume = checkpoint if self.resume and checkpoint.exists() else None
+        if resume is not None:
+            self.say(f"Going on from {resume}.")
+        valid = (split.X_valid, split.y_valid) if len(split.y_valid) else None
+        try:
+            history = follow(
+                recipe,
+                model,
+                (split.X_train, split.y_train),
+                valid,
+                seed=recipe.training.seed,
+                image_shape=self.dataset.image_shape,
+                callbacks=[*callbacks, Checkpoint(checkpoint, self.checkpoint_every)],
+                resume=resume,
+            )
+        except KeyboardInterrupt:
+            kept = path.with_name(f"{path.stem}-interrupted.safetensors")
+            save(model, kept)
+            click.echo(f"Interrupted. The best network so far is in {kept}.", err=True)
+            if checkpoint.exists():
+                click.echo(f"--resume goes on from {checkpoint}.", err=True)
+            raise
+        model.notes["history"] = json.dumps(history.as_dict())
+        self.say(f"Trained for {sum(history.seconds):.0f} s.")
+
+    def committee(self, recipe: Recipe) -> None:
+        """Average the networks of another recipe's seeds, training those that are not there."""
+        members = load_recipe(recipe.about.members)
+        images = self.dataset.images[self.dataset.num_train :]
+        labels = self.dataset.labels[self.dataset.num_train :]
+        total = np.zeros((len(images), len(self.dataset.classes)))
+        for seed in recipe.about.seeds:
+            path = self.output / f"{members.name}-seed{seed}.safetensors"
+            model = load(path) if path.exists() else self.single(members, seed)
+            probabilities = model.predict_proba(images)
+            wrong = float(np.mean(probabilities.argmax(axis=1) != labels))
+            self.say(f"{path}: test error {100 * wrong:.2f} %")
+            total += probabilities
+        wrong = float(np.mean(total.argmax(axis=1) != labels))
+        _print_error(recipe.name, wrong, len(labels), f"seeds {recipe.about.seeds}")
+
+    @property
+    def dataset(self) -> Dataset:
+        """The examples, loaded when they are first asked for."""
+        if not hasattr(self, "_dataset"):
+            # What is named may hold other digits; without a name it has to be MNIST.
+            source = "mnist" if self.data is None else "folder"
+            with DownloadBar() as progress:
+                self._dataset = load_data(
+                    self.data,
+                    target=self.target,
+                    invert=self.invert,
+                    source=source,
+                    progress=progress,
+                )
+            self.say(f"Data: {self._dataset.name} from {self._dataset.source}.")
+        return self._dataset
+
+
+def _print_error(name: str, error: float, num_images: int, which: str) -> None:
+    """Print the result, the last line of every run."""
+    click.echo(
+        f"{name}, {which}: test error {100 * error:.2f} %, "
+        f"{round(error * num_images)} of {num_images:,} images."
+    )
