@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from neuralnet.data.preprocessing import Split, one_hot, scale_pixels, split_dataset
     from neuralnet.data.sources import load_mnist
     from neuralnet.files import FileError, FileFormatError
+    from neuralnet.interop.classifier import NeuralNetClassifier
+    from neuralnet.interop.regressor import NeuralNetRegressor
     from neuralnet.nn.activations import (
         GELU,
         Activation,
@@ -90,6 +92,8 @@ _ROOMS = {
     "training.history": ("History",),
     "training.loop": ("train",),
     "training.run": ("TrainingDivergedError", "TrainingRun"),
+    "interop.classifier": ("NeuralNetClassifier",),
+    "interop.regressor": ("NeuralNetRegressor",),
     "training.metrics": (
         "accuracy",
         "confusion_matrix",
@@ -129,8 +133,10 @@ __all__ = [
     "LeakyReLU",
     "Loss",
     "MeanSquaredError",
+    "NeuralNetClassifier",
     "NeuralNetError",
     "NeuralNetMLP",
+    "NeuralNetRegressor",
     "OneCycle",
     "Optimizer",
     "Parameters",

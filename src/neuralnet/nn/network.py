@@ -298,6 +298,29 @@ class NeuralNetMLP:
             self.output_activation.probabilities(z, out=probabilities[rows])
         return probabilities
 
+    def outputs(self, X: Array) -> Array:
+        """Compute the raw outputs alone: the last of `forward`, without room for the others.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            As for `forward`.
+
+        Returns
+        -------
+        ndarray, shape (N, K)
+
+        Raises
+        ------
+        InputError
+            If X cannot be used.
+        """
+        X = check_examples(X, self.num_features, finite=False)
+        outputs: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
+        for rows, z in self._logits(X):
+            self.output_activation.forward(z, out=outputs[rows])
+        return outputs
+
     def predict(self, X: Array) -> NDArray[np.int64]:
         """Return the most probable label of each example.
 
