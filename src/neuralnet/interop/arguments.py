@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralnet.checks import InputError, check_integer, check_name, check_number
-from neuralnet.nn.activations import HIDDEN_ACTIVATIONS, Activation
+from neuralnet.nn.activations import HIDDEN_ACTIVATIONS, Activation, Sigmoid
 from neuralnet.nn.arguments import check_flag
+from neuralnet.nn.layers import Dense
+from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import SGD, Adam, Optimizer, optimizer_for
 from neuralnet.nn.schedules import Constant, schedule_for
 
@@ -102,3 +104,20 @@ def batch_rows(estimator: NeuralNetEstimator, num_examples: int) -> int:
     while estimator.batch_norm and size > 1 and num_examples % size == 1:
         size += 1
     return size
+
+
+def initialize(network: NeuralNetMLP, random: np.random.RandomState) -> None:
+    """Draw weights and biases as `MLPClassifier` does, number by number.
+
+    Uniform on [-b, b] with b = √(6 / (D + K)) (Glorot and Bengio 2010, equation 16), or √2 in the
+    place of √6 where the hidden layers are logistic. On tables of few features this begins with
+    smaller outputs than He's initial weights, and was more accurate in the same number of epochs.
+    """
+    logistic = all(isinstance(function, Sigmoid) for function in network.hidden_activations)
+    for layer in network.layers:
+        if isinstance(layer, Dense):
+            shape = (layer.num_inputs, layer.num_outputs)
+            bound = math.sqrt((2 if logistic else 6) / sum(shape))
+            layer.W[...] = random.uniform(-bound, bound, shape)
+            if layer.b is not None:
+                layer.b[...] = random.uniform(-bound, bound, layer.num_outputs)

@@ -7,6 +7,7 @@ import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -22,6 +23,7 @@ from neuralnet.interop.arguments import (
     batch_rows,
     check_parameters,
     hidden_activation,
+    initialize,
     optimizer_of,
 )
 from neuralnet.interop.continued import Continued
@@ -145,10 +147,10 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
             self._random = check_random_state(self.random_state)
         X, y = self._check_examples(X, y, dtype, reset=first)
         training = self._training_sample(X, y, sample_weight, first=first, incremental=incremental)
+        if first:
+            self._build(X.shape[1], dtype)
         validation, training = self._validation_sample(X_val, y_val, training, dtype, incremental)
         size = batch_rows(self, training.X.shape[0])
-        if first:
-            self._build(training.X.shape[1], dtype)
         self.network_.l2 = self._l2(training, size)
         if not incremental or not hasattr(self, "_optimizer"):
             self._optimizer = Continued(optimizer)
@@ -197,7 +199,7 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
         """Return the examples with their labels encoded, and those left out that weigh nothing."""
         weight = None
         if sample_weight is not None:
-            if np.ndim(sample_weight) == 0:
+            if isinstance(sample_weight, Real):
                 sample_weight = np.full(X.shape[0], sample_weight)
             weight = check_weights(sample_weight, X.shape[0])
         encoded = self._encode(y, first=first, incremental=incremental)
@@ -228,7 +230,7 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
             return None, training
         parts = train_test_split(
             *(part for part in training if part is not None),
-            random_state=self._random.randint(2**31 - 1),
+            random_state=self._random,
             test_size=self.validation_fraction,
             stratify=self._stratify(training.y),
         )
@@ -249,10 +251,10 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
             hidden_activation=hidden_activation(self.activation),
             dropout=self.dropout,
             batch_norm=self.batch_norm,
-            seed=self._random.randint(2**31 - 1),
             dtype=dtype,
             **self._output_settings(),
         )
+        initialize(self.network_, self._random)
 
     def _l2(self, training: Sample, size: int) -> float:
         """Return what `alpha` is for the network, whose L2 is not divided by a batch's weight."""

@@ -160,9 +160,10 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
 
         Returns
         -------
-        ndarray, shape (N,) or (N, K)
+        ndarray of float64, shape (N,) or (N, K)
         """
-        outputs = self.network_.outputs(self._check_rows(X))
+        rows = self._check_rows(X)
+        outputs = self.network_.outputs(rows).astype(np.float64)
         return outputs[:, 0] if self._single else outputs
 
     def _encode(self, y: Array, *, first: bool, incremental: bool) -> Array:
