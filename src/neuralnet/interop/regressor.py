@@ -30,8 +30,11 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         As in `NeuralNetClassifier`.
     nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon
         As in `NeuralNetClassifier`; nothing is kept in proportion when a validation set is split.
-    n_iter_no_change, max_fun, dropout, batch_norm, optimizer, schedule, callbacks, device, dtype
+    n_iter_no_change, max_fun, dropout, batch_norm, optimizer, schedule, callbacks, device
         As in `NeuralNetClassifier`.
+    dtype : {"float64", "float32"}, default="float64"
+        What to compute in. Targets may be large numbers that differ little, so the default is the
+        more exact one; "float32" is faster.
     scoring : str or callable, optional
         What the score on the validation set is, by scikit-learn's names; R² if not given.
 
@@ -95,7 +98,7 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         scoring: Any = None,
         callbacks: Any = None,
         device: str = "cpu",
-        dtype: str = "float32",
+        dtype: str = "float64",
     ) -> None:
         self._keep(locals())
 

@@ -61,7 +61,8 @@ class NeuralNetMLP:
         and sigmoid outputs with binary cross-entropy (several labels an example, or none) also
         take a matrix of targets, (N, K), for y, and then one output is enough.
     hidden_activation : str, Activation, or a sequence of either
-        "sigmoid", "tanh", "relu", "leaky_relu" or "gelu"; one for all hidden layers, or one each.
+        "sigmoid", "tanh", "relu", "leaky_relu", "gelu" or "identity"; one for all hidden layers, or
+        one each.
     output_activation : str or Activation
         "sigmoid", "softmax" or "identity".
     loss : str or Loss
