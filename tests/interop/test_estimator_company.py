@@ -151,6 +151,11 @@ def test_scikit_learns_progress_bar_and_scores_reach_it_through_a_search() -> No
 
 
 def test_only_the_estimator_costs_scikit_learn() -> None:
-    code = "import neuralnet, sys; from neuralnet import NeuralNetMLP, train; print('sklearn' in sys.modules); from neuralnet import NeuralNetClassifier; print('sklearn' in sys.modules)"
+    lines = [
+        "import sys, neuralnet",
+        "from neuralnet import NeuralNetMLP, train; print('sklearn' in sys.modules)",
+        "from neuralnet import NeuralNetClassifier; print('sklearn' in sys.modules)",
+    ]
+    code = "\n".join(lines)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["False", "True"]

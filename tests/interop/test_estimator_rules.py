@@ -94,7 +94,9 @@ def test_sgd_walks_with_the_model_number_by_number(settings: dict[str, Any]) -> 
     # Both compute in float64, and only the order of sums differs.
     np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-10)
     np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-10)
-    for our, their in zip(ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True):
+    for our, their in zip(
+        ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
+    ):
         np.testing.assert_allclose(our, their, atol=1e-10)
     assert ours.t_ == theirs.t_
     assert ours.best_loss_ == pytest.approx(theirs.best_loss_)

@@ -70,7 +70,9 @@ def hidden_activation(choice: Any) -> Any:
         return choice
     if isinstance(choice, list | tuple):
         return [hidden_activation(one) for one in choice]
-    named = check_name(choice, dict.fromkeys((*_ACTIVATION_NAMES, *HIDDEN_ACTIVATIONS)), "activation")
+    named = check_name(
+        choice, dict.fromkeys((*_ACTIVATION_NAMES, *HIDDEN_ACTIVATIONS)), "activation"
+    )
     return _ACTIVATION_NAMES.get(named, named)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import math
 import warnings
-from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Real
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import train_test_split
@@ -27,28 +25,14 @@ from neuralnet.interop.arguments import (
     optimizer_of,
 )
 from neuralnet.interop.continued import Continued
+from neuralnet.interop.outline import Outline
 from neuralnet.interop.sparse import SparseRows
 from neuralnet.interop.watching import Curves, SklearnCallbacks, no_gain_yet
 from neuralnet.nn.arguments import float_type
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.optimizers import SGD, Optimizer
 from neuralnet.training.callbacks import Callback, ProgressBar
 from neuralnet.training.loop import train
 from neuralnet.training.run import TrainingRun
-
-try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
-except ImportError:  # before scikit-learn 1.9
-
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands in for what scikit-learn has from 1.9 on."""
-
-    def with_callbacks(method: Any) -> Any:
-        """Leave a method as it is: there are no callbacks to end."""
-        return method
-
-
-__all__ = ["NeuralNetEstimator", "with_callbacks"]
 
 
 class Sample(NamedTuple):
@@ -59,72 +43,8 @@ class Sample(NamedTuple):
     weight: Array | None
 
 
-class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
+class NeuralNetEstimator(Outline):
     """A network behind scikit-learn's interface. A subclass says what y and the outputs mean."""
-
-    # What the network's loss and SGD's steps are to be multiplied by, to be those of scikit-learn.
-    loss_factor: ClassVar[float] = 1.0
-
-    hidden_layer_sizes: Any
-    activation: Any
-    loss: str
-    solver: str
-    alpha: float
-    batch_size: int | str
-    learning_rate: str
-    learning_rate_init: float
-    power_t: float
-    max_iter: int
-    shuffle: bool
-    random_state: Any
-    tol: float
-    verbose: bool | int
-    warm_start: bool
-    momentum: float
-    nesterovs_momentum: bool
-    early_stopping: bool
-    validation_fraction: float
-    beta_1: float
-    beta_2: float
-    epsilon: float
-    n_iter_no_change: float
-    max_fun: int
-    dropout: Any
-    batch_norm: bool
-    optimizer: str | Optimizer | None
-    schedule: Any
-    callbacks: Any
-    scoring: Any
-    device: str
-    dtype: str
-
-    def _keep(self, arguments: dict[str, Any]) -> None:
-        """Keep the constructor's arguments as they came, which is all that it may do with them."""
-        vars(self).update({name: arguments[name] for name in self._get_param_names()})
-
-    @abstractmethod
-    def _encode(self, y: Array, *, first: bool, incremental: bool) -> Array:
-        """Return y as the network takes it; on the first call, learn what there is to know of it."""
-
-    @abstractmethod
-    def _encode_validation(self, y: Any) -> Array:
-        """Return the validation set's y as the network takes it."""
-
-    @abstractmethod
-    def _output_settings(self) -> dict[str, Any]:
-        """Return the network's arguments that depend on what y is."""
-
-    def _stratify(self, y: Array) -> Array | None:
-        """Return what the split for validation keeps in proportion."""
-        return None
-
-    def _class_weights(self, y: Array, *, incremental: bool) -> Array | None:
-        """Return what each example's class makes it weigh."""
-        return None
-
-    def rate_factor(self, optimizer: Optimizer) -> float:
-        """Return what SGD's rate is multiplied by where the loss is a multiple of scikit-learn's."""
-        return self.loss_factor if isinstance(optimizer, SGD) else 1.0
 
     # ------------------------------------------------------------------ fitting
 
@@ -145,6 +65,7 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
         first = not hasattr(self, "network_") or not (self.warm_start or incremental)
         if first or not incremental:
             self._random = check_random_state(self.random_state)
+        shown = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         X, y = self._check_examples(X, y, dtype, reset=first)
         training = self._training_sample(X, y, sample_weight, first=first, incremental=incremental)
         if first:
@@ -163,8 +84,13 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
             stopping=self.early_stopping,
             num_examples=training.X.shape[0],
         )
-        stopped = self._train(training, validation, curves, size, 1 if incremental else None)
-        if not incremental and self.n_iter_ == self.max_iter and stopped is None:
+        callbacks: list[Callback] = [curves, *(self.callbacks or ())]
+        if incremental:
+            self._train(training, validation, callbacks, size, num_epochs=1)
+            return self
+        with self._sklearn_callbacks(shown) as theirs:
+            stopped = self._train(training, validation, callbacks + theirs, size, self.max_iter)
+        if self.n_iter_ == self.max_iter and stopped is None:
             warnings.warn(
                 f"The training ended after max_iter={self.max_iter} epochs, and the loss was still "
                 f"falling by more than tol={self.tol:g}. Raise max_iter, or learning_rate_init.",
@@ -177,7 +103,9 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
         self, X: Any, y: Any, dtype: np.dtype[Any], *, reset: bool
     ) -> tuple[Any, Array]:
         """Return X as rows of the network's own floats, and y as an array."""
-        with np.errstate(over="ignore"):  # what a float32 cannot hold is infinite, and is refused
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # what a float32 cannot hold is infinite, and is refused
             X, y = validate_data(
                 self,
                 X,
@@ -190,8 +118,6 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
                 **self._y_checks,
             )
         return X, y.toarray() if hasattr(y, "toarray") else y
-
-    _y_checks: ClassVar[dict[str, Any]] = {}
 
     def _training_sample(
         self, X: Any, y: Array, sample_weight: Any, *, first: bool, incremental: bool
@@ -264,7 +190,8 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
     def _prepare_curves(self, *, first: bool, has_validation: bool) -> None:
         """Begin the curves, or make ready to add to them."""
         if first:
-            vars(self).update(no_gain_yet(early_stopping=self.early_stopping))
+            for name, value in no_gain_yet(early_stopping=self.early_stopping).items():
+                setattr(self, name, value)
         self.n_iter_ = 0
         if not has_validation:
             self.validation_scores_ = self.validation_loss_curve_ = None
@@ -275,17 +202,11 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
         self,
         training: Sample,
         validation: Sample | None,
-        curves: Curves,
+        callbacks: list[Callback],
         size: int,
-        num_epochs: int | None,
+        num_epochs: int,
     ) -> str | None:
         """Train; return why it was stopped before its end, if it was."""
-        callbacks: list[Callback] = [curves, *(self.callbacks or ())]
-        context = self._callback_context(training) if num_epochs is None else None
-        if context is not None and hasattr(self, "_skl_callbacks"):
-            callbacks.append(SklearnCallbacks(self, context, self._hook_data(training)))
-        if self.verbose:
-            callbacks.append(ProgressBar())
         try:
             history = train(
                 self.network_,
@@ -293,7 +214,7 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
                 training.y,
                 None if validation is None else _rows(validation.X),
                 None if validation is None else validation.y,
-                num_epochs=num_epochs or self.max_iter,
+                num_epochs=num_epochs,
                 learning_rate=self.rate_ * self.rate_factor(self._optimizer.optimizer),
                 minibatch_size=size,
                 optimizer=self._optimizer,
@@ -302,35 +223,30 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
                 running_loss=True,
                 shuffle=self.shuffle,
                 seed=self._random.randint(2**31 - 1),
-                callbacks=callbacks,
+                callbacks=[*callbacks, ProgressBar()] if self.verbose else callbacks,
             )
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by the user.", stacklevel=4)
             return "interrupted"
-        if context is not None:
-            context.call_on_fit_task_end(estimator=self, **self._hook_data(training))
         return history.stopped
 
-    def _callback_context(self, training: Sample) -> Any:
-        """Return the context of scikit-learn's callbacks, where it has them."""
+    @contextlib.contextmanager
+    def _sklearn_callbacks(self, shown: dict[str, Any]) -> Iterator[list[Callback]]:
+        """Open the task of the whole `fit` to scikit-learn's callbacks, where it has them."""
         if not hasattr(self, "_init_callback_context"):
-            return None
+            yield []
+            return
         context = self._init_callback_context(max_subtasks=self.max_iter)
-        return context.call_on_fit_task_begin(estimator=self, **self._hook_data(training))
-
-    def _hook_data(self, training: Sample) -> dict[str, Any]:
-        """Return what scikit-learn's callbacks are shown of the data: functions are called late."""
-        return {
-            "X": training.X,
-            "y": lambda: self._decode(training.y),
-            "metadata": {"sample_weight": training.weight},
-        }
+        context.call_on_fit_task_begin(estimator=self, **shown)
+        has_any = hasattr(self, "_skl_callbacks")
+        yield [SklearnCallbacks(self, context, shown)] if has_any else []
+        context.call_on_fit_task_end(estimator=self, **shown)
 
     def _scorer(self, validation: Sample) -> Callable[[TrainingRun], float]:
         """Return what gives the score on the validation set after an epoch."""
         y = self._decode(validation.y)
         view = copy.copy(self)  # its arrays have no names of features, and need none
-        vars(view).pop("feature_names_in_", None)
+        view.__dict__.pop("feature_names_in_", None)
         scorer = None if self.scoring is None else get_scorer(self.scoring)
 
         def score(run: TrainingRun) -> float:
@@ -344,60 +260,18 @@ class NeuralNetEstimator(CallbackSupportMixin, BaseEstimator, ABC):  # type: ign
 
         return score
 
-    _accuracy_is_score: ClassVar[bool] = True
-
-    def _decode(self, y: Array) -> Array:
-        """Return y as it came, from what the network takes."""
-        return y
-
     # ------------------------------------------------------------------ answering
 
     def _check_rows(self, X: Any) -> Any:
         """Return the examples to answer for, as the network takes them."""
         check_is_fitted(self)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             X = validate_data(
                 self, X, accept_sparse="csr", dtype=self.network_.dtype, order="C", reset=False
             )
         return _rows(X)
 
-    @property
-    def coefs_(self) -> list[Array]:
-        """The weights of each layer, shape (inputs, outputs): views, not copies."""
-        names = [f"layers.{number}.weight" for number in range(self.n_layers_ - 1)]
-        return [self.network_.parameters[name] for name in names]
-
-    @property
-    def intercepts_(self) -> list[Array]:
-        """The biases of each layer: views; a batch-normalized layer's are its shifts."""
-        parameters = self.network_.parameters
-        return [
-            parameters[bias if (bias := f"layers.{n}.bias") in parameters.shapes else f"layers.{n}.batch_norm.shift"]
-            for n in range(self.n_layers_ - 1)
-        ]
-
-    @property
-    def n_layers_(self) -> int:
-        """The number of layers, inputs and outputs among them."""
-        return len(self.network_.num_hidden) + 2
-
-    @property
-    def n_outputs_(self) -> int:
-        """The number of the network's outputs."""
-        return self.network_.num_classes
-
-    @property
-    def out_activation_(self) -> str:
-        """The name of the activation of the outputs."""
-        return self.network_.output_activation.name
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
 
 def _rows(X: Any) -> Any:
     """Return an array as it is, and a sparse matrix as rows to be made dense."""
     return X if isinstance(X, np.ndarray) else SparseRows(X)
-

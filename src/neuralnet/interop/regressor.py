@@ -9,7 +9,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
 from neuralnet.checks import Array, InputError, check_name
-from neuralnet.interop.estimator import NeuralNetEstimator, with_callbacks
+from neuralnet.interop.estimator import NeuralNetEstimator
+from neuralnet.interop.outline import with_callbacks
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Schedule
 
