@@ -287,3 +287,8 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         probabilities = self.predict_proba(X)
         with np.errstate(divide="ignore"):  # a probability that rounds to 0 has -inf
             return np.log(probabilities, out=probabilities)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -113,8 +113,3 @@ class Labelled(NeuralNetEstimator):
             "label_smoothing": self.label_smoothing,
             "classes": named if plain else [str(c) for c in named],
         }
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
-        return tags
