@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from neuralnet.checks import InputError, NeuralNetError
+    from neuralnet.data.augmentation import Augmentation
     from neuralnet.data.dataset import DataNotFoundError, Dataset
     from neuralnet.data.preprocessing import Split, one_hot, scale_pixels, split_dataset
     from neuralnet.data.sources import load_mnist
@@ -37,14 +38,22 @@ if TYPE_CHECKING:
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
     from neuralnet.nn.workspace import Evaluation
     from neuralnet.storage import load, save
-    from neuralnet.training.callbacks import BestWeights, Callback, EarlyStopping, ProgressBar
+    from neuralnet.training.callbacks import (
+        BestWeights,
+        Callback,
+        EarlyStopping,
+        ProgressBar,
+        WeightAverage,
+    )
+    from neuralnet.training.checkpoint import Checkpoint
     from neuralnet.training.history import History
     from neuralnet.training.loop import train
-    from neuralnet.training.metrics import accuracy, confusion_matrix
+    from neuralnet.training.metrics import accuracy, confusion_matrix, expected_calibration_error
     from neuralnet.training.run import TrainingDivergedError, TrainingRun
 
 # The public names, by the room they live in.
 _ROOMS = {
+    "data.augmentation": ("Augmentation",),
     "data.dataset": ("DataNotFoundError", "Dataset"),
     "data.preprocessing": ("Split", "one_hot", "scale_pixels", "split_dataset"),
     "data.sources": ("load_mnist",),
@@ -88,7 +97,9 @@ _ROOMS = {
         "Callback",
         "EarlyStopping",
         "ProgressBar",
+        "WeightAverage",
     ),
+    "training.checkpoint": ("Checkpoint",),
     "training.history": ("History",),
     "training.loop": ("train",),
     "training.run": ("TrainingDivergedError", "TrainingRun"),
@@ -97,6 +108,7 @@ _ROOMS = {
     "training.metrics": (
         "accuracy",
         "confusion_matrix",
+        "expected_calibration_error",
     ),
     "files": (
         "FileError",
@@ -115,9 +127,11 @@ __all__ = [
     "Activation",
     "Adam",
     "AdamW",
+    "Augmentation",
     "BestWeights",
     "BinaryCrossEntropy",
     "Callback",
+    "Checkpoint",
     "Constant",
     "Cosine",
     "CrossEntropy",
@@ -152,9 +166,11 @@ __all__ = [
     "TrainingRun",
     "VarianceScaling",
     "Warmup",
+    "WeightAverage",
     "__version__",
     "accuracy",
     "confusion_matrix",
+    "expected_calibration_error",
     "load",
     "load_mnist",
     "one_hot",

@@ -9,6 +9,7 @@ import numpy as np
 
 from neuralnet.checks import InputError, check_integer, check_number, describe
 from neuralnet.data.deformation import CHUNK, Deformer
+from neuralnet.data.ink import add_noise, blur, change_contrast, draw_lines, thicken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,8 @@ _LIMITS = {
     "thickness": 3.0,
     "contrast": 0.9,
     "blur": 1.0,
+    "lines": 1.0,
+    "noise": 1.0,
 }
 
 
@@ -48,6 +51,9 @@ class Augmentation:
         Strength of the elastic deformation, in pixels; 0 for none.
     sigma : float
         How smooth it is: the standard deviation of the Gaussian, in pixels, at least 0.5.
+    centred : bool
+        Whether the elastic part leaves the ink's centre of mass about where it is, as MNIST centred
+        its digits by mass; what it does besides, a shift, is left to `shift` then.
     thickness : float
         Pixels by which strokes grow or shrink, at most 3.
     contrast : float
@@ -55,6 +61,11 @@ class Augmentation:
         darker against full ink; at most 0.9.
     blur : float
         Share of each pixel, from 0 to `blur`, that is spread over its neighbours; at most 1.
+    lines : float
+        Share of the images that a straight line crosses, at most 1.
+    noise : float
+        Standard deviation of noise in each pixel, from 0 to `noise`, as a share of full ink; at
+        most 1.
     image_shape : (int, int)
         Rows and columns of an image.
 
@@ -77,15 +88,20 @@ class Augmentation:
     shift: float = 0.0
     alpha: float = 0.0
     sigma: float = 5.5
+    centred: bool = False
     thickness: float = 0.0
     contrast: float = 0.0
     blur: float = 0.0
+    lines: float = 0.0
+    noise: float = 0.0
     image_shape: tuple[int, int] = (28, 28)
 
     def __post_init__(self) -> None:
         for name, limit in _LIMITS.items():
             value = check_number(getattr(self, name), name, minimum=0, maximum=limit)
             object.__setattr__(self, name, value)
+        if not isinstance(self.centred, bool):
+            raise InputError(f"centred is {self.centred!r}; it must be True or False.")
         shape: object = self.image_shape
         if not isinstance(shape, tuple | list) or len(shape) != 2:
             raise InputError(f"image_shape is {shape!r}; it must be rows and columns: (28, 28).")
@@ -156,7 +172,12 @@ class Augmenter:
 
     def __init__(self, augmentation: Augmentation) -> None:
         self.augmentation = augmentation
-        self._deformer = Deformer(augmentation.image_shape, augmentation.sigma, augmentation.alpha)
+        self._deformer = Deformer(
+            augmentation.image_shape,
+            augmentation.sigma,
+            augmentation.alpha,
+            centred=augmentation.centred,
+        )
 
     def apply(self, images: NDArray[np.uint8], generator: np.random.Generator, out: Floats) -> None:
         """Write deformed images to `out`, their pixels from 0 to 255.
@@ -173,15 +194,12 @@ class Augmenter:
             chunk = images[start : start + CHUNK]
             ink = chunk.reshape(len(chunk), *shape).astype(np.float32)  # (n, H, W)
             if self.augmentation.thickness:
-                ink = _thicken(ink, self._between(len(ink), self.augmentation.thickness, generator))
+                pixels = self._between(len(ink), self.augmentation.thickness, generator)
+                ink = thicken(ink, pixels)
             affine = self._affine(len(ink), generator)
             deformed = out[start : start + CHUNK]
             self._deformer.deform(ink, affine, generator, deformed)
-            if self.augmentation.blur:
-                share = generator.random(len(ink), np.float32) * np.float32(self.augmentation.blur)
-                _blur(deformed.reshape(-1, *shape), share)
-            if self.augmentation.contrast:
-                self._change_contrast(deformed, generator)
+            self._spoil(deformed.reshape(-1, *shape), generator)
 
     def _affine(self, num_images: int, generator: np.random.Generator) -> Floats:
         """Draw affine maps from a deformed image to the original, shape (N, 2, 3)."""
@@ -208,47 +226,22 @@ class Augmenter:
         drawn -= strength
         return drawn
 
-    def _change_contrast(self, images: Floats, generator: np.random.Generator) -> None:
-        """Make ink fainter, and grey ink lighter or darker by a power of its grey."""
-        contrast = self.augmentation.contrast
-        power = np.exp(self._between(len(images), contrast, generator))[:, np.newaxis]
-        faint = 1 - contrast * generator.random((len(images), 1), np.float32)
-        images *= np.float32(1 / 255)
-        np.power(images, power, out=images)
-        images *= 255 * faint
-
-
-def _thicken(images: Floats, pixels: Floats) -> Floats:
-    """Let the strokes of each image grow by so many pixels, or shrink where they are negative.
-
-    A whole pixel takes the largest (smallest) of each pixel and its four neighbours; the fraction
-    that is left mixes the image with the next one.
-    """
-    for _ in range(int(np.ceil(np.abs(pixels).max(initial=0)))):
-        amount = np.clip(pixels, -1, 1)[:, np.newaxis, np.newaxis]
-        pixels = pixels - amount[:, 0, 0]
-        images = images + np.abs(amount) * (_extreme(images, amount > 0) - images)
-    return images
-
-
-def _extreme(images: Floats, grow: NDArray[np.bool_]) -> Floats:
-    """Give the largest of each pixel and its neighbours where `grow`, else the smallest."""
-    sign = np.where(grow, np.float32(1), np.float32(-1))
-    signed = images * sign
-    result = signed.copy()
-    for near, far in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[:, :, 1:], np.s_[:, :, :-1])):
-        np.maximum(result[near], signed[far], out=result[near])
-        np.maximum(result[far], signed[near], out=result[far])
-    result *= sign
-    return result
-
-
-def _blur(images: Floats, share: Floats) -> None:
-    """Spread a share of each pixel over the pixel and its neighbours as 1 : 2 : 1 both ways."""
-    blurred = images
-    for near, far in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[:, :, 1:], np.s_[:, :, :-1])):
-        before = blurred
-        blurred = before * np.float32(0.5)
-        blurred[near] += before[far] * np.float32(0.25)
-        blurred[far] += before[near] * np.float32(0.25)
-    images += share[:, np.newaxis, np.newaxis] * (blurred - images)
+    def _spoil(self, images: Floats, generator: np.random.Generator) -> None:
+        """Blur, fade, cross and roughen images of shape (N, H, W) in place."""
+        a, num_images = self.augmentation, len(images)
+        if a.blur:
+            blur(images, a.blur * generator.random(num_images, np.float32))
+        if a.contrast:
+            power = np.exp(self._between(num_images, a.contrast, generator))
+            change_contrast(
+                images, power, 1 - a.contrast * generator.random(num_images, np.float32)
+            )
+        if a.lines:
+            crossed = generator.random(num_images, np.float32) < a.lines
+            angle = self._between(num_images, np.pi, generator)
+            distance = self._between(num_images, min(a.image_shape) / 3, generator)
+            width = (0.5 + 1.5 * generator.random(num_images, np.float32)) * crossed
+            draw_lines(images, angle, distance, width)
+        if a.noise:
+            strength = 255 * a.noise * generator.random(num_images, np.float32)
+            add_noise(images, generator.standard_normal(images.shape, np.float32), strength)

@@ -56,11 +56,16 @@ class Deformer:
         standard deviation `sigma` pixels, times `alpha` pixels (Simard, Steinkraus and Platt 2003,
         "Best practices for convolutional neural networks applied to visual document analysis").
         None where `alpha` is 0.
+    centred : bool
+        Whether what the elastic field does to the ink as a whole, a shift, is taken out of it.
     """
 
-    def __init__(self, shape: tuple[int, int], sigma: float, alpha: float) -> None:
+    def __init__(
+        self, shape: tuple[int, int], sigma: float, alpha: float, *, centred: bool = False
+    ) -> None:
         height, width = self.shape = shape
         self.elastic = alpha > 0
+        self.centred = centred
         if self.elastic:
             self._along_rows = gaussian_kernel(width, sigma)  # (W, W)
             self._along_columns = gaussian_kernel(height, sigma) * np.float32(alpha)  # (H, H)
@@ -106,7 +111,12 @@ class Deformer:
         num_images = len(images)
         positions = np.matmul(affine, self._grid, out=self._positions[:num_images])  # (N, 2, H W)
         if self.elastic:
-            positions += self.displacements(num_images, generator).reshape(positions.shape)
+            field = self.displacements(num_images, generator).reshape(positions.shape)
+            if self.centred:
+                ink = images.reshape(num_images, 1, -1)
+                total = ink.sum(axis=2, keepdims=True) + 1  # an empty image has none
+                field -= (field * ink).sum(axis=2, keepdims=True) / total
+            positions += field
         # From here on seen from the corner of the padded image.
         positions += (self._centre + 1)[:, np.newaxis]
         self._padded[:num_images, 1:-1, 1:-1] = images

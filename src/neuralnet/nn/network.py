@@ -91,7 +91,8 @@ class NeuralNetMLP:
     classes : sequence of str or int, optional
         What the labels 0 to K - 1 stand for; the labels themselves if not given.
     xp : module
-        Where arrays are made: NumPy, or a module with its functions. Tested with NumPy alone.
+        Where the network computes: NumPy, or a module with its functions (CuPy). What comes in and
+        goes out are NumPy's arrays either way, and random numbers are drawn with NumPy.
 
     Attributes
     ----------
@@ -227,7 +228,7 @@ class NeuralNetMLP:
             workspace.forward()
             for whole, part in zip(activations, workspace.activations(), strict=True):
                 whole[rows] = part
-        return activations
+        return tuple(self.to_numpy(whole) for whole in activations)
 
     def backward(
         self,
@@ -271,7 +272,8 @@ class NeuralNetMLP:
         workspace.label(y, sample_weight)
         workspace.restore([self.xp.asarray(a, dtype=self.dtype) for a in activations])
         workspace.backward()
-        return {name: self.parameters.gradient(name).copy() for name in self.parameters}
+        gradients = {name: self.parameters.gradient(name) for name in self.parameters}
+        return {name: self.to_numpy(gradient).copy() for name, gradient in gradients.items()}
 
     def predict_proba(self, X: Array) -> Array:
         """Compute the probability of each class.
@@ -297,7 +299,7 @@ class NeuralNetMLP:
         probabilities: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
         for rows, z in self._logits(X):
             self.output_activation.probabilities(z, out=probabilities[rows])
-        return probabilities
+        return self.to_numpy(probabilities)
 
     def outputs(self, X: Array) -> Array:
         """Compute the raw outputs alone: the last of `forward`, without room for the others.
@@ -345,7 +347,7 @@ class NeuralNetMLP:
         for rows, z in self._logits(X):
             # Every output activation keeps the order of the logits, so none is needed.
             z.argmax(axis=1, out=labels[rows])
-        return labels
+        return self.to_numpy(labels)
 
     def evaluate(self, X: Array, y: Array, sample_weight: Array | None = None) -> Evaluation:
         """Compute the mean loss, L2 included, and the share of right answers.
@@ -419,18 +421,23 @@ class NeuralNetMLP:
             out *= (high - low) / 255
             out += low
 
+    def to_numpy(self, array: Array) -> Array:
+        """Return an array of `xp` as NumPy's: itself, where `xp` is NumPy."""
+        moved: Array = getattr(self.xp, "asnumpy", np.asarray)(array)
+        return moved
+
     def __getstate__(self) -> dict[str, object]:
         """Give what a copy needs: the parameters' values, not the layers' views into them."""
         made_anew = {"layers", "parameters", "xp"}
         state = {name: value for name, value in vars(self).items() if name not in made_anew}
-        return state | {"xp": self.xp.__name__, "values": self.parameters.state}
+        return state | {"xp": self.xp.__name__, "values": self.to_numpy(self.parameters.state)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Build a copy: layers whose views are into its own buffers."""
         values = state.pop("values")
         vars(self).update(state, xp=importlib.import_module(state["xp"]))
         self._build()
-        self.parameters.state[...] = values
+        self.parameters.state[...] = self.xp.asarray(values)
 
     def penalty(self) -> float:
         """Return the L2 part of the loss: l2 / 2 times the sum of the squared weights."""

@@ -16,10 +16,21 @@ from neuralnet.checks import Array, InputError
 BLOCK = 65_536
 
 
-def blocks(length: int) -> Iterator[slice]:
-    """Cut `length` entries into slices of `BLOCK`, the last one shorter."""
-    for start in range(0, length, BLOCK):
-        yield slice(start, min(start + BLOCK, length))
+def blocks(buffer: Array, length: int | None = None) -> Iterator[slice]:
+    """Cut a buffer's first `length` entries, or all, into slices of `BLOCK`, the last one shorter.
+
+    Where the buffer is not NumPy's there is no such cache, and one slice is all.
+    """
+    length = len(buffer) if length is None else length
+    size = BLOCK if type(buffer) is np.ndarray else max(length, 1)
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))
+
+
+def block_of(buffer: Array) -> Array:
+    """Make an array for what is computed in between, of the length of the buffer's first slice."""
+    first = next(blocks(buffer), slice(0))
+    return np.empty_like(buffer[first])
 
 
 class Parameters:
@@ -75,7 +86,7 @@ class Parameters:
                 f"make num_hidden smaller."
             ) from error
         self.values: Array = self.state[:total]
-        self._scratch: Array = xp.empty_like(self.values[:BLOCK])
+        self._scratch = block_of(self.values)
         self._values = self.views(self.values)
         self._gradients = self.views(self.gradients)
         self.running = _cut(self.state[total:], running_shapes)
@@ -120,7 +131,7 @@ class Parameters:
 
     def add_l2_gradient(self, l2: float) -> None:
         """Add the gradient of l2 / 2 times that sum, l2 W, to the weights' gradients."""
-        for block in blocks(self.num_weights):
+        for block in blocks(self.values, self.num_weights):
             scratch = self._scratch[: block.stop - block.start]
             self.gradients[block] += np.multiply(self.values[block], l2, out=scratch)
 

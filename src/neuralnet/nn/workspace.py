@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuralnet.checks import Array
 from neuralnet.nn.layers import ActivationLayer, Dense
@@ -68,24 +69,17 @@ class ForwardWorkspace:
         ]
         self.z = self.caches[-1].outputs
         self.a: Array = network.xp.empty_like(self.z)
-        self._buffers: dict[np.dtype[Any], Array] = {}
+        self._scaled: Array | None = None
 
     def load(self, X: Array) -> None:
         """Take in N examples that lie side by side: as they are, or scaled if they are pixels."""
         if X.dtype == self.network.dtype:
-            self.x = X
-        else:
-            self.x = self._buffer(self.network.dtype)
-            self.network.scale(X, out=self.x)
-
-    def _buffer(self, dtype: np.dtype[Any]) -> Array:
-        """Return an array for inputs of this type, made when it is first asked for."""
-        if dtype not in self._buffers:
-            shape = (self.num_rows, self.network.num_features)
-            # Inputs come from NumPy's side, whatever module the network computes with.
-            make = self.network.xp.empty if dtype == self.network.dtype else np.empty
-            self._buffers[dtype] = make(shape, dtype)
-        return self._buffers[dtype]
+            self.x = self.network.xp.asarray(X)
+            return
+        if self._scaled is None:
+            self._scaled = self.network.xp.empty(X.shape, self.network.dtype)
+        self.x = self._scaled
+        self.network.scale(X, out=self.x)
 
     def logits(self, training: np.random.Generator | None = None) -> Array:
         """Send the loaded examples through all layers; return what the last one gives.
@@ -93,7 +87,7 @@ class ForwardWorkspace:
         `training` is what dropout is drawn from when the network learns from the batch, and None
         when it only answers.
         """
-        x = self.x
+        x: Array = self.x
         for layer, cache in zip(self.network.layers, self.caches, strict=True):
             x = layer.forward(x, cache, training)
         return x  # (N, K)
@@ -135,6 +129,7 @@ class Workspace(ForwardWorkspace):
         self.equal_weights: Array = xp.full(num_rows, 1 / num_rows, network.dtype)
         self.weights = self.equal_weights
         smoothing = network.label_smoothing
+        self._gathered: NDArray[Any] | None = None
         self._rows: Array = xp.eye(network.num_classes, dtype=network.dtype) * (1 - smoothing)
         self._rows += smoothing / network.num_classes
 
@@ -144,19 +139,25 @@ class Workspace(ForwardWorkspace):
         Bytes are gathered first and scaled after, which moves a quarter of what floats would. The
         rows come from a permutation, so none is out of range; mode "clip" spares looking.
         """
-        self.load(X.take(rows, axis=0, out=self._buffer(X.dtype), mode="clip"))
+        if self._gathered is None or self._gathered.dtype != X.dtype:
+            # Inputs lie on NumPy's side, whatever module the network computes with.
+            self._gathered = np.empty((self.num_rows, X.shape[1]), X.dtype)
+        self.load(X.take(rows, axis=0, out=self._gathered, mode="clip"))
 
     def label(self, y: Array, sample_weight: Array | None = None) -> None:
         """Say what the loaded examples should give, and how much each one counts."""
+        xp = self.network.xp
         if y.ndim == 2:
-            self.targets[...] = self.network.xp.asarray(y)
+            self.targets[...] = xp.asarray(y)
+        elif xp is np:
+            self._rows.take(y, axis=0, out=self.targets, mode="clip")  # checked at the door
         else:
-            self._rows.take(y, axis=0, out=self.targets, mode="clip")
+            self._rows.take(xp.asarray(y), axis=0, out=self.targets)
         self.weights = self.equal_weights
         if sample_weight is not None:
             # A batch whose examples all weigh nothing teaches nothing.
             total = sample_weight.sum() or 1
-            self.weights = (sample_weight / total).astype(self.network.dtype)
+            self.weights = xp.asarray((sample_weight / total).astype(self.network.dtype))
 
     def restore(self, activations: Sequence[Array]) -> None:
         """Stand as after a forward pass of the loaded examples that gave these activations.
@@ -195,7 +196,7 @@ class Workspace(ForwardWorkspace):
         if y.ndim == 2:
             right = ((self.z > 0) == (self.targets > 0.5)).all(axis=1)
         else:
-            right = np.equal(self.z.argmax(axis=1), y)
+            right = np.equal(self.z.argmax(axis=1), self.network.xp.asarray(y))
         return right  # (N,)
 
     def backward(self) -> None:
@@ -234,7 +235,7 @@ def evaluate(
         weights = None if sample_weight is None else sample_weight[rows]
         workspace.label(y[rows], weights)
         workspace.forward()
-        right = workspace.right(y[rows])  # (N,)
+        right = network.to_numpy(workspace.right(y[rows]))  # (N,)
         if weights is None:
             weight, weight_right = float(workspace.num_rows), float(np.count_nonzero(right))
         else:

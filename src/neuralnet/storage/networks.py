@@ -80,10 +80,9 @@ def save(
     if type(model) is not NeuralNetMLP:
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP, no other class.")
     path = check_path(path)
-    texts = _texts_of(model)
+    texts = texts_of(model)
     _build(texts)  # nothing is written that could not be read
-    to_numpy = getattr(model.xp, "asnumpy", np.asarray)
-    tensors = {name: to_numpy(a) for name, a in model.parameters.tensors().items()}
+    tensors = {name: model.to_numpy(a) for name, a in model.parameters.tensors().items()}
     if half_precision:
         tensors = {name: _halved(name, array) for name, array in tensors.items()}
     write(path, NETWORK, texts, tensors)
@@ -119,7 +118,7 @@ def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
     return model
 
 
-def _texts_of(model: NeuralNetMLP) -> dict[str, str]:
+def texts_of(model: NeuralNetMLP) -> dict[str, str]:
     """Write down in JSON all that a network is built from."""
     scheme = model.initial_weights
     if scheme is not None and type(scheme) is not VarianceScaling:

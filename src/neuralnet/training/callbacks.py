@@ -7,7 +7,7 @@ and which it may `stop`. A hook that takes its time makes the training wait.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from neuralnet.checks import Array, check_integer, check_number
 from neuralnet.nn.parameters import blocks
@@ -21,8 +21,18 @@ if TYPE_CHECKING:
 class Callback:
     """Hooks around the training, each epoch and each batch; none does anything by itself."""
 
+    # The names of the arrays, each of the length of `parameters.state`, that `state` may hold.
+    remembered: ClassVar[tuple[str, ...]] = ()
+
+    def state(self) -> dict[str, Array | float]:
+        """Return what a checkpoint has to keep of this callback: `remembered` arrays, numbers."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` returned, after `on_train_begin`."""
+
     def on_train_begin(self, run: TrainingRun) -> None:
-        """Before the first epoch."""
+        """Before the first epoch; in a training that is taken up again, before that epoch."""
 
     def on_epoch_begin(self, run: TrainingRun) -> None:
         """Before the first batch of epoch `run.epoch`."""
@@ -49,8 +59,17 @@ class Callback:
 class BestWeights(Callback):
     """Leaves the weights of the best epoch (`History.best_epoch`) instead of the last one's."""
 
+    remembered = ("best",)
+    _best: Array | None = None
+
+    def state(self) -> dict[str, Array | float]:  # noqa: D102
+        return {} if self._best is None else {"best": self._best}
+
+    def restore(self, state: dict[str, Any]) -> None:  # noqa: D102
+        self._best = state.get("best")
+
     def on_train_begin(self, run: TrainingRun) -> None:  # noqa: D102
-        self._best: Array | None = None
+        self._best = None
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
         if run.history.best_epoch == run.epoch:
@@ -59,6 +78,14 @@ class BestWeights(Callback):
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
         if self._best is not None:
             run.model.parameters.state[...] = self._best
+
+
+class BestIfInterrupted(BestWeights):
+    """Leaves the best weights if the training is broken off, the last if it comes to its end."""
+
+    def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
+        if run.history.num_epochs < run.num_epochs and run.history.stopped is None:
+            super().on_train_end(run)
 
 
 class WeightAverage(Callback):
@@ -80,6 +107,15 @@ class WeightAverage(Callback):
         self.decay = check_number(decay, "decay", above=0, below=1)
         self.every = check_integer(every, "every", minimum=1)
 
+    remembered = ("average",)
+
+    def state(self) -> dict[str, Array | float]:  # noqa: D102
+        return {"average": self._average, "num_updates": self._num_updates}
+
+    def restore(self, state: dict[str, Any]) -> None:  # noqa: D102
+        self._average[...] = state["average"]
+        self._num_updates = int(state["num_updates"])
+
     def on_train_begin(self, run: TrainingRun) -> None:  # noqa: D102
         self._average: Array = run.model.parameters.state.copy()
         self._weights: Array = run.model.parameters.state.copy()
@@ -91,7 +127,7 @@ class WeightAverage(Callback):
         kept = min(self.decay**self.every, (1 + self._num_updates) / (10 + self._num_updates))
         self._num_updates += 1
         state = run.model.parameters.state
-        for block in blocks(len(state)):  # average += (1 - kept) (state - average)
+        for block in blocks(state):  # average += (1 - kept) (state - average)
             step = state[block] - self._average[block]
             step *= 1 - kept
             self._average[block] += step

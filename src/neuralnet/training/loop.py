@@ -6,6 +6,8 @@ import contextlib
 import copy
 import math
 import operator
+import os
+import zlib
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ from neuralnet.nn.optimizers import Optimizer, clip_by_norm, optimizer_for
 from neuralnet.nn.schedules import Schedule, schedule_for
 from neuralnet.nn.workspace import Workspace
 from neuralnet.training.callbacks import Callback
+from neuralnet.training.checkpoint import resume as take_up
 from neuralnet.training.feed import Feed
 from neuralnet.training.history import History
 from neuralnet.training.run import TrainingRun
@@ -55,6 +58,7 @@ def train(
     shuffle: bool = TrainingSettings.shuffle,
     seed: int | np.random.Generator | None = TrainingSettings.seed,
     callbacks: Iterable[Callback] = (),
+    resume: str | os.PathLike[str] | None = None,
 ) -> History:
     """Train a network by mini-batch gradient descent.
 
@@ -105,6 +109,10 @@ def train(
         Called around the training, each epoch and each batch, in this order; at the end of the
         training in reverse.
 
+    resume : path, optional
+        A file that the callback `Checkpoint` wrote in a training begun with these same arguments,
+        that one among them: it goes on from there, and ends with the same bits.
+
     Returns
     -------
     History
@@ -144,28 +152,47 @@ def train(
         augmentation.check_images(training_set[0])
     # A copy: its state belongs to this training, and the object given may serve another.
     optimizer = copy.copy(optimizer_for(optimizer))
-    generator = random_generator(seed)
     size = operator.index(minibatch_size)
+    num_examples = len(training_set[0])
+    if model.batch_norm and (num_examples % size == 1 or size == 1):
+        raise InputError(
+            f"{num_examples:,} examples in batches of {size:,} leave a batch of one, which batch "
+            f"normalization cannot learn from; choose another minibatch_size."
+        )
     run = TrainingRun(
         model,
         num_epochs=operator.index(num_epochs),
-        num_batches=math.ceil(len(training_set[0]) / size),
+        num_batches=math.ceil(num_examples / size),
         learning_rate=float(learning_rate),
+        optimizer=optimizer,
         schedule=schedule_for(schedule),
         callbacks=_checked(callbacks),
+        generators=_generators(seed),
+        settings={
+            "num_epochs": str(num_epochs),
+            "minibatch_size": str(size),
+            "learning_rate": str(float(learning_rate)),
+            "optimizer": repr(optimizer),
+            "schedule": repr(schedule_for(schedule)),
+            "clip_norm": str(clip_norm),
+            "augmentation": repr(augmentation),
+            "examples": f"{num_examples:,}, labels {zlib.crc32(training_set[1].tobytes()):08x}",
+        },
     )
     optimizer.start(model.parameters)
-    dropout, deformation = generator.spawn(2)
+    deformation = run.generators["deformation"]
     feed = Feed(model, training_set, augmentation, deformation, overlapped=overlapped)
     with contextlib.ExitStack() as ends:  # each callback that began is ended, whatever happens
         for callback in run.callbacks:
             callback.on_train_begin(run)
             ends.callback(callback.on_train_end, run)
+        if resume is not None:
+            take_up(run, resume)
         while run.epoch < run.num_epochs and run.history.stopped is None:
             run.begin_epoch()
-            num_examples = len(training_set[0])
+            generator = run.generators["order"]
             order = generator.permutation(num_examples) if shuffle else np.arange(num_examples)
-            _train_epoch(run, feed.batches(order, size), optimizer, clip_norm, dropout)
+            _train_epoch(run, feed.batches(order, size), clip_norm)
             run.end_epoch(None if running_loss else training_set, validation_set, evaluate_every)
     return run.history
 
@@ -204,12 +231,23 @@ def check_settings(
     random_generator(seed)
 
 
+def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.Generator]:
+    """Return what the order of the examples, dropout and deformations are each drawn from."""
+    order = random_generator(seed)
+    try:
+        dropout, deformation = order.spawn(2)
+    except TypeError as error:
+        raise InputError(
+            f"seed is {seed!r}, a generator that can have no children; give a whole number, or "
+            f"numpy.random.default_rng(...)."
+        ) from error
+    return {"order": order, "dropout": dropout, "deformation": deformation}
+
+
 def _train_epoch(
     run: TrainingRun,
     batches: Generator[Workspace, None, None],
-    optimizer: Optimizer,
     clip_norm: float | None,
-    dropout: np.random.Generator,
 ) -> None:
     """Go once through the training examples, a step a batch."""
     with contextlib.closing(batches):
@@ -217,7 +255,7 @@ def _train_epoch(
             run.begin_batch()
             # What overflows in here ends in a loss that is not finite, which is looked for.
             with np.errstate(over="ignore", invalid="ignore"):
-                workspace.forward(training=dropout)
+                workspace.forward(training=run.generators["dropout"])
                 run.count_loss(workspace.loss() + run.model.penalty(), workspace.num_rows)
                 if not math.isfinite(run.batch_loss):
                     raise run.diverged(f"batch {run.batch}", run.batch_loss)
@@ -225,7 +263,7 @@ def _train_epoch(
                 if clip_norm is not None:
                     clip_by_norm(run.model.parameters.gradients, clip_norm)
                 run.step_rate = run.learning_rate
-                optimizer.step(run.step_rate)
+                run.optimizer.step(run.step_rate)
             run.call("on_batch_end")
             if run.history.stopped is not None:
                 return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 import numpy as np
 
 from neuralnet.checks import Array, InputError, NeuralNetError, check_number
+from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Schedule
 from neuralnet.nn.workspace import Evaluation, evaluate
 from neuralnet.training.history import History
@@ -52,6 +53,16 @@ class TrainingRun:
         The loss of the last batch, before its update.
     step_rate : float
         The learning rate of the last update.
+    peak_rate : float
+        The learning rate where the schedule's factor is 1.
+    optimizer : Optimizer
+        What makes the steps.
+    generators : dict of str to numpy.random.Generator
+        What "order", "dropout" and "deformation" are drawn from.
+    settings : dict of str to str
+        What the training was begun with, written out.
+    callbacks : sequence of Callback
+        Who watches.
     evaluated : bool
         Whether the epoch that ended last was evaluated.
     """
@@ -63,8 +74,11 @@ class TrainingRun:
         num_epochs: int,
         num_batches: int,
         learning_rate: float,
+        optimizer: Optimizer,
         schedule: Schedule,
         callbacks: Sequence[Callback],
+        generators: dict[str, np.random.Generator],
+        settings: dict[str, str],
     ) -> None:
         self.model = model
         self.history = History()
@@ -77,7 +91,10 @@ class TrainingRun:
         self._num_seen = 0
         self.evaluated = False
         self.step_rate = learning_rate
-        self._peak_rate = learning_rate
+        self.peak_rate = learning_rate
+        self.optimizer = optimizer
+        self.generators = generators
+        self.settings = settings
         self._schedule = schedule
         self._factor = schedule.factor(0, num_epochs * num_batches)
         self.callbacks = callbacks
@@ -86,7 +103,7 @@ class TrainingRun:
     @property
     def learning_rate(self) -> float:
         """The learning rate of the present step; setting it scales the schedule from here on."""
-        return self._peak_rate * self._factor
+        return self.peak_rate * self._factor
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
@@ -96,7 +113,7 @@ class TrainingRun:
                 f"learning_rate was set to {value} where the schedule stands at 0, which no "
                 f"scaling can change. Set it at another step."
             )
-        self._peak_rate = value / self._factor
+        self.peak_rate = value / self._factor
 
     def stop(self, reason: str) -> None:
         """End the training after the present batch; `reason` is kept as `history.stopped`."""
