@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import sys
 import warnings
 from typing import Any
 
@@ -26,6 +27,7 @@ from neuralnet import (
 )
 from neuralnet.checks import Array
 from neuralnet.interop.sparse import SparseRows
+from tests.nn import other_device
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -270,6 +272,24 @@ def test_a_last_batch_of_one_does_no_harm_to_batch_normalization() -> None:
     a_classifier(batch_norm=True, batch_size=149, max_iter=1).fit(X, Y)
 
 
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_a_device_of_its_own_gives_the_same(solver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    with pytest.raises(InputError, match="CuPy"):
+        a_classifier(device="cuda").fit(X, Y)
+    monkeypatch.setitem(sys.modules, "cupy", other_device)
+    settings: dict[str, Any] = {"solver": solver, "early_stopping": True, "dtype": "float64"}
+    here = a_classifier(**settings).fit(X, NAMES)
+    there = a_classifier(**settings, device="cuda").fit(X, NAMES)
+    assert isinstance(there.network_.parameters.values, other_device.DeviceArray)
+    np.testing.assert_allclose(there.predict_proba(X), here.predict_proba(X), rtol=1e-12)
+    for our, their in zip(
+        there.coefs_ + there.intercepts_, here.coefs_ + here.intercepts_, strict=True
+    ):
+        assert type(our) is np.ndarray
+        np.testing.assert_allclose(our, their, rtol=1e-12)
+
+
 def test_inputs_are_taken_as_they_are() -> None:
     whole = np.round(X * 20 + 100)
     as_bytes = a_classifier().fit(whole.astype(np.uint8), Y)
@@ -296,7 +316,7 @@ def test_inputs_are_taken_as_they_are() -> None:
         ({"beta_2": 1.0}, ["beta_2", "below 1"]),
         ({"loss": "hinge"}, ["loss", "hinge", "log_loss"]),
         ({"dropout": 1.0}, ["dropout", "below 1"]),
-        ({"device": "cuda"}, ["device", "cuda", "cpu"]),
+        ({"device": "gpu"}, ["device", "gpu", "cpu", "cuda"]),
         ({"dtype": "float16"}, ["dtype", "float16", "float32"]),
         ({"optimizer": "adamx"}, ["optimizer", "adamx"]),
         ({"verbose": "loud"}, ["verbose", "loud"]),

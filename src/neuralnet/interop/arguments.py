@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import warnings
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +42,7 @@ def check_parameters(estimator: NeuralNetEstimator) -> None:
         )
     check_name(estimator.solver, ("adam", "sgd"), "solver")
     check_name(estimator.learning_rate, ("constant", "invscaling", "adaptive"), "learning_rate")
-    check_name(estimator.device, ("cpu",), "device")
+    check_name(estimator.device, ("cpu", "cuda"), "device")
     check_number(estimator.alpha, "alpha", minimum=0)
     check_number(estimator.learning_rate_init, "learning_rate_init", above=0)
     check_number(estimator.power_t, "power_t", minimum=0)
@@ -92,6 +94,25 @@ def optimizer_of(estimator: NeuralNetEstimator) -> Optimizer:
     return chosen
 
 
+def array_module(device: str) -> ModuleType:
+    """Return what the network computes with: NumPy, or CuPy for "cuda".
+
+    Raises
+    ------
+    InputError
+        If CuPy is wanted and cannot be imported.
+    """
+    if device == "cpu":
+        return np
+    try:
+        return importlib.import_module("cupy")
+    except ImportError as error:
+        raise InputError(
+            f"device is {device!r}, which needs CuPy, and that cannot be imported: {error}. "
+            f"Install the cupy package for your CUDA (docs.cupy.dev), or take device='cpu'."
+        ) from error
+
+
 def batch_rows(estimator: NeuralNetEstimator, num_examples: int) -> int:
     """Return how many examples a step takes."""
     size: int = 200 if estimator.batch_size == "auto" else int(estimator.batch_size)
@@ -120,6 +141,7 @@ def initialize(network: NeuralNetMLP, random: np.random.RandomState) -> None:
         if isinstance(layer, Dense):
             shape = (layer.num_inputs, layer.num_outputs)
             bound = math.sqrt((2 if logistic else 6) / sum(shape))
-            layer.W[...] = random.uniform(-bound, bound, shape)
+            layer.W[...] = network.xp.asarray(random.uniform(-bound, bound, shape))
             if layer.b is not None:
-                layer.b[...] = random.uniform(-bound, bound, layer.num_outputs)
+                drawn = random.uniform(-bound, bound, layer.num_outputs)
+                layer.b[...] = network.xp.asarray(drawn)

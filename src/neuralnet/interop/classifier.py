@@ -90,8 +90,8 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         What the score on the validation set is, by scikit-learn's names; accuracy if not given.
     callbacks : sequence of Callback, optional
         neuralnet's own callbacks; scikit-learn's go to `set_callbacks`.
-    device : {"cpu"}, default="cpu"
-        Where to compute.
+    device : {"cpu", "cuda"}, default="cpu"
+        Where to compute: with NumPy, or with CuPy on a GPU. Data come and go as NumPy's arrays.
     dtype : {"float32", "float64"}, default="float32"
         What to compute in. `MLPClassifier` takes that of X.
 

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuralnet.checks import Array, InputError, check_weights
 from neuralnet.interop.arguments import (
+    array_module,
     batch_rows,
     check_parameters,
     hidden_activation,
@@ -178,6 +179,7 @@ class NeuralNetEstimator(Outline):
             dropout=self.dropout,
             batch_norm=self.batch_norm,
             dtype=dtype,
+            xp=array_module(self.device),
             **self._output_settings(),
         )
         initialize(self.network_, self._random)

@@ -115,22 +115,21 @@ class Outline(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     @property
     def coefs_(self) -> list[Array]:
-        """The weights of each layer, shape (inputs, outputs): views, not copies."""
+        """The weights of each layer, shape (inputs, outputs): on the CPU views, not copies."""
         names = [f"layers.{number}.weight" for number in range(self.n_layers_ - 1)]
-        return [self.network_.parameters[name] for name in names]
+        return [self.network_.to_numpy(self.network_.parameters[name]) for name in names]
 
     @property
     def intercepts_(self) -> list[Array]:
-        """The biases of each layer: views; a batch-normalized layer's are its shifts."""
-        parameters = self.network_.parameters
-        return [
-            parameters[
-                bias
-                if (bias := f"layers.{n}.bias") in parameters.shapes
-                else f"layers.{n}.batch_norm.shift"
-            ]
-            for n in range(self.n_layers_ - 1)
+        """The biases of each layer, likewise; a batch-normalized layer's are its shifts."""
+        network = self.network_
+        biases = [
+            network.parameters[f"layers.{number}.batch_norm.shift"]
+            if network.batch_norm and number < len(network.num_hidden)
+            else network.parameters[f"layers.{number}.bias"]
+            for number in range(self.n_layers_ - 1)
         ]
+        return [network.to_numpy(bias) for bias in biases]
 
     @property
     def n_layers_(self) -> int:

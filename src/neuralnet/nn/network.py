@@ -322,7 +322,7 @@ class NeuralNetMLP:
         outputs: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
         for rows, z in self._logits(X):
             self.output_activation.forward(z, out=outputs[rows])
-        return outputs
+        return self.to_numpy(outputs)
 
     def predict(self, X: Array) -> NDArray[np.int64]:
         """Return the most probable label of each example.
