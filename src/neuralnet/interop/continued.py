@@ -38,14 +38,23 @@ class Continued(Optimizer):
         if kept is None or any(len(array) != parameters.values.size for array in kept.values()):
             self.optimizer.start(parameters)
         self.optimizer.parameters = parameters
+        # Whoever looks at an optimizer, as a checkpoint does, finds what the other one keeps.
+        self.state = self.optimizer.state
+        self.num_steps = self.optimizer.num_steps
 
     def step(self, learning_rate: float) -> None:
         """Make a step."""
+        self.optimizer.num_steps = self.num_steps
         self.optimizer.step(learning_rate)
+        self.num_steps = self.optimizer.num_steps
 
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
         """Update one block of parameters."""
         self.optimizer.update(w, g, *state, lr=lr, scratch=scratch)
+
+    def __repr__(self) -> str:
+        """Name the settings of the one that makes the steps."""
+        return repr(self.optimizer)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the parameters: they belong to the network, which is copied by itself."""
