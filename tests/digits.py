@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
+from neuralnet.data.dataset import Dataset
 from neuralnet.data.idx import write_idx
 from neuralnet.data.sample import load_sample
 
 
+@functools.cache
+def digits() -> Dataset:
+    """Return the bundled sample; to parse its text takes a second, so it is done once."""
+    sample = load_sample()
+    sample.images.flags.writeable = sample.labels.flags.writeable = False
+    return sample
+
+
 def write_digits(folder: Path, *, num_train: int, num_test: int) -> Path:
     """Write a folder of four IDX files as MNIST's own; return the folder."""
-    sample = load_sample()
+    sample = digits()
     images = sample.images.reshape(-1, *sample.image_shape)
     parts = {"train": slice(num_train), "t10k": slice(num_train, num_train + num_test)}
     for part, rows in parts.items():

@@ -12,14 +12,27 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from neuralnet.checks import InputError, NeuralNetError
     from neuralnet.data.augmentation import Augmentation
     from neuralnet.data.dataset import DataNotFoundError, Dataset
+    from neuralnet.data.loading import load_data
+    from neuralnet.data.pictures import load_pictures
     from neuralnet.data.preprocessing import Split, one_hot, scale_pixels, split_dataset
     from neuralnet.data.sources import load_mnist
+    from neuralnet.data.tables import load_table, standardization
+    from neuralnet.errors import InputError, NeuralNetError
     from neuralnet.files import FileError, FileFormatError
     from neuralnet.interop.classifier import NeuralNetClassifier
+    from neuralnet.interop.folding import folded, with_standardization
+    from neuralnet.interop.onnx import MissingPackageError, export_onnx
+    from neuralnet.interop.pytorch import (
+        from_state_dict,
+        load_pytorch,
+        pytorch_code,
+        save_pytorch,
+        to_state_dict,
+    )
     from neuralnet.interop.regressor import NeuralNetRegressor
+    from neuralnet.interop.sklearn_weights import from_mlp_classifier
     from neuralnet.nn.activations import (
         GELU,
         Activation,
@@ -37,6 +50,7 @@ if TYPE_CHECKING:
     from neuralnet.nn.parameters import Parameters
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
     from neuralnet.nn.workspace import Evaluation
+    from neuralnet.reading.pretrained import load_pretrained
     from neuralnet.storage import load, save
     from neuralnet.training.callbacks import (
         BestWeights,
@@ -57,8 +71,22 @@ _ROOMS = {
     "data.dataset": ("DataNotFoundError", "Dataset"),
     "data.preprocessing": ("Split", "one_hot", "scale_pixels", "split_dataset"),
     "data.sources": ("load_mnist",),
+    "data.loading": ("load_data",),
+    "data.pictures": ("load_pictures",),
+    "data.tables": ("load_table", "standardization"),
+    "interop.folding": ("folded", "with_standardization"),
+    "interop.onnx": ("MissingPackageError", "export_onnx"),
+    "interop.pytorch": (
+        "from_state_dict",
+        "load_pytorch",
+        "pytorch_code",
+        "save_pytorch",
+        "to_state_dict",
+    ),
+    "interop.sklearn_weights": ("from_mlp_classifier",),
     "nn.parameters": ("Parameters",),
     "nn.workspace": ("Evaluation",),
+    "reading.pretrained": ("load_pretrained",),
     "storage": ("load", "save"),
     "nn.network": ("NeuralNetMLP",),
     "nn.activations": (
@@ -114,7 +142,7 @@ _ROOMS = {
         "FileError",
         "FileFormatError",
     ),
-    "checks": (
+    "errors": (
         "InputError",
         "NeuralNetError",
     ),
@@ -147,6 +175,7 @@ __all__ = [
     "LeakyReLU",
     "Loss",
     "MeanSquaredError",
+    "MissingPackageError",
     "NeuralNetClassifier",
     "NeuralNetError",
     "NeuralNetMLP",
@@ -171,13 +200,27 @@ __all__ = [
     "accuracy",
     "confusion_matrix",
     "expected_calibration_error",
+    "export_onnx",
+    "folded",
+    "from_mlp_classifier",
+    "from_state_dict",
     "load",
+    "load_data",
     "load_mnist",
+    "load_pictures",
+    "load_pretrained",
+    "load_pytorch",
+    "load_table",
     "one_hot",
+    "pytorch_code",
     "save",
+    "save_pytorch",
     "scale_pixels",
     "split_dataset",
+    "standardization",
+    "to_state_dict",
     "train",
+    "with_standardization",
 ]
 
 

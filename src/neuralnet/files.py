@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from neuralnet.checks import NeuralNetError
+from neuralnet.errors import NeuralNetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,6 +119,8 @@ def check_writable(folder: str | os.PathLike[str]) -> None:
     FileError
         If it cannot be made or written to.
     """
+    import tempfile  # which loads much besides
+
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

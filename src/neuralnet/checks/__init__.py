@@ -15,8 +15,6 @@ from neuralnet.checks.arrays import (
     check_weights,
 )
 from neuralnet.checks.values import (
-    InputError,
-    NeuralNetError,
     check_choice,
     check_integer,
     check_name,
@@ -24,6 +22,7 @@ from neuralnet.checks.values import (
     describe,
     random_generator,
 )
+from neuralnet.errors import InputError, NeuralNetError
 
 __all__ = [
     "Array",

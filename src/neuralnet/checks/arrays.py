@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks.values import InputError, describe
+from neuralnet.checks.values import describe
+from neuralnet.errors import InputError
 
 # Shapes and types are checked at the door, where errors can explain themselves; within, an array
 # is an array.

@@ -9,22 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from neuralnet.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Named = TypeVar("Named")
-
-
-class NeuralNetError(Exception):
-    """Any error that this package raises on purpose; its text is a sentence for the user."""
-
-
-class InputError(NeuralNetError, ValueError, TypeError):
-    """An argument that cannot be used.
-
-    Both a `ValueError` and a `TypeError`, as scikit-learn's own parameter error is, because the
-    caller cares that the argument is wrong, not in which of the two ways.
-    """
 
 
 def check_integer(value: object, name: str, *, minimum: int) -> int:

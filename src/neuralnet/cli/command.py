@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
-from neuralnet.checks import NeuralNetError
+from neuralnet.errors import NeuralNetError
 from neuralnet.files import explain
 
+PARTLY_DONE = 1
 NOTHING_DONE = 2
 INTERRUPTED = 130
 
@@ -16,7 +18,8 @@ INTERRUPTED = 130
 class Command(click.Command):
     """A click command with the project's exit codes and a `--debug` that shows tracebacks.
 
-    0: all done. 2: nothing done, and a sentence says why. 130: ended by Ctrl-C.
+    0: all done. 1: part of it done, and it is said which. 2: nothing done, and a sentence says why.
+    130: ended by Ctrl-C.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -33,16 +36,27 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn an expected error into a sentence."""
+        if os.environ.get("NO_COLOR"):  # https://no-color.org; rich knows it, click does not
+            ctx.color = False
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
-        except BrokenPipeError:  # whoever read the output has enough; click ends in silence
-            raise
+        except (BrokenPipeError, click.ClickException, click.exceptions.Exit, click.Abort):
+            raise  # click's own; of a pipe, whoever read the output has enough
         except (NeuralNetError, OSError, MemoryError) as error:
             if ctx.meta.get(__name__):
                 raise
             click.echo(f"Error: {_sentence(error)}", err=True)
+            ctx.exit(NOTHING_DONE)
+        except Exception as error:
+            if ctx.meta.get(__name__):
+                raise
+            click.echo(
+                f"Error: This should not have happened: {type(error).__name__}: {error}. It is a "
+                f"mistake in neuralnet; --debug shows where.",
+                err=True,
+            )
             ctx.exit(NOTHING_DONE)
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
 
 from neuralnet import __version__
+from neuralnet.cli.command import INTERRUPTED
 
 # Each command's name, the object that it is, and what the list of commands says of it.
 COMMANDS = {
     "train": ("neuralnet.cli.train:train", "Train a network by a recipe."),
+    "evaluate": ("neuralnet.cli.evaluate:evaluate", "Test a saved network on labelled examples."),
+    "predict": ("neuralnet.cli.predict:predict", "Classify rows of a CSV file, or pictures."),
+    "export": ("neuralnet.cli.export:export", "Write a saved network for ONNX or PyTorch."),
     "show": ("neuralnet.cli.show:show", "Say what a saved network is."),
+    "data": ("neuralnet.cli.data:data", "Fetch, verify, find or clear MNIST on this computer."),
 }
 
 
@@ -29,6 +35,13 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; Ctrl-C ends it in silence, wherever it comes."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""

@@ -3,27 +3,143 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from neuralnet.cli.command import Command
+from neuralnet.cli.examples import model_argument
+from neuralnet.cli.output import echo_json, json_option, percent, table
+from neuralnet.errors import InputError
+
+if TYPE_CHECKING:
+    from neuralnet.nn.network import NeuralNetMLP
+    from neuralnet.training.history import History
+
+_LONGEST_NOTE = 300
 
 
 @click.command(cls=Command)
-@click.argument("path", type=click.Path(path_type=Path))
-def show(path: Path) -> None:
-    """Say what the network saved at PATH is, and where it came from.
+@model_argument
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path),
+    help="Draw loss and accuracy over the epochs of its training, as this PNG file.",
+)
+@json_option
+def show(model_path: Path, picture: Path | None, as_json: bool) -> None:
+    r"""Say what the network saved at MODEL is, and where it came from.
 
+    \b
     Example: neuralnet show models/mnist.safetensors
+             neuralnet show models/mnist.safetensors --picture curves.png
     """
     from neuralnet.storage import load
 
-    model = load(path)
+    model = load(model_path)
+    if picture is not None:
+        _draw(model, model_path, picture)
+    if as_json:
+        echo_json(_described(model) | {"picture": None if picture is None else str(picture)})
+        return
     click.echo(repr(model).strip("<>"))
-    for name, values in model.parameters.items():
-        click.echo(f"  {name:<18} {' x '.join(map(str, values.shape))}")
+    shapes = {name: values.shape for name, values in model.parameters.tensors().items()}
+    rows = [[f"  {name}", " x ".join(map(str, shape))] for name, shape in shapes.items()]
+    click.echo(table(rows, str.ljust))
     low, high = model.input_range
     click.echo(f"Pixels are scaled to [{low:g}, {high:g}].")
     click.echo(f"Classes: {', '.join(map(str, model.classes))}")
+    for name, value in _settings(model).items():
+        click.echo(f"{name}: {value}")
     for name, text in model.notes.items():
-        click.echo(f"{name}: {text if len(text) <= 300 else text[:297] + '...'}")
+        click.echo(f"{name}: {_worded(name, text)}")
+    if picture is not None:
+        click.echo(f"Drew {picture}")
+
+
+def _draw(model: NeuralNetMLP, path: Path, picture: Path) -> None:
+    """Draw the curves of a network's training."""
+    from neuralnet.plots import plot_history, save_figure
+
+    if "history" not in model.notes:
+        raise InputError(
+            f"{path} has no history of its training in its notes, so there are no curves to draw."
+        )
+    history = _history(model.notes["history"])
+    if history is None:
+        raise InputError(f"The history in the notes of {path} is damaged; it cannot be drawn.")
+    title = model.notes.get("data", path.name).partition(", from ")[0]
+    save_figure(plot_history(history, title), picture)
+
+
+def _settings(model: NeuralNetMLP) -> dict[str, Any]:
+    """Return what a network was built from, where it is not what its line says already."""
+    settings = {
+        "batch_norm": "yes" if model.batch_norm else "",
+        "dropout": ", ".join(f"{rate:g}" for rate in model.dropout) if any(model.dropout) else "",
+        "label_smoothing": f"{model.label_smoothing:g}" if model.label_smoothing else "",
+        "l2": f"{model.l2:g}" if model.l2 else "",
+    }
+    return {name: text for name, text in settings.items() if text}
+
+
+def _described(model: NeuralNetMLP) -> dict[str, Any]:
+    """Return all that a program would want to know of a network."""
+    notes = {name: _parsed(text) for name, text in model.notes.items()}
+    return {
+        "num_features": model.num_features,
+        "num_hidden": model.num_hidden,
+        "num_classes": model.num_classes,
+        "hidden_activation": [one.name for one in model.hidden_activations],
+        "output_activation": model.output_activation.name,
+        "loss": model.loss_function.name,
+        "batch_norm": model.batch_norm,
+        "dropout": model.dropout,
+        "label_smoothing": model.label_smoothing,
+        "l2": model.l2,
+        "dtype": model.dtype.name,
+        "input_range": model.input_range,
+        "classes": model.classes,
+        "parameters": model.parameters.values.size,
+        "layers": {n: list(values.shape) for n, values in model.parameters.tensors().items()},
+        "notes": notes,
+    }
+
+
+def _worded(name: str, text: str) -> str:
+    """Word a note: settings as a list, a history by its best epoch, the rest as it is."""
+    value = _parsed(text)
+    history = _history(text) if name == "history" else None
+    if history is not None and history.best_epoch is not None:
+        best = history.best_epoch
+        curve = history.valid_accuracy or history.train_accuracy
+        kind = "validation" if history.valid_accuracy else "training"
+        text = (
+            f"{history.num_epochs} evaluations in {sum(history.seconds):.0f} s; the best, number "
+            f"{best}, with {percent(curve[best - 1])} {kind} accuracy"
+        )
+    elif isinstance(value, dict) and value:
+        text = ", ".join(f"{key} {one}" for key, one in value.items())
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 3]}..."
+
+
+def _history(text: str) -> History | None:
+    """Return the history that a note holds, if it does."""
+    from neuralnet.training.history import History
+
+    value = _parsed(text)
+    try:
+        return History.from_dict(value) if isinstance(value, dict) else None
+    except InputError:
+        return None
+
+
+def _parsed(text: str) -> Any:
+    """Return what a note says in JSON, or its text where it is none."""
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

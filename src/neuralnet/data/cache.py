@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from neuralnet.data import mnist
 from neuralnet.data.dataset import CACHE_VARIABLE, DataNotFoundError, Dataset, Folder
 from neuralnet.data.idx import read_idx, write_idx
-from neuralnet.files import read_bytes, written_whole
+from neuralnet.files import FileError, explain, read_bytes, written_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,6 +68,63 @@ def load_cache(folder: Path) -> Dataset:
             raise DataNotFoundError(f"the cache in {folder} is damaged: its checksums are wrong")
         _try_to_stamp(folder)
     return mnist.as_dataset(images, labels, f"the cache in {folder}")
+
+
+def verify_cache(folder: Path) -> int:
+    """Hold every byte of the cached MNIST against its checksum, stamp or not.
+
+    Parameters
+    ----------
+    folder : path
+        The cache folder.
+
+    Returns
+    -------
+    int
+        How many bytes were read.
+
+    Raises
+    ------
+    DataNotFoundError
+        If nothing is cached, or what is there is damaged.
+    """
+    (folder / _STAMP).unlink(missing_ok=True)
+    dataset = load_cache(folder)
+    return int(dataset.images.nbytes + dataset.labels.nbytes)
+
+
+def cached_files(folder: Path) -> list[Path]:
+    """Return those of the cache's files that are there."""
+    return [folder / name for name in (_IMAGES, _LABELS, _STAMP) if (folder / name).is_file()]
+
+
+def clear_cache(folder: Path) -> int:
+    """Remove the cached MNIST, and nothing else that lies in the folder.
+
+    Parameters
+    ----------
+    folder : path
+        The cache folder.
+
+    Returns
+    -------
+    int
+        How many bytes were freed.
+
+    Raises
+    ------
+    FileError
+        If a file cannot be removed.
+    """
+    freed = 0
+    for path in cached_files(folder):
+        try:
+            size = path.stat().st_size
+            path.unlink()
+        except OSError as error:
+            raise FileError(f"Cannot remove {path}: {explain(error)}.") from error
+        freed += size
+    return freed
 
 
 def store_in_cache(folder: Path, dataset: Dataset) -> None:

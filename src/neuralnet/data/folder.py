@@ -11,6 +11,7 @@ import numpy as np
 from neuralnet.data import mnist
 from neuralnet.data.dataset import Dataset, Folder
 from neuralnet.data.idx import DIMENSIONS, Kind, read_idx
+from neuralnet.data.naming import check_plausible
 from neuralnet.files import FileError, FileFormatError, explain
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def load_folder(folder: Folder) -> Dataset:
         lie there.
     FileFormatError
         If a file does not hold what it should, or the files do not belong together.
+    InputError
+        If the largest label looks like damage rather than like a class.
     """
     folder = Path(folder)
     prefix, paths = _find_files(folder)
@@ -73,6 +76,7 @@ def load_folder(folder: Folder) -> Dataset:
         images = np.ascontiguousarray(images.transpose(0, 2, 1))
         image_shape = images.shape[1:]
     source = f"the folder {folder}"
+    check_plausible(labels, str(folder))
     if mnist.is_mnist(images, labels):
         return mnist.as_dataset(images, labels, source)
     return Dataset(
@@ -83,6 +87,15 @@ def load_folder(folder: Folder) -> Dataset:
         classes=tuple(range(int(labels.max()) + 1)),
         name=prefix.rstrip("-") or folder.resolve().name,
         source=source,
+    )
+
+
+def holds_idx_files(folder: Path) -> bool:
+    """Say whether files of such a data set lie in a folder, or below it where programs put them."""
+    return any(
+        _FILE_NAME.fullmatch(path.name)
+        for below in (".", *_USUAL_SUBFOLDERS)
+        for path in (folder / below).glob("*-ubyte*")
     )
 
 

@@ -101,20 +101,20 @@ class Split:
 
     Attributes
     ----------
-    X_train, X_valid, X_test : ndarray of uint8, shape (N, D)
-        Images, unscaled.
-    y_train, y_valid, y_test : ndarray of uint8, shape (N,)
+    X_train, X_valid, X_test : ndarray, shape (N, D)
+        Images, uint8 and unscaled, or a table's rows.
+    y_train, y_valid, y_test : ndarray of whole numbers, shape (N,)
         Their labels.
     train_index, valid_index, test_index : ndarray of int, shape (N,)
         Where each part's examples stand in the data set, in ascending order.
     """
 
-    X_train: NDArray[np.uint8]
-    y_train: NDArray[np.uint8]
-    X_valid: NDArray[np.uint8]
-    y_valid: NDArray[np.uint8]
-    X_test: NDArray[np.uint8]
-    y_test: NDArray[np.uint8]
+    X_train: NDArray[Any]
+    y_train: NDArray[Any]
+    X_valid: NDArray[Any]
+    y_valid: NDArray[Any]
+    X_test: NDArray[Any]
+    y_test: NDArray[Any]
     train_index: NDArray[np.intp]
     valid_index: NDArray[np.intp]
     test_index: NDArray[np.intp]

@@ -113,6 +113,26 @@ def load_mnist(
         return replace(load_sample(), notes=str(error))
 
 
+def fetch_mnist(cache_dir: Folder | None = None, *, progress: Progress | None = None) -> Dataset:
+    """Get MNIST into the cache: from there if it is there already, else over the network.
+
+    Parameters
+    ----------
+    cache_dir, progress
+        As for `load_mnist`.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataNotFoundError
+        If it is in none of the places looked at.
+    """
+    return _search("mnist", cache_folder(cache_dir), progress or _no_progress)
+
+
 def _from_folder(folder: Folder, source: str) -> Dataset:
     """Load the named folder; where MNIST is asked for by name, accept nothing else."""
     dataset = load_folder(folder)

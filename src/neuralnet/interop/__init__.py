@@ -1,1 +1,1 @@
-"""Other people's worlds: scikit-learn's estimators."""
+"""Other people's worlds: ONNX, PyTorch's weights and scikit-learn."""

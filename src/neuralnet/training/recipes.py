@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from neuralnet.checks import InputError
+from neuralnet.errors import InputError
 from neuralnet.files import read_bytes
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 

@@ -1,0 +1,146 @@
+"""How the command starts and ends: helps that answer at once, Ctrl-C, completion, exit codes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from neuralnet.cli.command import Command
+from neuralnet.cli.main import COMMANDS, LazyGroup, main
+
+COMMAND_LINES = [
+    [],
+    *([name] for name in COMMANDS),
+    *(["data", name] for name in ("fetch", "verify", "where", "clear")),
+]
+
+
+@pytest.mark.parametrize("names", COMMAND_LINES, ids=" ".join)
+def test_no_help_imports_what_is_heavy(names: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from neuralnet.cli.main import main\n"
+        f"try: main({[*names, '--help']})\n"
+        "except SystemExit as end: assert not end.code\n"
+        "heavy = {'numpy', 'pandas', 'rich', 'matplotlib', 'sklearn', 'scipy', 'PIL', 'onnx'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    if names:
+        assert "Example" in done.stdout
+
+
+def neuralnet(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "neuralnet", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | variables,
+    )
+
+
+def test_as_a_module() -> None:
+    done = neuralnet("--version")
+    assert done.returncode == 0
+    assert neuralnet("shwo").returncode == 2
+
+
+def test_ctrl_c_while_the_command_is_imported(tmp_path: Path) -> None:
+    for module in ("click", "numpy"):
+        (tmp_path / f"{module}.py").write_text("raise KeyboardInterrupt")
+        done = neuralnet("show", "model.safetensors", PYTHONPATH=_path_with(tmp_path))
+        assert done.returncode == 130, done.stderr
+        assert "Traceback" not in done.stderr
+        (tmp_path / f"{module}.py").unlink()
+
+
+def test_ctrl_c_while_a_module_of_a_command_is_imported(tmp_path: Path) -> None:
+    code = (
+        "import importlib, sys\n"
+        "from neuralnet.cli import main as module\n"
+        "def interrupted(_): raise KeyboardInterrupt\n"
+        "module.importlib.import_module = interrupted\n"
+        "module.main(['show', 'model'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+
+
+def _path_with(folder: Path) -> str:
+    return os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+
+
+def test_completion_names_the_commands() -> None:
+    code = "import sys; sys.argv = ['neuralnet']; from neuralnet.__main__ import start; start()"
+    asked = {"COMP_WORDS": "neuralnet e", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | asked | {"_NEURALNET_COMPLETE": "bash_complete"},
+    )
+    assert {line.partition(",")[2] for line in done.stdout.split()} == {"evaluate", "export"}
+
+
+def test_every_command_is_one_of_ours() -> None:
+    assert isinstance(main, LazyGroup)
+    with click.Context(main) as context:
+        for name in COMMANDS:
+            command = main.get_command(context, name)
+            commands = command.commands.values() if isinstance(command, click.Group) else [command]
+            assert all(isinstance(one, Command) for one in commands)
+
+
+@click.command(cls=Command)
+@click.argument("error")
+def failing(error: str) -> None:
+    """Fail. Example: failing memory."""
+    raise {
+        "memory": MemoryError(),
+        "disk": OSError(28, "No space left on device", "model"),
+        "mistake": ZeroDivisionError("division by zero"),
+        "ctrl-c": KeyboardInterrupt(),
+    }[error]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "fact"),
+    [
+        ("memory", 2, "memory"),
+        ("disk", 2, "model: no space left"),
+        ("mistake", 2, "--debug"),
+        ("ctrl-c", 130, ""),
+    ],
+)
+def test_every_error_is_a_sentence(error: str, code: int, fact: str) -> None:
+    done = CliRunner().invoke(failing, [error])
+    assert done.exit_code == code
+    assert fact in done.stderr
+    assert "Traceback" not in done.stderr
+    if error == "mistake":
+        assert isinstance(
+            CliRunner().invoke(failing, [error, "--debug"]).exception, ZeroDivisionError
+        )
+
+
+@click.command(cls=Command)
+def coloured() -> None:
+    """Write in colour. Example: coloured."""
+    click.secho("red", fg="red")
+
+
+def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[31m" in CliRunner().invoke(coloured, color=True).output
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert CliRunner().invoke(coloured, color=True).output == "red\n"

@@ -1,0 +1,126 @@
+"""Folders of pictures, one sub-folder a class, and all that can be wrong with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+from numpy.typing import NDArray
+
+from neuralnet.checks import InputError, NeuralNetError
+from neuralnet.data.pictures import load_pictures, pictures_in, read_pictures
+from neuralnet.files import FileError, FileFormatError
+
+RNG = np.random.default_rng(4)
+
+
+def picture(path: Path, pixels: NDArray[Any] | None = None) -> NDArray[Any]:
+    pixels = RNG.integers(0, 256, (4, 3), dtype=np.uint8) if pixels is None else pixels
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(pixels).save(path)
+    return pixels
+
+
+@pytest.fixture
+def animals(tmp_path: Path) -> Path:
+    for name in ("dog/b.png", "cat/a.png", "dog/a.png", "cat/c.bmp"):
+        picture(tmp_path / "animals" / name)
+    return tmp_path / "animals"
+
+
+def test_one_sub_folder_a_class(animals: Path) -> None:
+    pixels = picture(animals / "cat" / "b.PNG")
+    (animals / "cat" / ".hidden").touch()
+    (animals / "cat" / "notes.txt").touch()
+    (animals / ".cache").mkdir()
+    dataset = load_pictures(animals)
+    assert dataset.images.shape == (5, 12)
+    assert dataset.images.dtype == np.uint8
+    assert dataset.labels.tolist() == [0, 0, 0, 1, 1]
+    assert dataset.classes == ("cat", "dog")
+    assert (dataset.image_shape, dataset.num_train, dataset.name) == ((4, 3), 5, "animals")
+    np.testing.assert_array_equal(dataset.images[1], pixels.ravel())
+    assert "cat/notes.txt" in dataset.notes
+    assert "hidden" not in dataset.notes
+    np.testing.assert_array_equal(load_pictures(animals, invert=True).images, 255 - dataset.images)
+
+
+def test_sub_folders_of_numbers_are_ordered_as_numbers(tmp_path: Path) -> None:
+    for name in ("10", "9", "2"):
+        picture(tmp_path / name / "a.png")
+    assert load_pictures(tmp_path).classes == (2, 9, 10)
+
+
+def test_classes_of_a_network(animals: Path) -> None:
+    dataset = load_pictures(animals, classes=["horse", "dog", "cat"])
+    assert dataset.labels.tolist() == [1, 1, 2, 2]
+    assert dataset.classes == ("horse", "dog", "cat")
+    with pytest.raises(InputError, match="dog"):
+        load_pictures(animals, classes=["dogs", "cat"])
+
+
+def test_every_kind_of_picture_becomes_grey(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 255, 12).astype(np.uint8).reshape(4, 3)
+    colour = np.stack([ramp] * 3, axis=-1)
+    opaque = np.concatenate([colour, np.full((4, 3, 1), 255, np.uint8)], axis=-1)
+    for number, pixels in enumerate((ramp, colour, opaque, ramp.astype(np.uint16) * 257)):
+        picture(tmp_path / f"{number}.png", pixels)
+    read = read_pictures(pictures_in([tmp_path]))
+    for grey in read:
+        np.testing.assert_array_equal(grey, ramp)
+    clear = opaque.copy()
+    clear[..., 3] = 0
+    picture(tmp_path / "clear.png", clear)
+    assert (read_pictures([tmp_path / "clear.png"]) == 255).all()
+
+
+def test_pictures_differ_in_size(animals: Path) -> None:
+    picture(animals / "dog" / "z.png", np.zeros((5, 3), np.uint8))
+    with pytest.raises(FileFormatError, match=r"z\.png is 5 pixels high and 3 wide.*4 x 3"):
+        load_pictures(animals)
+
+
+def test_what_cannot_be_read(animals: Path, tmp_path: Path) -> None:
+    (animals / "dog" / "text.png").write_text("no picture at all")
+    with pytest.raises(FileFormatError, match=r"text\.png is no picture"):
+        load_pictures(animals)
+    (animals / "dog" / "text.png").unlink()
+    whole = (animals / "dog" / "a.png").read_bytes()
+    (animals / "dog" / "cut.png").write_bytes(whole[:50])
+    with pytest.raises(FileFormatError, match=r"cut\.png"):
+        load_pictures(animals)
+    picture(tmp_path / "large.png", np.zeros((1025, 1024), np.uint8))
+    with pytest.raises(FileFormatError, match=r"1,048,576"):
+        read_pictures([tmp_path / "large.png"])
+    with pytest.raises(FileError, match="missing"):
+        read_pictures([tmp_path / "missing.png"])
+    with pytest.raises(InputError, match="at least one"):
+        read_pictures([])
+
+
+def test_folders_that_are_no_classes(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="nowhere"):
+        load_pictures(tmp_path / "nowhere")
+    with pytest.raises(FileError, match="no sub-folders"):
+        load_pictures(tmp_path)
+    picture(tmp_path / "one" / "a.png")
+    with pytest.raises(NeuralNetError, match=r"'one' only"):
+        load_pictures(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileError, match=r"empty holds no pictures"):
+        load_pictures(tmp_path)
+    with pytest.raises(FileError, match=r"empty holds no pictures"):
+        pictures_in([tmp_path / "empty"])
+
+
+def test_parts_of_a_data_set_are_no_classes(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        picture(tmp_path / "parts" / part / "a.png")
+        picture(tmp_path / "below" / part / "cat" / "a.png")
+    with pytest.raises(FileError, match="parts of a data set"):
+        load_pictures(tmp_path / "parts")
+    with pytest.raises(FileError, match=r"cat.*below/test"):
+        load_pictures(tmp_path / "below")

@@ -1,0 +1,167 @@
+"""CSV files become examples, and whatever is wrong with one is said with its place."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neuralnet.checks import InputError, NeuralNetError
+from neuralnet.data.inputs import input_columns, input_kind, input_target
+from neuralnet.data.tables import load_table, read_table, standardization
+from neuralnet.files import FileError, FileFormatError
+
+FLOWERS = "length,width,kind\n1.5,2,rose\n2.5,3,lily\n3.5,4,rose\n4.5,-5e0,lily\n"
+
+
+def written(folder: Path, text: str | bytes, name: str = "flowers.csv") -> Path:
+    (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    return folder / name
+
+
+def test_a_table_with_a_target(tmp_path: Path) -> None:
+    path = written(tmp_path, FLOWERS)
+    dataset = load_table(path, "kind")
+    np.testing.assert_array_equal(dataset.images, [[1.5, 2], [2.5, 3], [3.5, 4], [4.5, -5]])
+    assert dataset.images.dtype == np.float32
+    assert dataset.labels.tolist() == [1, 0, 1, 0]
+    assert dataset.classes == ("lily", "rose")
+    assert (dataset.columns, dataset.target) == (("length", "width"), "kind")
+    assert dataset.image_shape == (1, 2)
+    assert (dataset.num_train, dataset.name) == (4, "flowers")
+    assert str(path) in dataset.source
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FLOWERS.replace(",", ";"),
+        FLOWERS.replace(",", "\t"),
+        FLOWERS.replace(",", ", "),
+        FLOWERS.replace("\n", "\r\n"),
+        "\ufeff" + FLOWERS,
+        FLOWERS.replace("rose", '"rose"').replace("width", '"width"'),
+        FLOWERS.replace("\n2.5", "\n\n2.5"),
+    ],
+)
+def test_spellings_of_the_same_table(tmp_path: Path, text: str) -> None:
+    wanted = load_table(written(tmp_path, FLOWERS), "kind")
+    got = load_table(written(tmp_path, text), "kind")
+    np.testing.assert_array_equal(got.images, wanted.images)
+    assert (got.columns, got.classes) == (wanted.columns, wanted.classes)
+    assert got.labels.tolist() == wanted.labels.tolist()
+
+
+def test_gzipped(tmp_path: Path) -> None:
+    path = written(tmp_path, gzip.compress(FLOWERS.encode()), "flowers.csv.gz")
+    assert load_table(path, "kind").name == "flowers"
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.raises(FileError, match=r"flowers.csv.gz"):
+        load_table(path, "kind")
+
+
+def test_whole_numbers_are_ordered_as_numbers(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{label}\n" for i, label in enumerate([10, 9, 2, 10, 9, 2]))
+    dataset = load_table(written(tmp_path, "x,y\n" + rows), "y")
+    assert dataset.classes == (2, 9, 10)
+    assert dataset.labels.tolist() == [2, 1, 0, 2, 1, 0]
+
+
+def test_texts_that_pandas_takes_for_missing_are_classes(tmp_path: Path) -> None:
+    rows = "1,NA\n2,None\n3,NA\n4,None\n"
+    assert load_table(written(tmp_path, "x,y\n" + rows), "y").classes == ("NA", "None")
+
+
+def test_a_network_s_columns_and_classes_are_found_in_any_order(tmp_path: Path) -> None:
+    path = written(tmp_path, FLOWERS)
+    dataset = load_table(path, "kind", columns=["width"], classes=["tulip", "rose", "lily"])
+    assert dataset.images.tolist() == [[2], [3], [4], [-5]]
+    assert dataset.labels.tolist() == [1, 2, 1, 2]
+    table = read_table(path, columns=["width", "length"])
+    assert table.target is None
+    assert table.X[0].tolist() == [2, 1.5]
+    with pytest.raises(InputError, match=r"lily.*rosa|rosa.*lily"):
+        load_table(path, "kind", classes=["rosa", "rose"])
+
+
+def test_pixels(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b,y\n0,255,0\n17,1,1\n1,2,0\n3,4,1\n")
+    dataset = load_table(path, "y", kind="pixels")
+    assert dataset.images.dtype == np.uint8
+    assert dataset.images[:2].tolist() == [[0, 255], [17, 1]]
+    for cell in ("256", "-1", "0.5"):
+        with pytest.raises(FileFormatError, match=rf"row 1, column 'b' holds {cell}"):
+            read_table(written(tmp_path, f"a,b\n0,{cell}\n"), kind="pixels")
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("", ["no first row"]),
+        ("\n\n", ["no first row"]),
+        ("length,width,kind\n", ["no rows"]),
+        ("1,2,3\n4,5,6\n", ["nothing but numbers", "names of the columns"]),
+        ("length,length,kind\n1,2,rose\n", ["several", "'length'"]),
+        (",width,kind\n0,2,rose\n", ["Column 1", "no name", "index=False"]),
+        (FLOWERS.replace("kind", "sort"), ["'kind'", "'sort'"]),
+        (FLOWERS.replace("kind", "kindd"), ["Did you mean 'kindd'"]),
+        (FLOWERS.replace("2.5", "long"), ["row 2", "'length'", "'long'", "1 of 4"]),
+        (FLOWERS.replace("2.5", ""), ["row 2", "'length'", "empty"]),
+        (FLOWERS.replace("2.5", "nan"), ["row 2", "'length'"]),
+        (FLOWERS.replace("2.5", "inf"), ["row 2", "'length'", "infinite"]),
+        (FLOWERS.replace("2.5", "1e300"), ["row 2", "'length'", "1e+300"]),
+        (FLOWERS.replace("2.5,3,lily", "2.5,3"), ["row 2", "'kind'", "empty"]),
+        (FLOWERS.replace("2.5,3,lily", "2.5"), ["row 2", "empty"]),
+        (FLOWERS.replace("2.5,3,lily", "2.5,3,lily,4"), ["3", "4"]),
+        (FLOWERS.replace("rose\n", "rose,9\n").replace("lily\n", "lily,9\n"), ["3 column names"]),
+        (FLOWERS.replace("lily", "rose"), ["only", "'rose'"]),
+        (FLOWERS.replace("1.5,2,rose", "1.5,2,a").replace("3.5,4,rose", "3.5,4,b"), ["3 classes"]),
+        (b"length,width,kind\n1,2,\xff\n", ["UTF-8"]),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", ["UTF-8"]),
+        (b"PK\x03\x04\x00\x00a,b\n", ["no first row"]),
+        ("kind\nrose\nlily\n", ["no column but"]),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(
+    tmp_path: Path, text: str | bytes, facts: list[str]
+) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(NeuralNetError) as caught:
+        load_table(path, "kind")
+    for fact in [str(path), *facts]:
+        assert fact in str(caught.value)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing.csv"):
+        with pytest.raises(FileError, match=str(path)):
+            read_table(path)
+
+
+def test_what_a_network_should_note(tmp_path: Path) -> None:
+    notes = load_table(written(tmp_path, FLOWERS), "kind").as_notes()
+    assert input_kind(notes) == "features"
+    assert input_columns(notes) == ["length", "width"]
+    assert input_target(notes) == "kind"
+    assert notes["data"].startswith("flowers, from the file ")
+    pixels = load_table(written(tmp_path, "a,y\n1,0\n2,1\n"), "y", kind="pixels").as_notes()
+    assert input_kind(pixels) == input_kind({}) == "pixels"
+    assert input_columns({}) is None
+    with pytest.raises(InputError, match="columns"):
+        input_columns({"columns": "length, width"})
+    with pytest.raises(InputError, match="'pictures'"):
+        input_kind({"input": "pictures"})
+
+
+def test_standardization() -> None:
+    X = np.array([[1, 5.0], [3, 5]], np.float32)
+    mean, deviation = standardization(X)
+    assert mean.tolist() == [2, 5]
+    assert deviation.tolist() == [1, 1]  # a constant column is not divided by 0
+    wrong: list[Any] = [np.zeros(3), np.zeros((0, 2)), "table"]
+    for X in wrong:
+        with pytest.raises(InputError):
+            standardization(X)

@@ -1,0 +1,63 @@
+"""The programs in the guides run, one after the other, and their commands and options exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import warnings
+from pathlib import Path
+
+import mnist_training
+import pytest
+from click.testing import CliRunner
+
+from neuralnet.cli.main import COMMANDS, main
+
+DOCS = Path(mnist_training.__file__).parent / "docs"
+NEEDED = {"own-data.md": ("sklearn",), "export.md": ("onnx", "onnxruntime")}
+
+
+def blocks(name: str, language: str) -> list[str]:
+    text = (DOCS / name).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_programs_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in NEEDED[name]:
+        pytest.importorskip(package)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}  # later blocks build on earlier ones, as a reader would
+    for program in blocks(name, "python"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            exec(compile(program, name, "exec"), names)  # noqa: S102
+    for line in blocks(name, "console")[-1].splitlines() if name == "own-data.md" else []:
+        done = CliRunner().invoke(main, shlex.split(line)[1:])
+        assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("name", [*NEEDED, "command-line.md"])
+def test_commands_and_their_options_exist(name: str) -> None:
+    lines = "\n".join(blocks(name, "console")).splitlines()
+    used = [shlex.split(line)[1:] for line in lines if line.startswith("neuralnet ")]
+    assert used
+    for command, *arguments in used:
+        if command.startswith("-"):
+            continue
+        assert command in COMMANDS
+        shown = CliRunner().invoke(main, [command, "--help"]).output
+        for option in (one for one in arguments if one.startswith("--")):
+            assert option in shown
+
+
+def test_every_command_is_listed() -> None:
+    text = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        assert f"| `{command}` |" in text
+
+
+@pytest.mark.parametrize("name", [*NEEDED, "command-line.md"])
+def test_linked_files_exist(name: str) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", (DOCS / name).read_text(encoding="utf-8")):
+        assert (DOCS / target).exists(), target
