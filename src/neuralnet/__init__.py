@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from neuralnet.data.tables import load_table, standardization
     from neuralnet.errors import InputError, NeuralNetError
     from neuralnet.files import FileError, FileFormatError
+    from neuralnet.interop.classifier import NeuralNetClassifier
     from neuralnet.interop.folding import folded, with_standardization
     from neuralnet.interop.onnx import MissingPackageError, export_onnx
     from neuralnet.interop.pytorch import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         save_pytorch,
         to_state_dict,
     )
+    from neuralnet.interop.regressor import NeuralNetRegressor
     from neuralnet.interop.sklearn_weights import from_mlp_classifier
     from neuralnet.nn.activations import (
         GELU,
@@ -129,6 +131,8 @@ _ROOMS = {
     "training.history": ("History",),
     "training.loop": ("train",),
     "training.run": ("TrainingDivergedError", "TrainingRun"),
+    "interop.classifier": ("NeuralNetClassifier",),
+    "interop.regressor": ("NeuralNetRegressor",),
     "training.metrics": (
         "accuracy",
         "confusion_matrix",
@@ -172,8 +176,10 @@ __all__ = [
     "Loss",
     "MeanSquaredError",
     "MissingPackageError",
+    "NeuralNetClassifier",
     "NeuralNetError",
     "NeuralNetMLP",
+    "NeuralNetRegressor",
     "OneCycle",
     "Optimizer",
     "Parameters",

@@ -67,6 +67,8 @@ def check_finite(array: Array, name: str) -> None:
     InputError
         If there is a NaN or an infinity; the sentence gives the first one's place and how many.
     """
+    if isinstance(array, Rows):
+        return
     with np.errstate(over="ignore", invalid="ignore"):
         if all_finite(array):
             return

@@ -65,7 +65,7 @@ class ElementwiseActivation(Activation):
 
 @dataclass(frozen=True)
 class Identity(ElementwiseActivation):
-    """a = z: the output of a regression."""
+    """a = z: the output of a regression; a hidden layer that is only a bottleneck."""
 
     name = "identity"
     needs_z = False
@@ -246,7 +246,7 @@ class Softmax(Activation):
 
 
 HIDDEN_ACTIVATIONS: dict[str, type[ElementwiseActivation]] = {
-    kind.name: kind for kind in (Sigmoid, Tanh, ReLU, LeakyReLU, GELU)
+    kind.name: kind for kind in (Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Identity)
 }
 OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = {
     kind.name: kind for kind in (Sigmoid, Softmax, Identity)

@@ -61,7 +61,8 @@ class NeuralNetMLP:
         and sigmoid outputs with binary cross-entropy (several labels an example, or none) also
         take a matrix of targets, (N, K), for y, and then one output is enough.
     hidden_activation : str, Activation, or a sequence of either
-        "sigmoid", "tanh", "relu", "leaky_relu" or "gelu"; one for all hidden layers, or one each.
+        "sigmoid", "tanh", "relu", "leaky_relu", "gelu" or "identity"; one for all hidden layers, or
+        one each.
     output_activation : str or Activation
         "sigmoid", "softmax" or "identity".
     loss : str or Loss
@@ -299,6 +300,29 @@ class NeuralNetMLP:
         for rows, z in self._logits(X):
             self.output_activation.probabilities(z, out=probabilities[rows])
         return self.to_numpy(probabilities)
+
+    def outputs(self, X: Array) -> Array:
+        """Compute the raw outputs alone: the last of `forward`, without room for the others.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            As for `forward`.
+
+        Returns
+        -------
+        ndarray, shape (N, K)
+
+        Raises
+        ------
+        InputError
+            If X cannot be used.
+        """
+        X = check_examples(X, self.num_features, finite=False)
+        outputs: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
+        for rows, z in self._logits(X):
+            self.output_activation.forward(z, out=outputs[rows])
+        return self.to_numpy(outputs)
 
     def predict(self, X: Array) -> NDArray[np.int64]:
         """Return the most probable label of each example.

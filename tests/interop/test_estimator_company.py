@@ -1,0 +1,161 @@
+"""The estimators among scikit-learn's tools: pipelines, searches, calibration, processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from neuralnet import Constant, NeuralNetClassifier, OneCycle, ReLU
+from neuralnet.checks import Array
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = load_iris(return_X_y=True)
+
+
+def a_pipeline(**changes: Any) -> Any:
+    settings: dict[str, Any] = {"max_iter": 25, "random_state": 0, "learning_rate_init": 0.02}
+    return make_pipeline(StandardScaler(), NeuralNetClassifier(8, **(settings | changes)))
+
+
+def test_a_grid_is_searched_over_names_and_objects() -> None:
+    grid = {
+        "neuralnetclassifier__hidden_layer_sizes": [(4,), (8, 8)],
+        "neuralnetclassifier__schedule": [OneCycle(), Constant()],
+        "neuralnetclassifier__activation": [ReLU(), "tanh"],
+    }
+    search = GridSearchCV(a_pipeline(), grid, cv=3).fit(X, Y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_score_ > 0.85
+
+
+def test_cross_validation_in_other_processes_gives_the_same() -> None:
+    here = cross_val_score(a_pipeline(), X, Y, cv=3)
+    there = cross_val_score(a_pipeline(), X, Y, cv=3, n_jobs=2)
+    np.testing.assert_array_equal(here, there)
+    assert here.mean() > 0.85
+
+
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
+def test_it_is_calibrated(method: str) -> None:
+    model = CalibratedClassifierCV(a_pipeline(), method=method, cv=3).fit(X, Y)
+    assert model.score(X, Y) > 0.85
+
+
+def test_it_is_one_of_several() -> None:
+    targets = np.column_stack([Y, Y == 1])
+    model = MultiOutputClassifier(a_pipeline()).fit(X, targets)
+    assert model.predict(X).shape == (150, 2)
+
+
+def test_joblib_keeps_it(tmp_path: Any) -> None:
+    model = a_pipeline().fit(X, Y)
+    joblib.dump(model, tmp_path / "model.joblib")
+    np.testing.assert_array_equal(
+        joblib.load(tmp_path / "model.joblib").predict_proba(X), model.predict_proba(X)
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_local_dask_cluster_searches_the_same_grid() -> None:
+    distributed = pytest.importorskip("dask.distributed")
+    grid = {"neuralnetclassifier__hidden_layer_sizes": [(4,), (8,)]}
+    here = GridSearchCV(a_pipeline(), grid, cv=2).fit(X, Y)
+    with (
+        np.errstate(all="ignore"),
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_backend("dask"),
+    ):
+        there = GridSearchCV(a_pipeline(), grid, cv=2, n_jobs=-1).fit(X, Y)
+    np.testing.assert_array_equal(
+        here.cv_results_["mean_test_score"], there.cv_results_["mean_test_score"]
+    )
+
+
+class Recording:
+    """A callback as scikit-learn's protocol has it, which asks to stop after the third epoch."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.scores: list[float] = []
+        self.ended = False
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        self.max_subtasks = context.max_subtasks
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        self.ended = True
+
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+        self.begun.append(context.task_name)
+
+    def on_fit_task_end(
+        self,
+        estimator: Any,
+        context: Any,
+        *,
+        X: Array | None = None,
+        y: Array | None = None,
+        fitted_estimator: Any = None,
+    ) -> bool:
+        if context.task_name != "epoch":
+            return False
+        assert fitted_estimator.network_ is not estimator.network_
+        self.scores.append(fitted_estimator.score(X, y))
+        return len(self.scores) == 3
+
+
+def test_scikit_learns_own_callbacks_are_called_an_epoch_a_task() -> None:
+    pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
+    names = np.array(["a", "b", "c"])[Y]
+    recording = Recording()
+    model = NeuralNetClassifier(8, max_iter=10, random_state=0)
+    model.set_callbacks(recording).fit(X, names)
+    assert recording.begun == ["fit", "epoch", "epoch", "epoch"]
+    assert recording.max_subtasks == 10
+    assert recording.ended
+    assert model.n_iter_ == 3
+    assert recording.scores[-1] == model.score(X, names)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_callback_sees_a_data_frame_without_complaint() -> None:
+    pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
+    frame, y = load_iris(return_X_y=True, as_frame=True)
+    recording = Recording()
+    NeuralNetClassifier(8, max_iter=10).set_callbacks(recording).fit(frame, y)
+    assert len(recording.scores) == 3
+
+
+def test_scikit_learns_progress_bar_and_scores_reach_it_through_a_search() -> None:
+    callback = pytest.importorskip("sklearn.callback", reason="it is there from 1.9 on")
+    monitor = callback.ScoringMonitor(scoring="accuracy")
+    model = NeuralNetClassifier(8, max_iter=4, random_state=0)
+    search = GridSearchCV(model, {"alpha": [0.1, 0.2]}, cv=2)
+    search.set_callbacks(monitor).fit(X, Y)
+    assert search.best_estimator_.n_iter_ == 4
+
+
+def test_only_the_estimator_costs_scikit_learn() -> None:
+    lines = [
+        "import sys, neuralnet",
+        "from neuralnet import NeuralNetMLP, train; print('sklearn' in sys.modules)",
+        "from neuralnet import NeuralNetClassifier; print('sklearn' in sys.modules)",
+    ]
+    code = "\n".join(lines)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "True"]

@@ -1,0 +1,153 @@
+"""The estimators keep scikit-learn's rules, and are what MLPClassifier and MLPRegressor are."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_digits
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.utils.estimator_checks import check_estimator
+
+from neuralnet import NeuralNetClassifier, NeuralNetRegressor
+from neuralnet.checks import Array
+
+# In float64 there is none. In float32 the sums over a weighted batch and over a repeated one round
+# differently; scikit-learn's tolerance of 1e-7 is for float64. (In more than one batch, weighted
+# and repeated examples would be drawn into different batches besides.)
+ROUNDING = "float32 sums round differently, by more than the tolerance of 1e-7"
+EXPECTED = {
+    "check_sample_weight_equivalence_on_dense_data": ROUNDING,
+    "check_sample_weight_equivalence_on_sparse_data": ROUNDING,
+}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "expected"),
+    [
+        (NeuralNetClassifier(), EXPECTED),
+        (NeuralNetClassifier(dtype="float64"), {}),
+        (NeuralNetRegressor(), {}),
+    ],
+    ids=str,
+)
+def test_every_check_of_scikit_learn_passes(estimator: Any, expected: dict[str, str]) -> None:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        results = check_estimator(
+            estimator, expected_failed_checks=expected, on_fail=None, on_skip=None
+        )
+    failed = {r["check_name"]: r["exception"] for r in results if r["status"] == "failed"}
+    assert not failed
+    assert {r["check_name"] for r in results if r["status"] == "xfail"} == set(expected)
+    assert len([r for r in results if r["status"] == "passed"]) > 40
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(NeuralNetClassifier, MLPClassifier), (NeuralNetRegressor, MLPRegressor)]
+)
+def test_every_argument_of_the_model_is_there_with_its_default(ours: Any, theirs: Any) -> None:
+    given = inspect.signature(ours).parameters
+    for name, parameter in inspect.signature(theirs).parameters.items():
+        if name == "loss" and name not in inspect.signature(theirs).parameters:
+            continue
+        assert given[name].default == parameter.default, name
+    if "loss" in inspect.signature(MLPRegressor).parameters:  # from scikit-learn 1.7 on
+        places = [n for n, p in given.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+        wanted = [
+            n
+            for n, p in inspect.signature(theirs).parameters.items()
+            if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+        assert places == wanted
+
+
+def digits() -> tuple[Array, Array]:
+    X, y = load_digits(return_X_y=True)
+    return X[:700] / 16, y[:700]
+
+
+SAME: dict[str, Any] = {"shuffle": False, "random_state": 3, "max_iter": 12, "batch_size": 350}
+SGD_SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"alpha": 2.0},
+    {"learning_rate": "invscaling", "learning_rate_init": 0.1},
+    {"learning_rate": "adaptive", "tol": 0.05, "n_iter_no_change": 1, "learning_rate_init": 0.05},
+    {"activation": "logistic", "hidden_layer_sizes": (20, 10)},
+    {"activation": "identity"},
+    {"activation": "tanh", "momentum": 0.0},
+    {"nesterovs_momentum": False, "tol": 0.5, "n_iter_no_change": 2},
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("settings", SGD_SETTINGS, ids=str)
+def test_sgd_walks_with_the_model_number_by_number(settings: dict[str, Any]) -> None:
+    X, y = digits()
+    settings = SAME | {"solver": "sgd"} | settings
+    theirs = MLPClassifier(**settings).fit(X, y)
+    ours = NeuralNetClassifier(**settings, dtype="float64").fit(X, y)
+    assert ours.n_iter_ == theirs.n_iter_
+    # Both compute in float64, and only the order of sums differs.
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-10)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-10)
+    for our, their in zip(
+        ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
+    ):
+        np.testing.assert_allclose(our, their, atol=1e-10)
+    assert ours.t_ == theirs.t_
+    assert ours.best_loss_ == pytest.approx(theirs.best_loss_)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_adam_walks_near_the_model() -> None:
+    # The epsilon of Adam stands elsewhere in scikit-learn, by the bias correction of v.
+    X, y = digits()
+    theirs = MLPClassifier(**SAME).fit(X, y)
+    ours = NeuralNetClassifier(**SAME, dtype="float64").fit(X, y)
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("alpha", [1e-4, 3.0])
+@pytest.mark.parametrize("num_targets", [1, 2])
+def test_a_regression_walks_with_the_model(alpha: float, num_targets: int) -> None:
+    X, y = load_diabetes(return_X_y=True)
+    y = y / 100
+    targets = y if num_targets == 1 else np.column_stack([y, 1 - y])
+    settings = SAME | {"solver": "sgd", "alpha": alpha, "batch_size": 221}
+    theirs = MLPRegressor(**settings).fit(X, targets)
+    ours = NeuralNetRegressor(**settings).fit(X, targets)
+    np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-9)
+    if num_targets == 1:  # of several, scikit-learn shows the mean and descends the sum
+        np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-10)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_weighted_examples_walk_with_the_model() -> None:
+    if "sample_weight" not in inspect.signature(MLPClassifier.fit).parameters:
+        pytest.skip("MLPClassifier takes weights from scikit-learn 1.7 on")
+    X, y = digits()
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(X))
+    settings = SAME | {"solver": "sgd", "batch_size": 700, "alpha": 1.0}
+    theirs = MLPClassifier(**settings).fit(X, y, weight)
+    ours = NeuralNetClassifier(**settings, dtype="float64").fit(X, y, weight)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-10)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_partial_fit_keeps_the_optimizers_state(solver: str) -> None:
+    X, y = digits()
+    settings: dict[str, Any] = SAME | {"solver": solver, "max_iter": 6, "dtype": "float64"}
+    whole = NeuralNetClassifier(**settings).fit(X, y)
+    parts = NeuralNetClassifier(**settings)
+    for _ in range(6):
+        parts.partial_fit(X, y, classes=np.arange(10))
+    np.testing.assert_allclose(parts.predict_proba(X), whole.predict_proba(X), rtol=1e-12)
+    np.testing.assert_allclose(parts.loss_curve_, whole.loss_curve_, rtol=1e-12)
+    assert parts.n_iter_ == 1
+    assert parts.t_ == whole.t_
