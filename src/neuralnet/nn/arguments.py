@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuralnet.checks import (
+    Array,
     InputError,
+    check_examples,
     check_finite,
     check_integer,
+    check_labels,
     check_name,
     check_number,
+    check_targets,
+    check_weights,
     describe,
 )
 from neuralnet.nn.activations import Activation, hidden_for
+
+if TYPE_CHECKING:
+    from neuralnet.nn.network import NeuralNetMLP
 
 
 def hidden_sizes(num_hidden: object) -> tuple[int, ...]:
@@ -125,3 +133,46 @@ def check_activations(activations: object, shapes: Sequence[tuple[int, int]]) ->
                 f"numbers that forward(X) returned."
             )
         check_finite(array, f"activations[{number}]")
+
+
+def check_batch(
+    network: NeuralNetMLP, X: object, y: object, sample_weight: object = None, *, suffix: str = ""
+) -> tuple[Array, Array, Array | None]:
+    """Return examples, labels and weights fit for a network, or say why they are not.
+
+    Parameters
+    ----------
+    network : NeuralNetMLP
+        What they should be fit for.
+    X, y, sample_weight
+        As for `NeuralNetMLP.backward`.
+    suffix : str
+        What is added to "X" and "y" in errors: "_valid", say.
+
+    Returns
+    -------
+    X, y, sample_weight : ndarray, shapes (N, D), (N,) or (N, K), and (N,), the last or None
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be used.
+    """
+    X = check_examples(X, network.num_features, "X" + suffix)
+    if sample_weight is not None:
+        sample_weight = check_weights(sample_weight, len(X))
+    return X, _check_targets(network, y, len(X), "y" + suffix), sample_weight
+
+
+def _check_targets(network: NeuralNetMLP, y: object, num_examples: int, name: str) -> Array:
+    """Return labels, or a matrix of targets where this network takes one."""
+    if not network.takes_targets:
+        return check_labels(y, num_examples, network.num_classes, name)
+    maximum = 1 if network.output_activation.name == "sigmoid" else None
+    targets = check_targets(y, num_examples, network.num_classes, name, maximum=maximum)
+    if targets.ndim == 2 and network.label_smoothing:
+        raise InputError(
+            f"{name} is a matrix of targets with label_smoothing {network.label_smoothing}, which "
+            f"smooths labels. Build the network with label_smoothing=0, or smooth {name}."
+        )
+    return targets

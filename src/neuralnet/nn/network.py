@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -14,20 +13,15 @@ from numpy.typing import DTypeLike, NDArray
 from neuralnet.checks import (
     Array,
     InputError,
-    NeuralNetError,
-    all_finite,
     check_examples,
-    check_finite,
     check_integer,
-    check_labels,
     check_number,
-    check_targets,
-    check_weights,
     random_generator,
 )
 from neuralnet.nn.activations import Activation, output_for
 from neuralnet.nn.arguments import (
     check_activations,
+    check_batch,
     check_flag,
     class_names,
     dropout_rates,
@@ -37,11 +31,19 @@ from neuralnet.nn.arguments import (
     pair_of_numbers,
 )
 from neuralnet.nn.initialization import VarianceScaling, initialization_for
-from neuralnet.nn.layers import ActivationLayer, Dense, Layer
+from neuralnet.nn.layers import Dense
 from neuralnet.nn.losses import Loss, loss_for
 from neuralnet.nn.parameters import Parameters
-from neuralnet.nn.regularization import BatchNorm, Dropout
-from neuralnet.nn.workspace import Evaluation, ForwardWorkspace, Workspace, batches, evaluate
+from neuralnet.nn.regularization import BatchNorm
+from neuralnet.nn.stack import stack_of_layers
+from neuralnet.nn.workspace import (
+    Evaluation,
+    ForwardWorkspace,
+    Workspace,
+    batches,
+    evaluate,
+    finite_logits,
+)
 
 
 class NeuralNetMLP:
@@ -164,18 +166,7 @@ class NeuralNetMLP:
 
     def _build(self) -> None:
         """Put the layers in a row, and their parameters into one buffer."""
-        sizes = [self.num_features, *self.num_hidden, self.num_classes]
-        self.layers: list[Layer] = []
-        for number, (num_inputs, num_outputs) in enumerate(itertools.pairwise(sizes)):
-            name, hidden = f"layers.{number}", number < len(self.num_hidden)
-            normalized = hidden and self.batch_norm
-            self.layers.append(Dense(num_inputs, num_outputs, name, bias=not normalized))
-            if normalized:
-                self.layers.append(BatchNorm(num_outputs, f"{name}.batch_norm"))
-            if hidden:
-                self.layers.append(ActivationLayer(self.hidden_activations[number], num_outputs))
-                if self.dropout[number]:
-                    self.layers.append(Dropout(num_outputs, self.dropout[number]))
+        self.layers = stack_of_layers(self)
         shapes = {name: s for layer in self.layers for name, s in layer.shapes().items()}
         running = {name: s for layer in self.layers for name, s in layer.running_shapes().items()}
         self.parameters = Parameters(shapes, self.dtype, self.xp, running)
@@ -264,7 +255,7 @@ class NeuralNetMLP:
         InputError
             If an argument cannot be used.
         """
-        X, y, sample_weight = self.check(X, y, sample_weight)
+        X, y, sample_weight = check_batch(self, X, y, sample_weight)
         sizes = (*self.num_hidden, self.num_classes)
         check_activations(activations, [(len(X), size) for size in sizes])
         workspace = Workspace(self, len(X))
@@ -297,7 +288,7 @@ class NeuralNetMLP:
         """
         X = check_examples(X, self.num_features, finite=False)
         probabilities: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
-        for rows, z in self._logits(X):
+        for rows, z in finite_logits(self, X):
             self.output_activation.probabilities(z, out=probabilities[rows])
         return self.to_numpy(probabilities)
 
@@ -320,7 +311,7 @@ class NeuralNetMLP:
         """
         X = check_examples(X, self.num_features, finite=False)
         outputs: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
-        for rows, z in self._logits(X):
+        for rows, z in finite_logits(self, X):
             self.output_activation.forward(z, out=outputs[rows])
         return self.to_numpy(outputs)
 
@@ -344,7 +335,7 @@ class NeuralNetMLP:
         """
         X = check_examples(X, self.num_features, finite=False)
         labels: NDArray[np.int64] = self.xp.empty(len(X), np.int64)
-        for rows, z in self._logits(X):
+        for rows, z in finite_logits(self, X):
             # Every output activation keeps the order of the logits, so none is needed.
             z.argmax(axis=1, out=labels[rows])
         return self.to_numpy(labels)
@@ -367,51 +358,12 @@ class NeuralNetMLP:
         InputError
             If an argument cannot be used.
         """
-        return evaluate(self, *self.check(X, y, sample_weight))
+        return evaluate(self, *check_batch(self, X, y, sample_weight))
 
     @property
     def takes_targets(self) -> bool:
         """Whether y may be a matrix of targets as well: each output stands for itself."""
         return self.output_activation.name in self.loss_function.free_outputs
-
-    def check(
-        self, X: object, y: object, sample_weight: object = None, *, suffix: str = ""
-    ) -> tuple[Array, Array, Array | None]:
-        """Return examples, labels and weights fit for this network, or say why they are not.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As for `backward`.
-        suffix : str
-            What is added to "X" and "y" in errors: "_valid", say.
-
-        Returns
-        -------
-        X, y, sample_weight : ndarray, shapes (N, D), (N,) or (N, K), and (N,), the last or None
-
-        Raises
-        ------
-        InputError
-            If one of them cannot be used.
-        """
-        X = check_examples(X, self.num_features, "X" + suffix)
-        if sample_weight is not None:
-            sample_weight = check_weights(sample_weight, len(X))
-        return X, self._check_targets(y, len(X), "y" + suffix), sample_weight
-
-    def _check_targets(self, y: object, num_examples: int, name: str) -> Array:
-        """Return labels, or a matrix of targets where this network takes one."""
-        if not self.takes_targets:
-            return check_labels(y, num_examples, self.num_classes, name)
-        maximum = 1 if self.output_activation.name == "sigmoid" else None
-        targets = check_targets(y, num_examples, self.num_classes, name, maximum=maximum)
-        if targets.ndim == 2 and self.label_smoothing:
-            raise InputError(
-                f"{name} is a matrix of targets with label_smoothing {self.label_smoothing}, which "
-                f"smooths labels. Build the network with label_smoothing=0, or smooth {name}."
-            )
-        return targets
 
     def scale(self, X: Array, out: Array) -> None:
         """Write X to `out` as the network takes it: pixels to the input range, floats as is."""
@@ -451,23 +403,3 @@ class NeuralNetMLP:
             f"<NeuralNetMLP {sizes}, {hidden}, {self.output_activation.name} outputs, "
             f"{self.loss_function.name}, {self.parameters.values.size:,} parameters, {self.dtype}>"
         )
-
-    def _logits(self, X: Array) -> Iterator[tuple[slice, Array]]:
-        """Send X through the layers in batches; give which rows each one is, and its logits.
-
-        Whether X holds NaN or infinities is not looked for in X itself: they would show in what
-        the first layer gives, which is smaller. The logits are looked at as well, since of NaN the
-        largest would be as good as any.
-        """
-        for rows, workspace in batches(ForwardWorkspace, self, X):
-            with np.errstate(over="ignore", invalid="ignore"):
-                z = workspace.logits()
-                finite = all_finite(workspace.caches[0].outputs) and all_finite(z)
-            if not finite:
-                check_finite(X, "X")
-                raise NeuralNetError(
-                    "The network's outputs are NaN or infinite for some examples, so they say "
-                    "nothing. Its weights are not finite (did its training diverge?), or the "
-                    "inputs are so large that it overflows."
-                )
-            yield rows, z

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks import Array
+from neuralnet.checks import Array, NeuralNetError, all_finite, check_finite
 from neuralnet.nn.layers import ActivationLayer, Dense
 
 if TYPE_CHECKING:
@@ -224,6 +224,27 @@ def batches(
             workspace = kind(network, rows.stop - start)
         workspace.load(X[rows])
         yield rows, workspace
+
+
+def finite_logits(network: NeuralNetMLP, X: Array) -> Iterator[tuple[slice, Array]]:
+    """Send X through the layers in batches; give which rows each one is, and its logits.
+
+    Whether X holds NaN or infinities is not looked for in X itself: they would show in what
+    the first layer gives, which is smaller. The logits are looked at as well, since of NaN the
+    largest would be as good as any.
+    """
+    for rows, workspace in batches(ForwardWorkspace, network, X):
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = workspace.logits()
+            finite = all_finite(workspace.caches[0].outputs) and all_finite(z)
+        if not finite:
+            check_finite(X, "X")
+            raise NeuralNetError(
+                "The network's outputs are NaN or infinite for some examples, so they say "
+                "nothing. Its weights are not finite (did its training diverge?), or the "
+                "inputs are so large that it overflows."
+            )
+        yield rows, z
 
 
 def evaluate(

@@ -21,7 +21,7 @@ from neuralnet.checks import (
     describe,
     random_generator,
 )
-from neuralnet.nn.arguments import check_flag
+from neuralnet.nn.arguments import check_batch, check_flag
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer, clip_by_norm, optimizer_for
 from neuralnet.nn.schedules import Schedule, schedule_for
@@ -128,10 +128,10 @@ def train(
     """
     if not isinstance(model, NeuralNetMLP):
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
-    training_set = model.check(X_train, y_train, sample_weight, suffix="_train")
+    training_set = check_batch(model, X_train, y_train, sample_weight, suffix="_train")
     validation_set = None
     if X_valid is not None and y_valid is not None:
-        validation_set = model.check(X_valid, y_valid, suffix="_valid")
+        validation_set = check_batch(model, X_valid, y_valid, suffix="_valid")
     elif X_valid is not None or y_valid is not None:
         came, lacks = ("X_valid", "y_valid") if y_valid is None else ("y_valid", "X_valid")
         raise InputError(f"{came} came without {lacks}; give both, or neither.")
