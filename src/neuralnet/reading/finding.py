@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _SMALLEST = 6
 # A digit is at least this share as tall as the page's others.
 _SHORTEST = 0.3
+# A stroke at least this long, by the same measure, may still belong to a digit.
+_SCRAP = 0.15
+_MOST_SCRAPS = 200
 # The broadest pen, as a share of the digit's height: beyond it, it is a spot.
 _BROADEST_PEN = 0.5
 # Several digits that touch are this many times as broad as tall, at most.
@@ -67,10 +70,26 @@ class Blob:
         return self.top, self.left, self.top + self.height, self.left + self.width
 
 
-def find_digits(levels: NDArray[np.uint8]) -> list[Blob]:
+@dataclass(frozen=True)
+class Found:
+    """What was found in a picture.
+
+    Attributes
+    ----------
+    blobs : tuple of Blob
+        What may be digits, each whole or several that touch; in no particular order.
+    scraps : tuple of Blob
+        Pieces too small or too flat to be digits, which may still belong to one.
+    """
+
+    blobs: tuple[Blob, ...]
+    scraps: tuple[Blob, ...] = ()
+
+
+def find_digits(levels: NDArray[np.uint8]) -> Found:
     """Find what may be digits in a grey picture.
 
-    Digits that touch are still one; `split` in splitting.py takes them apart.
+    Digits that touch are still one, and strokes far apart still two: segmentation.py settles them.
 
     Parameters
     ----------
@@ -79,15 +98,19 @@ def find_digits(levels: NDArray[np.uint8]) -> list[Blob]:
 
     Returns
     -------
-    list of Blob
-        In no particular order.
+    Found
     """
     ink = find_ink(levels)
-    pieces = find_components(ink)
-    groups = group_strokes(_without_frames(pieces))
-    groups = [group for group in groups if _could_be_digit(group)]
-    tall = typical_height([_height(g) for g in groups], [sum(p.area for p in g) for g in groups])
-    return [_cut_out(ink, group) for group in groups if _height(group) >= _SHORTEST * tall]
+    groups = group_strokes(_without_frames(find_components(ink)))
+    likely = [group for group in groups if _could_be_digit(group)]
+    tall = typical_height([_height(g) for g in likely], [sum(p.area for p in g) for g in likely])
+    digits = [group for group in likely if _height(group) >= _SHORTEST * tall]
+    chosen = {id(group) for group in digits}
+    scraps = [g for g in groups if id(g) not in chosen and _SCRAP * tall <= _size(g) <= tall]
+    return Found(
+        tuple(_cut_out(ink, group) for group in digits),
+        tuple(_cut_out(ink, group) for group in scraps[:_MOST_SCRAPS]),
+    )
 
 
 def _without_frames(pieces: Sequence[Component]) -> list[Component]:
@@ -122,6 +145,11 @@ def _hollow(piece: Component) -> bool:
 def _height(group: Sequence[Component]) -> int:
     """Return the height of a group's box."""
     return max(p.bottom for p in group) - min(p.top for p in group)
+
+
+def _size(group: Sequence[Component]) -> int:
+    """Return the longer side of a group's box."""
+    return max(_height(group), max(p.right for p in group) - min(p.left for p in group))
 
 
 def _could_be_digit(group: Sequence[Component]) -> bool:
@@ -182,3 +210,16 @@ def trimmed(blob: Blob) -> Blob:
         return blob
     ink = blob.ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return Blob(blob.top + int(rows[0]), blob.left + int(columns[0]), ink, blob.pieces)
+
+
+def joined(one: Blob, other: Blob) -> Blob:
+    """Return two blobs as one."""
+    boxes = np.array([one.box, other.box])
+    top, left = boxes[:, :2].min(axis=0).tolist()
+    bottom, right = boxes[:, 2:].max(axis=0).tolist()
+    ink = np.zeros((bottom - top, right - left), np.float32)
+    for blob in (one, other):
+        rows = slice(blob.top - top, blob.top - top + blob.height)
+        columns = slice(blob.left - left, blob.left - left + blob.width)
+        np.maximum(ink[rows, columns], blob.ink, out=ink[rows, columns])
+    return Blob(top, left, ink, one.pieces + other.pieces)

@@ -92,12 +92,15 @@ def _reach(large: Component, small: Component, typical: float) -> float | None:
     left, right = min(large.left, small.left), max(large.right, small.right)
     height, width = bottom - top, right - left
     tallest = max(large.height, small.height)
-    if height > 1.5 * max(tallest, 0.8 * typical) or width > 1.15 * max(height, 0.8 * typical):
-        return None
     shared = min(large.right, small.right) - max(large.left, small.left)
     overlap = shared / min(large.width, small.width)
+    # Rows of writing leave a gap between them; what reaches into each other is one digit, broken.
+    entwined = overlap >= 0.3 and min(large.bottom, small.bottom) > max(large.top, small.top)
+    highest = 2 * tallest if entwined else 1.5 * max(tallest, 0.8 * typical)
+    if height > highest or width > 1.15 * max(height, 0.8 * typical):
+        return None
     pen = min(large.thickness, small.thickness)
-    close = max(1.5, pen, 0.05 * height)
+    close = max(1.5, pen, (0.12 if entwined else 0.05) * height)
     lower = min(large.height, small.height) / height
     if overlap >= 0.4 and lower <= 0.6:
         # A bar above its body, or a stroke beside a longer one; a stroke, not a dot or a speck.

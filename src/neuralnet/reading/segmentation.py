@@ -1,0 +1,129 @@
+"""What is one digit and what is several, where the ink alone does not say: the network is asked.
+
+Neighbouring pieces are joined if the network is sure of them together and not of each; a broad
+piece is cut where little ink is in the way if it is sure of the parts and not of the whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from neuralnet.reading.cutting import cuts, parts
+from neuralnet.reading.finding import Blob, Found, joined
+
+from neuralnet.reading.recognition import Recognizer, prepared
+
+# What is broader than this, as a share of its height, may be several digits...
+_BROAD = 0.8
+# ...and this broad, it is never one, but a dash.
+_TOO_BROAD = 2.3
+# How sure the network must be of every part, and how much surer than of the whole.
+_SURE = 0.75
+_SURER = 0.15
+# How much ink a cut may cross, in pens: where digits touch it is one stroke, across a 0 it is two.
+_CONTACT = 1.6
+# Asking takes time: on a page with more doubtful places than this, the others stay as they are.
+_MOST_QUESTIONS = 200
+
+
+def settle(found: Found, recognizer: Recognizer) -> list[Blob]:
+    """Decide what is a digit among what was found.
+
+    Parameters
+    ----------
+    found : Found
+        Blobs, and the scraps that only count where they complete one.
+    recognizer : Recognizer
+        Whom to ask.
+
+    Returns
+    -------
+    list of Blob
+        One a digit.
+    """
+    whole = _join(found, recognizer)
+    doubtful = [blob for blob in whole if blob.width > _BROAD * blob.height][:_MOST_QUESTIONS]
+    settled = [blob for blob in whole if not any(blob is other for other in doubtful)]
+    for blob in doubtful:
+        settled += _split(blob, recognizer)
+    return [blob for blob in settled if blob.width <= _TOO_BROAD * blob.height]
+
+
+def _join(found: Found, recognizer: Recognizer) -> list[Blob]:
+    """Join neighbours that the network takes for one digit, the surest pairs first."""
+    pieces = [*found.blobs, *found.scraps]
+    pairs = _neighbours(pieces, len(found.blobs))[:_MOST_QUESTIONS]
+    if not pairs:
+        return list(found.blobs)
+    together = [joined(pieces[one], pieces[other]) for one, other in pairs]
+    sure = recognizer.at_a_glance(pieces).max(axis=1)
+    sure[len(found.blobs) :] = 0  # a scrap is nothing by itself
+    joint = recognizer.at_a_glance(together).max(axis=1)
+    result: list[Blob | None] = [*found.blobs, *[None] * len(found.scraps)]
+    taken: set[int] = set()
+    for place in np.argsort(-joint, kind="stable").tolist():
+        one, other = pairs[place]
+        if joint[place] < _SURE or taken & {one, other}:
+            continue
+        least = max(sure[one], sure[other]) if other >= len(found.blobs) else 0
+        least = max(least, min(sure[one], sure[other]) + _SURER)
+        if joint[place] > least:
+            taken |= {one, other}
+            result[one], result[other] = together[place], None
+    return [blob for blob in result if blob is not None]
+
+
+def _neighbours(pieces: Sequence[Blob], num_blobs: int) -> list[tuple[int, int]]:
+    """Give the pairs, a blob first, that are near each other and as one would be a digit's shape."""
+    if not num_blobs:
+        return []
+    boxes = np.array([piece.box for piece in pieces], float)
+    top, left, bottom, right = boxes.T
+    height, width = bottom - top, right - left
+    tallest = np.maximum(height[:, None], height)
+    typical = float(np.median(height[:num_blobs]))
+    down = np.maximum(top[:, None] - bottom, top - bottom[:, None])
+    across = np.maximum(left[:, None] - right, left - right[:, None])
+    tall = np.maximum(bottom[:, None], bottom) - np.minimum(top[:, None], top)
+    broad = np.maximum(right[:, None], right) - np.minimum(left[:, None], left)
+    near = (np.maximum(down, across) <= 0.3 * tallest) & (broad <= 1.1 * tall)
+    near &= tall <= 1.35 * np.maximum(tallest, typical)
+    one, other = np.nonzero(np.triu(near, 1))
+    order = np.argsort(np.maximum(down, across)[one, other], kind="stable")
+    pairs = zip(one[order].tolist(), other[order].tolist(), strict=True)
+    return [pair for pair in pairs if pair[0] < num_blobs]
+
+
+def _split(blob: Blob, recognizer: Recognizer) -> list[Blob]:
+    """Cut a broad blob into digits, or leave it whole."""
+    too_broad = blob.width > _TOO_BROAD * blob.height
+    seams = cuts(blob.ink, _CONTACT if not too_broad else 2 * _CONTACT)
+    if not seams:
+        return [blob]
+    pieces = parts(blob, seams)
+    sure = recognizer.at_a_glance([piece for _, _, piece in pieces]).max(axis=1)
+    scores = {(a, b): float(p) for (a, b, _), p in zip(pieces, sure, strict=True)}
+    path = _best_path(scores, len(seams) + 1)
+    chosen = [piece for a, b, piece in pieces if (a, b) in path]
+    if len(chosen) < 2:
+        return [blob]
+    weakest = float(recognizer.with_care(prepared(chosen)).max(axis=1).min())
+    whole = float(recognizer.with_care(prepared([blob])).max())
+    surer = weakest >= (0.4 if too_broad else max(_SURE, whole + _SURER))
+    return chosen if surer else [blob]
+
+
+def _best_path(scores: dict[tuple[int, int], float], last: int) -> list[tuple[int, int]]:
+    """Return the parts, end to end from 0 to `last`, whose probabilities' product is largest."""
+    best: dict[int, tuple[float, list[tuple[int, int]]]] = {0: (0.0, [])}
+    for end in range(1, last + 1):
+        for start in range(end):
+            if start not in best or (start, end) not in scores:
+                continue
+            value = best[start][0] + math.log(max(scores[start, end], 1e-9))
+            if end not in best or value > best[end][0]:
+                best[end] = (value, [*best[start][1], (start, end)])
+    return best.get(last, (0.0, []))[1]
