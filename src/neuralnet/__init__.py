@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from neuralnet.nn.parameters import Parameters
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
     from neuralnet.nn.workspace import Evaluation
+    from neuralnet.reading.annotation import annotated
+    from neuralnet.reading.reader import Digit, Reading, read_digits
     from neuralnet.storage import load, save
     from neuralnet.training.callbacks import BestWeights, Callback, EarlyStopping, ProgressBar
     from neuralnet.training.history import History
@@ -48,6 +50,8 @@ _ROOMS = {
     "data.sources": ("load_mnist",),
     "nn.parameters": ("Parameters",),
     "nn.workspace": ("Evaluation",),
+    "reading.annotation": ("annotated",),
+    "reading.reader": ("Digit", "Reading", "read_digits"),
     "storage": ("load", "save"),
     "nn.network": ("NeuralNetMLP",),
     "nn.activations": (
@@ -119,6 +123,7 @@ __all__ = [
     "CrossEntropy",
     "DataNotFoundError",
     "Dataset",
+    "Digit",
     "EarlyStopping",
     "Evaluation",
     "FileError",
@@ -136,6 +141,7 @@ __all__ = [
     "Parameters",
     "ProgressBar",
     "ReLU",
+    "Reading",
     "Schedule",
     "Sigmoid",
     "Softmax",
@@ -148,10 +154,12 @@ __all__ = [
     "Warmup",
     "__version__",
     "accuracy",
+    "annotated",
     "confusion_matrix",
     "load",
     "load_mnist",
     "one_hot",
+    "read_digits",
     "save",
     "scale_pixels",
     "split_dataset",

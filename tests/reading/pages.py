@@ -222,7 +222,8 @@ def pasted(images: NDArray[np.uint8], by_digit: list[NDArray[np.intp]]) -> Calla
     return take
 
 
-def pages(style: Style, count: int, seed: int) -> Iterator[Page]:
-    """Give some pages in a style, the same ones each time."""
+def pages(name: str, style: Style, count: int, seed: int = 0) -> Iterator[Page]:
+    """Give some pages in a style, the same ones each time, and others under each name."""
     for number in range(count):
-        yield make_page(style, np.random.default_rng((seed, number)))
+        generator = np.random.default_rng((seed, number, *name.encode()))
+        yield make_page(style, generator)

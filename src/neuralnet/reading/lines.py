@@ -71,7 +71,7 @@ def _block(mask: NDArray[np.bool_]) -> int:
 def _find(mask: NDArray[np.bool_]) -> list[_Line]:
     """Find the rules that run from left to right."""
     copy = _reduced(mask, _block(mask))
-    if min(copy.shape) < 80:  # an icon has no rules
+    if copy.shape[1] < 80 or copy.shape[0] < 20:  # an icon has no rules
         return []
     lines = list(_candidates(copy))
     if not lines:

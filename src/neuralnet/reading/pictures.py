@@ -6,16 +6,18 @@ transparency resolved so that what can be seen in the picture can be seen in the
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, describe
+from neuralnet.checks import Array, InputError, NeuralNetError, describe
 from neuralnet.files import FileError, FileFormatError, read_bytes
 
 if TYPE_CHECKING:
@@ -87,13 +89,48 @@ def open_grey(picture: Picture) -> Grey:
     """
     from PIL.Image import Image
 
-    if isinstance(picture, str | os.PathLike):
-        return _from_bytes(_read(Path(picture)), str(picture))
-    if isinstance(picture, bytes | bytearray):
-        return _from_bytes(bytes(picture), "the picture")
+    if isinstance(picture, str | os.PathLike | bytes | bytearray):
+        with _opened(picture) as (image, name):
+            return _from_image(image, name)
     if isinstance(picture, Image):
         return _from_image(picture, "the picture")
     return _from_array(picture)
+
+
+def open_colours(picture: Picture) -> Image:
+    """Return a picture as a Pillow image in colour, upright, for showing it.
+
+    Parameters
+    ----------
+    picture : path, bytes, PIL.Image.Image, or array_like
+        As for `open_grey`, which has taken it already.
+
+    Raises
+    ------
+    InputError, FileFormatError, FileError
+        As `open_grey` does.
+    """
+    from PIL import Image, ImageOps
+
+    if isinstance(picture, str | os.PathLike | bytes | bytearray):
+        with _opened(picture) as (image, _):
+            return _on_white(ImageOps.exif_transpose(image))
+    if isinstance(picture, Image.Image):
+        return _on_white(ImageOps.exif_transpose(picture))
+    return _on_white(Image.fromarray(_to_bytes(_check_array(picture))))
+
+
+def _on_white(image: Image) -> Image:
+    """Lay an image on white, if parts of it are transparent; make it one of colours."""
+    from PIL import Image
+
+    if image.mode[0] in "IF":
+        image = Image.fromarray(_to_bytes(np.asarray(image)))
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    ground = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(ground, image).convert("RGB")
 
 
 def _read(path: Path) -> bytes:
@@ -105,24 +142,37 @@ def _read(path: Path) -> bytes:
     return read_bytes(path, at_most=_MOST_BYTES, what="a picture")
 
 
-def _from_bytes(content: bytes, name: str) -> Grey:
-    """Decode a file's bytes."""
+@contextlib.contextmanager
+def _opened(picture: str | os.PathLike[str] | bytes | bytearray) -> Iterator[tuple[Image, str]]:
+    """Open a file, or its bytes, as a Pillow image; give what it is called in errors as well."""
     from PIL import Image, UnidentifiedImageError
 
+    if isinstance(picture, bytes | bytearray):
+        name, content = "the picture", bytes(picture)
+    else:
+        name, content = str(picture), _read(Path(picture))
     if not content:
         raise FileFormatError(f"{name} is empty: it has 0 bytes. Is it the right file?")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of what is checked or repaired here
             with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-                return _from_image(image, name)
+                yield image, name
     except UnidentifiedImageError as error:
         raise FileFormatError(
             f"{name} is not a picture that can be read: it begins with {content[:8]!r}. Give a "
             f"PNG, JPEG, GIF, BMP, TIFF or WebP file."
         ) from error
     except Image.DecompressionBombError as error:
-        raise _too_large(name, str(error)) from error
+        raise _too_large(name, str(error).split(" exceeds")[0]) from error
+    except NeuralNetError:
+        raise
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file fails anywhere in a decoder, with any error
+        raise FileFormatError(
+            f"{name} is damaged or cut short: {error}. Get the file again."
+        ) from error
 
 
 def _from_image(image: Image, name: str) -> Grey:
@@ -134,20 +184,11 @@ def _from_image(image: Image, name: str) -> Grey:
     if width * height > (_MOST_JPEG_PIXELS if jpeg else _MOST_PIXELS):
         raise _too_large(name, f"{width:,} x {height:,} pixels")
     _check_size(height, width, name)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            notes = _frames(image, name)
-            if jpeg:  # decodes a half, a quarter or an eighth in a fraction of the time
-                image.draft(None, _drafted(width, height))
-            image = ImageOps.exif_transpose(image)
-            channels = _channels(image)
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged file fails anywhere in a decoder, with any error
-        raise FileFormatError(
-            f"{name} is damaged or cut short: {error}. Get the file again."
-        ) from error
+    notes = _frames(image, name)
+    if jpeg:  # decodes a half, a quarter or an eighth in a fraction of the time
+        image.draft(None, _drafted(width, height))
+    image = ImageOps.exif_transpose(image)
+    channels = _channels(image)
     upright = (width, height) if _same_turn(image.size, (width, height)) else (height, width)
     return _finished(channels, (upright[1], upright[0]), notes)
 
@@ -186,6 +227,15 @@ def _channels(image: Image) -> Array:
 
 def _from_array(picture: object) -> Grey:
     """Take an array, or what can be made one."""
+    array = _check_array(picture)
+    _check_size(array.shape[0], array.shape[1], "image")
+    if array.shape[0] * array.shape[1] > _MOST_PIXELS:
+        raise _too_large("image", f"the shape {array.shape}")
+    return _finished(_to_bytes(array), (array.shape[0], array.shape[1]), ())
+
+
+def _check_array(picture: object) -> Array:
+    """Return what was given as an array in the shape of a picture."""
     try:
         array = np.asarray(picture)
     except (TypeError, ValueError) as error:
@@ -203,10 +253,7 @@ def _from_array(picture: object) -> Grey:
             f"image has the shape {array.shape}; it must be (height, width), or (height, width, "
             f"channels) with 1, 2, 3 or 4 channels.{hint}"
         )
-    _check_size(array.shape[0], array.shape[1], "image")
-    if array.shape[0] * array.shape[1] > _MOST_PIXELS:
-        raise _too_large("image", f"the shape {array.shape}")
-    return _finished(_to_bytes(array), (array.shape[0], array.shape[1]), ())
+    return array
 
 
 def _to_bytes(array: Array) -> NDArray[np.uint8]:

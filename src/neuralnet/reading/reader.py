@@ -120,7 +120,7 @@ def read_digits(
         If a file cannot be read.
     """
     min_confidence = check_number(min_confidence, "min_confidence", minimum=0, maximum=1)
-    recognizer = Recognizer(_network(model))
+    recognizer = Recognizer(network(model))
     grey = open_grey(image)
     found = find_digits(grey.levels)
     blobs = settle(found, recognizer)
@@ -152,7 +152,7 @@ def _in_picture(
     return top, left, min(bottom, size[0]), min(right, size[1])
 
 
-def _network(model: object) -> NeuralNetMLP:
+def network(model: object) -> NeuralNetMLP:
     """Return the network to ask: the one given, the one saved at a path, or the bundled one."""
     if model is None:
         return default_network()

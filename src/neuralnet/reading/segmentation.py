@@ -59,21 +59,30 @@ def _join(found: Found, recognizer: Recognizer) -> list[Blob]:
     if not pairs:
         return list(found.blobs)
     together = [joined(pieces[one], pieces[other]) for one, other in pairs]
-    sure = recognizer.at_a_glance(pieces).max(axis=1)
+    sure = recognizer.with_care(prepared(pieces)).max(axis=1)
     sure[len(found.blobs) :] = 0  # a scrap is nothing by itself
-    joint = recognizer.at_a_glance(together).max(axis=1)
+    joint = recognizer.with_care(prepared(together)).max(axis=1)
     result: list[Blob | None] = [*found.blobs, *[None] * len(found.scraps)]
     taken: set[int] = set()
     for place in np.argsort(-joint, kind="stable").tolist():
         one, other = pairs[place]
-        if joint[place] < _SURE or taken & {one, other}:
+        if taken & {one, other}:
             continue
-        least = max(sure[one], sure[other]) if other >= len(found.blobs) else 0
-        least = max(least, min(sure[one], sure[other]) + _SURER)
-        if joint[place] > least:
+        if joint[place] > _needed(pieces[one], pieces[other], sure[one], sure[other]):
             taken |= {one, other}
             result[one], result[other] = together[place], None
     return [blob for blob in result if blob is not None]
+
+
+def _needed(one: Blob, other: Blob, sure_one: float, sure_other: float) -> float:
+    """Return how sure the network must be of two pieces together."""
+    if not sure_other:  # a scrap: without it, there is just the other piece
+        return max(_SURE, sure_one)
+    shared = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+    tall = min(one.height, other.height) >= 0.6 * max(one.height, other.height)
+    if tall and shared < 0.2 * min(one.width, other.width):  # two digits beside each other?
+        return max(0.9, min(sure_one, sure_other) + 2 * _SURER)
+    return max(_SURE, min(sure_one, sure_other) + _SURER)
 
 
 def _neighbours(pieces: Sequence[Blob], num_blobs: int) -> list[tuple[int, int]]:
