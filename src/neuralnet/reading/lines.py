@@ -22,9 +22,13 @@ _COPY = 320
 _STEEPEST = 14.0  # degrees; pages are photographed by hand
 _STEP = 0.5
 _MOST_POINTS = 30_000
-# A rule is inked along this share of its course, and no thicker than this share of the picture.
-_COVERED = 0.75
+# A rule is inked along this share of its course, as thick throughout but for this share of it,
+# where strokes cross, and no thicker than this share of the picture.
+_COVERED = 0.85
+_EVEN = 0.6
 _THICKEST = 1 / 60
+# Where erasing leaves less than this share of the ink, the lines were what was written: a 1.
+_LEFT = 0.05
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,13 @@ def erase_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     vertical = _find(mask.T)
     if not horizontal and not vertical:
         return mask
-    mask = mask.copy()
+    erased = mask.copy()
     block = _block(mask)
     for line in horizontal:
-        _erase(mask, line, block)
+        _erase(erased, line, block)
     for line in vertical:
-        _erase(mask.T, line, block)
-    return mask
+        _erase(erased.T, line, block)
+    return erased if np.count_nonzero(erased) > _LEFT * np.count_nonzero(mask) else mask
 
 
 def _block(mask: NDArray[np.bool_]) -> int:
@@ -76,10 +80,11 @@ def _find(mask: NDArray[np.bool_]) -> list[_Line]:
     lines = list(_candidates(copy))
     if not lines:
         return []
-    # A single rule reaches from border to border; several may end at the edges of their sheet.
+    # A single rule reaches from border to border; several may end at the edges of their sheet, but
+    # are longer than the strokes of a row of digits in a strip of paper.
     width = copy.shape[1]
     across = [line for line in lines if line.start <= 0.03 * width and line.stop >= 0.97 * width]
-    alike = [line for line in lines if line.stop - line.start >= 0.5 * width]
+    alike = [line for line in lines if line.stop - line.start >= 0.5 * max(copy.shape)]
     chosen = alike if len(alike) >= 3 else across
     return chosen if len(chosen) <= 0.2 * copy.shape[0] else []
 
@@ -139,11 +144,14 @@ def _course(copy: NDArray[np.bool_], offset: float, slope: float) -> _Line | Non
     start, stop = where[0], where[-1] + 1
     if inked[start:stop].mean() < _COVERED:
         return None
-    reach = max(2, int(_THICKEST * max(copy.shape)) + 1)
-    around = [np.clip(centre + side * reach, 0, height - 1) for side in (-1, 1)]
-    beside = copy[around[0], columns] & copy[around[1], columns]
-    if beside[start:stop].mean() > 0.4:  # a bar, the edge of a shadow, or a texture
-        return None
+    reach = int(_THICKEST * max(copy.shape)) + 1
+    around = np.arange(-3 * reach, 3 * reach + 1)[:, None]
+    strip = copy[np.clip(centre + around, 0, height - 1), columns]
+    starts, stops = _run_near_middle(strip[:, start:stop])
+    heights = (stops - starts)[inked[start:stop]]
+    thick = float(np.quantile(heights, 0.3))
+    if thick > reach or float((heights <= 1.5 * thick + 1).mean()) < _EVEN:
+        return None  # a row of strokes that happen to be in line, or the edge of a shadow
     return _Line(offset, slope, int(columns[start]), int(columns[stop - 1]) + 1)
 
 
