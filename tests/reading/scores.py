@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from neuralnet.reading.reader import Reading
 from tests.reading.pages import Box, Page
 
 
@@ -20,15 +19,14 @@ class Score:
     in_order: int = 0
     num_pages: int = 0
 
-    def add(self, page: Page, reading: Reading) -> None:
-        """Count a page."""
-        digits = list(reading.digits)
-        matches = matched(page.boxes, [digit.box for digit in digits])
+    def add(self, page: Page, boxes: Sequence[Box], labels: Sequence[int]) -> None:
+        """Count a page, given what was read in it."""
+        matches = matched(page.boxes, boxes)
         self.drawn += len(page.boxes)
         self.found += len(matches)
-        self.right += sum(digits[b].label == page.labels[a] for a, b in matches.items())
-        self.invented += len(digits) - len(matches)
-        self.in_order += [matches.get(i) for i in range(len(page.boxes))] == list(range(len(digits)))
+        self.right += sum(labels[b] == page.labels[a] for a, b in matches.items())
+        self.invented += len(boxes) - len(matches)
+        self.in_order += [matches.get(i) for i in range(len(page.boxes))] == list(range(len(boxes)))
         self.num_pages += 1
 
     def __str__(self) -> str:

@@ -103,8 +103,8 @@ def _reach(large: Component, small: Component, typical: float) -> float | None:
     close = max(1.5, pen, (0.12 if entwined else 0.05) * height)
     lower = min(large.height, small.height) / height
     if overlap >= 0.4 and lower <= 0.6:
-        # A bar above its body, or a stroke beside a longer one; a stroke, not a dot or a speck.
-        is_stroke = max(small.height, small.width) >= 0.2 * height
+        # A bar above its body, or a stroke beside a longer one; no dot, no speck, no underline.
+        is_stroke = max(small.height, small.width) >= 0.2 * height and small.top < large.bottom
         return max(close, (0.22 if is_stroke else 0.06) * height)
     if lower <= 0.45:
         return max(close, 0.1 * height) if overlap > -0.3 else close

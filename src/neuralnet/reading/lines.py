@@ -22,10 +22,11 @@ _COPY = 320
 _STEEPEST = 14.0  # degrees; pages are photographed by hand
 _STEP = 0.5
 _MOST_POINTS = 30_000
-# A rule is inked along this share of its course, as thick throughout but for this share of it,
-# where strokes cross, and no thicker than this share of the picture.
+# A rule is inked along this share of its course, no thicker than this share of the picture, and as
+# thick throughout but where strokes cross: this share of it, or, beside other rules that run alike
+# (their slopes differ by less than this), the smaller one.
 _COVERED = 0.85
-_EVEN = 0.6
+_EVEN, _EVEN_AMONG_OTHERS, _ALIKE = 0.6, 0.25, 0.03
 _THICKEST = 1 / 60
 # Where erasing leaves less than this share of the ink, the lines were what was written: a 1.
 _LEFT = 0.05
@@ -33,12 +34,16 @@ _LEFT = 0.05
 
 @dataclass(frozen=True)
 class _Line:
-    """A line on the reduced copy: row = offset + slope * column, inked from `start` to `stop`."""
+    """A line on the reduced copy: row = offset + slope * column, inked from `start` to `stop`.
+
+    `even` is the share of it that is as thick as most of it.
+    """
 
     offset: float
     slope: float
     start: int
     stop: int
+    even: float
 
 
 def erase_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -77,7 +82,11 @@ def _find(mask: NDArray[np.bool_]) -> list[_Line]:
     copy = _reduced(mask, _block(mask))
     if copy.shape[1] < 80 or copy.shape[0] < 20:  # an icon has no rules
         return []
-    lines = list(_candidates(copy))
+    candidates = list(_candidates(copy))
+    lines = [line for line in candidates if line.even >= _EVEN]
+    if len(lines) >= 2:
+        slope = float(np.median([line.slope for line in lines]))
+        lines = [line for line in candidates if abs(line.slope - slope) < _ALIKE]
     if not lines:
         return []
     # A single rule reaches from border to border; several may end at the edges of their sheet, but
@@ -149,10 +158,11 @@ def _course(copy: NDArray[np.bool_], offset: float, slope: float) -> _Line | Non
     strip = copy[np.clip(centre + around, 0, height - 1), columns]
     starts, stops = _run_near_middle(strip[:, start:stop])
     heights = (stops - starts)[inked[start:stop]]
-    thick = float(np.quantile(heights, 0.3))
-    if thick > reach or float((heights <= 1.5 * thick + 1).mean()) < _EVEN:
+    thick = float(np.quantile(heights, 0.2))
+    even = float((heights <= 1.5 * thick + 1).mean())
+    if thick > reach or even < _EVEN_AMONG_OTHERS:
         return None  # a row of strokes that happen to be in line, or the edge of a shadow
-    return _Line(offset, slope, int(columns[start]), int(columns[stop - 1]) + 1)
+    return _Line(offset, slope, int(columns[start]), int(columns[stop - 1]) + 1, even)
 
 
 def _erase(mask: NDArray[np.bool_], line: _Line, block: int) -> None:

@@ -28,7 +28,7 @@ Picture = Any  # a path, bytes, a Pillow image or an array: told apart at the do
 
 # Formats that Pillow decodes itself. EPS and its like would start other programs.
 _FORMATS = (
-    *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG", "PPM"),
+    *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM"),
     *("TGA", "TIFF", "WEBP"),
 )
 # The largest cameras have 200 megapixels, as JPEG, which is decoded at a part of its size. Other
@@ -156,7 +156,9 @@ def _opened(picture: str | os.PathLike[str] | bytes | bytearray) -> Iterator[tup
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of what is checked or repaired here
-            with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+            Image.init()
+            formats = [name for name in _FORMATS if name in Image.OPEN]  # as Pillow was built
+            with Image.open(io.BytesIO(content), formats=formats) as image:
                 yield image, name
     except UnidentifiedImageError as error:
         raise FileFormatError(

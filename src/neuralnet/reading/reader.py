@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_number
+from neuralnet.checks import Array, InputError, check_number
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.reading.finding import find_digits
-from neuralnet.reading.pictures import Picture, open_grey
+from neuralnet.reading.pictures import Grey, Picture, open_grey
 from neuralnet.reading.recognition import Recognizer, prepared
-from neuralnet.reading.rows import in_rows
+from neuralnet.reading.rows import Box, in_rows
 from neuralnet.reading.segmentation import settle
 
 if TYPE_CHECKING:
@@ -33,18 +33,18 @@ class Digit:
     label : int
         What it most probably is.
     confidence : float
-        How probable that is, from 0 to 1.
+        How probable that is, from 0 to 1: that it is a digit, and this one.
     runner_up : int
-        What it is otherwise.
+        Which digit it is otherwise.
     probabilities : ndarray of float32, shape (10,)
-        Of each digit.
+        Of each digit, if it is one.
     picture : ndarray of uint8, shape (28, 28)
         What the network saw.
     sure : bool
         Whether the confidence reaches what was asked for.
     """
 
-    box: tuple[int, int, int, int]
+    box: Box
     label: int
     confidence: float
     runner_up: int
@@ -125,31 +125,29 @@ def read_digits(
     found = find_digits(grey.levels)
     blobs = settle(found, recognizer)
     pictures = prepared(blobs)
-    probabilities = recognizer.with_care(pictures)
+    probabilities, shares = recognizer.with_care(pictures)
     digits = [
-        _digit(_in_picture(blob.box, grey.shrunk, grey.size), shares, picture, min_confidence)
-        for blob, shares, picture in zip(blobs, probabilities, pictures, strict=True)
+        _digit(_in_picture(blob.box, grey), each, float(share), picture, min_confidence)
+        for blob, each, share, picture in zip(blobs, probabilities, shares, pictures, strict=True)
     ]
     rows = in_rows([digit.box for digit in digits])
     return Reading(tuple(tuple(digits[i] for i in row) for row in rows), grey.size, grey.notes)
 
 
 def _digit(
-    box: tuple[int, int, int, int], shares: Any, picture: NDArray[np.uint8], least: float
+    box: Box, probabilities: Array, share: float, picture: NDArray[np.uint8], least: float
 ) -> Digit:
-    """Put together what is known of a digit."""
-    shares = np.asarray(shares, np.float32)
-    runner_up, label = (int(i) for i in np.argsort(shares, kind="stable")[-2:])
-    confidence = float(shares[label])
-    return Digit(box, label, confidence, runner_up, shares, picture, confidence >= least)
+    """Put together what is known of a digit; `share` is how probable it is one at all."""
+    probabilities = np.asarray(probabilities, np.float32)
+    runner_up, label = (int(i) for i in np.argsort(probabilities, kind="stable")[-2:])
+    confidence = share * float(probabilities[label])
+    return Digit(box, label, confidence, runner_up, probabilities, picture, confidence >= least)
 
 
-def _in_picture(
-    box: tuple[int, int, int, int], shrunk: int, size: tuple[int, int]
-) -> tuple[int, int, int, int]:
+def _in_picture(box: Box, grey: Grey) -> Box:
     """Return a box in the pixels of the picture as it was given."""
-    top, left, bottom, right = (side * shrunk for side in box)
-    return top, left, min(bottom, size[0]), min(right, size[1])
+    top, left, bottom, right = (side * grey.shrunk for side in box)
+    return top, left, min(bottom, grey.size[0]), min(right, grey.size[1])
 
 
 def network(model: object) -> NeuralNetMLP:

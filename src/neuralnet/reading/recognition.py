@@ -9,6 +9,7 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, describe
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.reading.doubt import digit_shares
 from neuralnet.reading.finding import Blob
 from neuralnet.reading.preparation import SIDE, prepare
 
@@ -51,8 +52,8 @@ class Recognizer:
         """Return each blob's probabilities, shape (N, 10), from one look at each."""
         return self._probabilities(prepared(blobs))
 
-    def with_care(self, pictures: NDArray[np.uint8]) -> Array:
-        """Return the probabilities of prepared pictures, the mean over several looks at each.
+    def with_care(self, pictures: NDArray[np.uint8]) -> tuple[Array, Array]:
+        """Look at prepared pictures several times; say which digit each is, and whether it is one.
 
         What is a digit stays the same digit when it is moved a pixel or turned a little. Of noise,
         letters and half digits, the network thinks one thing here and another there, and the mean
@@ -64,12 +65,23 @@ class Recognizer:
 
         Returns
         -------
-        ndarray, shape (N, 10)
+        probabilities : ndarray, shape (N, 10)
+            Of each digit, if it is a digit.
+        digit_shares : ndarray, shape (N,)
+            How probable that is.
         """
+        if not len(pictures):
+            return np.zeros((0, NUM_DIGITS), np.float32), np.zeros(0, np.float32)
         looks = _looks(pictures)  # (V, N, 28, 28)
-        flat = self._probabilities(looks.reshape(-1, SIDE, SIDE))
-        mean: Array = flat.reshape(len(looks), len(pictures), NUM_DIGITS).mean(axis=0)
-        return mean
+        flat = looks.reshape(-1, SIDE, SIDE)
+        shape = (len(looks), len(pictures))
+        probabilities = self._probabilities(flat).reshape(*shape, NUM_DIGITS).mean(axis=0)
+        return probabilities, digit_shares(flat).reshape(shape).mean(axis=0)
+
+    def sureness(self, blobs: Sequence[Blob]) -> Array:
+        """Return how sure it is, after several looks, that each blob is one certain digit."""
+        probabilities, shares = self.with_care(prepared(blobs))
+        return np.asarray(probabilities.max(axis=1, initial=0) * shares)
 
     def _probabilities(self, pictures: NDArray[np.uint8]) -> Array:
         """Ask the network; nothing is asked of no pictures."""

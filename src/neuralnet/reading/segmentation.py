@@ -14,7 +14,7 @@ import numpy as np
 from neuralnet.reading.cutting import cuts, parts
 from neuralnet.reading.finding import Blob, Found, joined
 
-from neuralnet.reading.recognition import Recognizer, prepared
+from neuralnet.reading.recognition import Recognizer
 
 # What is broader than this, as a share of its height, may be several digits...
 _BROAD = 0.8
@@ -59,9 +59,9 @@ def _join(found: Found, recognizer: Recognizer) -> list[Blob]:
     if not pairs:
         return list(found.blobs)
     together = [joined(pieces[one], pieces[other]) for one, other in pairs]
-    sure = recognizer.with_care(prepared(pieces)).max(axis=1)
+    sure = recognizer.sureness(pieces)
     sure[len(found.blobs) :] = 0  # a scrap is nothing by itself
-    joint = recognizer.with_care(prepared(together)).max(axis=1)
+    joint = recognizer.sureness(together)
     result: list[Blob | None] = [*found.blobs, *[None] * len(found.scraps)]
     taken: set[int] = set()
     for place in np.argsort(-joint, kind="stable").tolist():
@@ -119,8 +119,8 @@ def _split(blob: Blob, recognizer: Recognizer) -> list[Blob]:
     chosen = [piece for a, b, piece in pieces if (a, b) in path]
     if len(chosen) < 2:
         return [blob]
-    weakest = float(recognizer.with_care(prepared(chosen)).max(axis=1).min())
-    whole = float(recognizer.with_care(prepared([blob])).max())
+    weakest = float(recognizer.sureness(chosen).min())
+    whole = float(recognizer.sureness([blob])[0])
     surer = weakest >= (0.4 if too_broad else max(_SURE, whole + _SURER))
     return chosen if surer else [blob]
 
