@@ -49,9 +49,15 @@ class Maker:
         import matplotlib
 
         fonts = Path(matplotlib.get_data_path()) / "fonts/ttf"
-        chosen = [*fonts.glob("DejaVu*.ttf"), *fonts.glob("STIXGeneral*.ttf"), *fonts.glob("cm[brst]*10.ttf")]
+        chosen = [
+            *fonts.glob("DejaVu*.ttf"),
+            *fonts.glob("STIXGeneral*.ttf"),
+            *fonts.glob("cm[brst]*10.ttf"),
+        ]
         self.fonts = [
-            ImageFont.truetype(str(f), 60) for f in sorted(chosen) if "cmbsy" not in f.name and "cmsy" not in f.name
+            ImageFont.truetype(str(f), 60)
+            for f in sorted(chosen)
+            if "cmbsy" not in f.name and "cmsy" not in f.name
         ]
         self.one_way = np.flatnonzero(np.isin(labels, ONE_WAY))
 
@@ -107,7 +113,11 @@ class Maker:
             points = self.generator.uniform(10, 118, (count, 2))
             if self.generator.random() < 0.5:  # rounder
                 points = ndimage.zoom(points, (6, 1), order=3, mode="nearest")
-            draw.line([tuple(p) for p in points.tolist()], fill=255, width=int(self.generator.integers(4, 20)))
+            draw.line(
+                [tuple(p) for p in points.tolist()],
+                fill=255,
+                width=int(self.generator.integers(4, 20)),
+            )
         return np.asarray(image, np.float32) / 255
 
     def blotch(self) -> Ink:
@@ -140,7 +150,9 @@ class Maker:
         ink = np.pad(ink, max(ink.shape) // 4)
         angle = np.deg2rad(self.generator.uniform(-turn, turn))
         stretch = self.generator.uniform(0.8, 1.2, 2)
-        matrix = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) * stretch
+        matrix = (
+            np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) * stretch
+        )
         matrix[1, 0] += self.generator.uniform(-0.25, 0.25)
         middle = (np.array(ink.shape) - 1) / 2
         ink = ndimage.affine_transform(ink, matrix, middle - matrix @ middle, order=1)
@@ -167,6 +179,7 @@ class Maker:
 
 def examples(maker: Maker, scale: float) -> tuple[Picture, NDArray[np.int64]]:
     """Make all examples; the label 1 is a digit."""
+
     def count(thousands: float) -> int:
         return int(1000 * thousands * scale)
 
@@ -195,7 +208,9 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="share of the examples")
     arguments = parser.parse_args()
     dataset = load_mnist(arguments.data)
-    X, y = examples(Maker(np.asarray(dataset.images[:55_000]), dataset.labels[:55_000], 0), arguments.scale)
+    X, y = examples(
+        Maker(np.asarray(dataset.images[:55_000]), dataset.labels[:55_000], 0), arguments.scale
+    )
     held_out = Maker(np.asarray(dataset.images[55_000:60_000]), dataset.labels[55_000:60_000], 1)
     X_valid, y_valid = examples(held_out, 0.1 * arguments.scale)
     model = NeuralNetMLP(

@@ -36,7 +36,9 @@ def fractal(generator: np.random.Generator) -> Picture:
     total = np.zeros((240, 320))
     for cells in (4, 8, 16, 32, 64):
         grid = Image.fromarray(generator.random((cells, cells)).astype(np.float32))
-        total += np.asarray(grid.resize((320, 240), Image.Resampling.BICUBIC), np.float64) / cells**0.5
+        total += (
+            np.asarray(grid.resize((320, 240), Image.Resampling.BICUBIC), np.float64) / cells**0.5
+        )
     return _bytes(total)
 
 
@@ -55,7 +57,9 @@ def bricks(generator: np.random.Generator) -> Picture:
     high, broad = int(generator.integers(14, 30)), int(generator.integers(30, 70))
     for number, top in enumerate(range(0, 240, high)):
         for left in range(-broad + number % 2 * broad // 2, 320, broad):
-            wall[top + 2 : top + high, max(0, left + 2) : max(0, left + broad)] = generator.uniform(0.2, 0.6)
+            wall[top + 2 : top + high, max(0, left + 2) : max(0, left + broad)] = generator.uniform(
+                0.2, 0.6
+            )
     return _bytes(wall + 0.05 * generator.standard_normal(wall.shape))
 
 
@@ -66,7 +70,11 @@ def scribble(generator: np.random.Generator) -> Picture:
     for _ in range(int(generator.integers(3, 9))):
         start = generator.uniform(30, 210, 2)
         steps = np.cumsum(generator.normal(0, 14, (int(generator.integers(6, 25)), 2)), axis=0)
-        draw.line([tuple(p) for p in (start + steps).tolist()], fill=20, width=int(generator.integers(2, 8)))
+        draw.line(
+            [tuple(p) for p in (start + steps).tolist()],
+            fill=20,
+            width=int(generator.integers(2, 8)),
+        )
     return np.asarray(image)
 
 

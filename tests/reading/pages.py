@@ -70,8 +70,12 @@ def make_page(style: Style, generator: np.random.Generator) -> Page:
 
 
 def _laid_out(
-    lines: list[list[tuple[int, Coverage]]], height: float, pen: float, turn: float,
-    style: Style, generator: np.random.Generator,
+    lines: list[list[tuple[int, Coverage]]],
+    height: float,
+    pen: float,
+    turn: float,
+    style: Style,
+    generator: np.random.Generator,
 ) -> tuple[Grey, list[Box], list[int]]:
     """Lay digits out in rows, which run at an angle."""
     slope = -np.tan(np.deg2rad(turn))
@@ -80,7 +84,12 @@ def _laid_out(
     for number, line in enumerate(lines):
         across = margin
         for digit, ink in line:
-            down = margin + number * 1.7 * height + slope * across + generator.uniform(-0.05, 0.05) * height
+            down = (
+                margin
+                + number * 1.7 * height
+                + slope * across
+                + generator.uniform(-0.05, 0.05) * height
+            )
             places.append((digit, ink, down + (height - ink.shape[0]) / 2, across))
             across += ink.shape[1] + max(3.0, pen, height * generator.uniform(*style.gap))
         across_most = max(across_most, across)
@@ -170,7 +179,9 @@ def blur(page: Grey, generator: np.random.Generator) -> Grey:
     kernel = np.ones(size) / size
     for _ in range(2):
         for axis in (0, 1):
-            page = np.apply_along_axis(np.convolve, axis, np.pad(page, size, mode="edge"), kernel, "same")
+            page = np.apply_along_axis(
+                np.convolve, axis, np.pad(page, size, mode="edge"), kernel, "same"
+            )
             page = page[size:-size, size:-size]
     return np.asarray(page, np.float32)
 

@@ -134,7 +134,9 @@ def brush(strokes: list[Points], pen: float, generator: np.random.Generator) -> 
     for stroke in strokes:
         points = _dense(stroke, max(0.7, pen / 6))
         t = np.linspace(0, 1, len(points))
-        press = 0.8 + 0.2 * np.sin(2 * np.pi * (t * generator.uniform(0.5, 1.5) + generator.random()))
+        press = 0.8 + 0.2 * np.sin(
+            2 * np.pi * (t * generator.uniform(0.5, 1.5) + generator.random())
+        )
         press *= np.clip(np.minimum(8 * t + 0.5, 6 * (1 - t) + 0.45), 0, 1)
         for point, share in zip(points, press, strict=True):
             _stamp(draw, point, pen / 2 * share, pen / 2 * share)
@@ -164,7 +166,11 @@ PENS: dict[str, Pen] = {
 
 
 def drawn(
-    digit: int, height: float, pen: float, kind: str, generator: np.random.Generator,
+    digit: int,
+    height: float,
+    pen: float,
+    kind: str,
+    generator: np.random.Generator,
     turn: float = 0.0,
 ) -> Coverage:
     """Draw a digit about `height` pixels tall; return its ink from 0 to 1, cropped to it."""
@@ -172,7 +178,9 @@ def drawn(
     strokes = [detail * (height - pen) * s for s in turned(written(digit, generator), turn)]
     image = PENS[kind](strokes, detail * pen, generator)
     if detail > 1:
-        image = image.resize((-(-image.width // detail), -(-image.height // detail)), Image.Resampling.BOX)
+        image = image.resize(
+            (-(-image.width // detail), -(-image.height // detail)), Image.Resampling.BOX
+        )
     ink = np.asarray(image, np.float32) / 255
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

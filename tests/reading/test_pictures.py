@@ -34,9 +34,15 @@ SEVEN = Image.fromarray(seven())
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("mode", ["L", "1", "P", "RGB", "RGBA", "LA", "CMYK", "I", "F", "HSV", "YCbCr"])
+@pytest.mark.parametrize(
+    "mode", ["L", "1", "P", "RGB", "RGBA", "LA", "CMYK", "I", "F", "HSV", "YCbCr"]
+)
 def test_every_mode_shows_the_same(mode: str) -> None:
-    grey = open_grey(SEVEN.convert("RGB").convert(mode) if mode in {"HSV", "YCbCr", "CMYK"} else SEVEN.convert(mode))
+    grey = open_grey(
+        SEVEN.convert("RGB").convert(mode)
+        if mode in {"HSV", "YCbCr", "CMYK"}
+        else SEVEN.convert(mode)
+    )
     np.testing.assert_allclose(grey.levels, seven(), atol=3)
     assert grey.size == (40, 30)
     assert not grey.notes
@@ -44,7 +50,9 @@ def test_every_mode_shows_the_same(mode: str) -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "TGA", "ICO", "JPEG"])
 def test_every_format_shows_the_same(kind: str, tmp_path: Path) -> None:
-    options = {"lossless": True} if kind == "WEBP" else {"sizes": [(30, 40)]} if kind == "ICO" else {}
+    options = (
+        {"lossless": True} if kind == "WEBP" else {"sizes": [(30, 40)]} if kind == "ICO" else {}
+    )
     path = tmp_path / "digit"
     path.write_bytes(saved(SEVEN.convert("RGB"), kind, **options))
     np.testing.assert_allclose(open_grey(path).levels, seven(), atol=40 if kind == "JPEG" else 3)
@@ -78,8 +86,12 @@ def test_rounded_corners_are_paper() -> None:
     np.testing.assert_array_equal(open_grey(picture).levels, seven())
 
 
-@pytest.mark.parametrize(("paper", "ink"), [((255, 255, 255), (255, 255, 0)), ((255, 0, 0), (0, 60, 255))])
-def test_ink_that_differs_in_colour_alone_is_seen(paper: tuple[int, ...], ink: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("paper", "ink"), [((255, 255, 255), (255, 255, 0)), ((255, 0, 0), (0, 60, 255))]
+)
+def test_ink_that_differs_in_colour_alone_is_seen(
+    paper: tuple[int, ...], ink: tuple[int, ...]
+) -> None:
     picture = np.where(seven()[:, :, None] > 0, np.uint8(paper), np.uint8(ink)).astype(np.uint8)
     levels = open_grey(picture).levels.astype(int)
     assert abs(levels[0, 0] - levels[6, 10]) > 60
@@ -98,7 +110,15 @@ def test_the_camera_was_turned() -> None:
 def test_an_animation_is_its_first_frame_and_says_so() -> None:
     frames = [SEVEN, Image.fromarray(255 - seven())]
     for kind in ("GIF", "TIFF", "WEBP"):
-        grey = open_grey(saved(frames[0].convert("RGB"), kind, save_all=True, append_images=[frames[1].convert("RGB")], **({"lossless": True} if kind == "WEBP" else {})))
+        grey = open_grey(
+            saved(
+                frames[0].convert("RGB"),
+                kind,
+                save_all=True,
+                append_images=[frames[1].convert("RGB")],
+                **({"lossless": True} if kind == "WEBP" else {}),
+            )
+        )
         np.testing.assert_allclose(grey.levels, seven(), atol=3)
         assert len(grey.notes) == 1
         assert "first" in grey.notes[0]
@@ -116,10 +136,20 @@ def bomb() -> bytes:
     """A PNG of a few bytes that declares 60,000 x 60,000 pixels."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        return (
+            struct.pack(">I", len(content))
+            + name
+            + content
+            + struct.pack(">I", zlib.crc32(name + content))
+        )
 
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(99)))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ def test_mnist_comes_back(mnist: Dataset) -> None:
 
 
 @pytest.mark.parametrize("kind", PENS)
-@pytest.mark.parametrize(("height", "pen"), [(20, 2), (64, 8), (300, 3), (300, 60), (1000, 10), (1000, 200)])
+@pytest.mark.parametrize(
+    ("height", "pen"), [(20, 2), (64, 8), (300, 3), (300, 60), (1000, 10), (1000, 200)]
+)
 def test_any_pen_comes_out_as_a_writers(kind: str, height: int, pen: int) -> None:
     generator = np.random.default_rng(5)
     for digit in range(10):

@@ -201,4 +201,3 @@ def _run_near_middle(strip: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArra
     starts = np.where(bare & (index < nearest), index + 1, 0).max(axis=0)
     stops = np.where(bare & (index > nearest), index, height).min(axis=0)
     return np.where(found, starts, 0), np.where(found, stops, 0)
-

@@ -13,7 +13,6 @@ import numpy as np
 
 from neuralnet.reading.cutting import cuts, parts
 from neuralnet.reading.finding import Blob, Found, joined
-
 from neuralnet.reading.recognition import Recognizer
 
 # What is broader than this, as a share of its height, may be several digits...
