@@ -3,7 +3,7 @@
     python tools/train_doubt.py --data FOLDER
 
 makes src/neuralnet/reading/doubt.safetensors from MNIST's training digits and the typefaces that
-Matplotlib brings. Digits are MNIST's, turned, stretched, thinned and thickened, and the digits of the
+Matplotlib brings. Digits are MNIST's, turned, stretched, thinned and thickened, and those of the
 typefaces; the others are their letters, scribbles, blotches, bars, digits lying down or mirrored,
 two digits in one, and halves. All of them go through the reader's own preparation.
 """
@@ -62,12 +62,12 @@ class Maker:
         self.one_way = np.flatnonzero(np.isin(labels, ONE_WAY))
 
     def digit(self) -> Ink:
-        """One of MNIST's digits."""
+        """Take one of MNIST's digits."""
         index = int(self.generator.integers(len(self.images)))
         return self.images[index].astype(np.float32) / 255
 
     def typeface(self, characters: str) -> Ink:
-        """A character of a typeface."""
+        """Draw a character of a typeface."""
         font = self.fonts[int(self.generator.integers(len(self.fonts)))]
         image = Image.new("L", (110, 110))
         character = str(self.generator.choice(list(characters)))
@@ -75,7 +75,7 @@ class Maker:
         return np.asarray(image, np.float32) / 255
 
     def lying(self) -> Ink:
-        """A digit that lies down, or is mirrored."""
+        """Lay a digit down, or mirror it."""
         index = int(self.generator.choice(self.one_way))
         ink = self.images[index].astype(np.float32) / 255
         way = int(self.generator.integers(3))
@@ -84,7 +84,7 @@ class Maker:
         return np.rot90(ink, 1 + 2 * (way % 2))
 
     def pair(self) -> Ink:
-        """Two digits that touch."""
+        """Put two digits together so that they touch."""
         one, other = self.digit(), self.digit()
         one = one[:, : np.flatnonzero(one.any(axis=0))[-1] + 1]
         other = other[:, np.flatnonzero(other.any(axis=0))[0] :]
@@ -96,7 +96,7 @@ class Maker:
         return both
 
     def half(self) -> Ink:
-        """The upper, lower, left or right part of a digit with two strokes side by side."""
+        """Cut a part of a digit off, on any side."""
         ink = np.rot90(self.digit(), int(self.generator.integers(4)))
         mass = np.cumsum(ink.sum(axis=1))
         cut = int(np.searchsorted(mass, mass[-1] * self.generator.uniform(0.35, 0.65)))
@@ -105,7 +105,7 @@ class Maker:
         return np.rot90(turn, int(self.generator.integers(4)))
 
     def scribble(self) -> Ink:
-        """A pen that wanders."""
+        """Let a pen wander."""
         image = Image.new("L", (128, 128))
         draw = ImageDraw.Draw(image)
         for _ in range(int(self.generator.integers(1, 4))):
@@ -121,18 +121,18 @@ class Maker:
         return np.asarray(image, np.float32) / 255
 
     def blotch(self) -> Ink:
-        """A connected piece of thresholded noise."""
+        """Cut a connected piece out of thresholded noise."""
         noise = self.generator.standard_normal((64, 64)).astype(np.float32)
         smooth = ndimage.gaussian_filter(noise, self.generator.uniform(0.6, 7, 2))
         smooth = np.abs(smooth) if self.generator.random() < 0.5 else smooth
         mask = smooth > np.quantile(smooth, self.generator.uniform(0.55, 0.9))
-        labels, count = ndimage.label(mask)
+        labels, _ = ndimage.label(mask)
         sizes = np.bincount(labels.ravel())[1:]
         choice = int(self.generator.choice(np.argsort(-sizes)[:4])) + 1
         return np.asarray(labels == choice, np.float32)
 
     def bars(self) -> Ink:
-        """Bars that cross, lie, or make a frame; no upright one alone, which is a 1."""
+        """Draw bars, one of which lies: an upright one alone would be a 1."""
         image = Image.new("L", (128, 128))
         draw = ImageDraw.Draw(image)
         wide = int(self.generator.integers(4, 24))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from tests.reading.strokes import PENS, Coverage, drawn
 
 Box = tuple[int, int, int, int]
 Grey = NDArray[np.float32]
+Hand = Callable[[int, float, np.random.Generator], Coverage]
 
 
 @dataclass
@@ -42,8 +43,7 @@ class Style:
     rules: bool = False
     tint: bool = False
     inverted: bool = False
-    digits: Callable[[int, float, np.random.Generator], Coverage] | None = None
-    about: str = field(default="")
+    digits: Hand | None = None
 
 
 def make_page(style: Style, generator: np.random.Generator) -> Page:
@@ -198,8 +198,12 @@ CONDITIONS: dict[str, Style] = {
     "plain": Style(),
     "20 to 32 pixels": Style(height=(20, 32), pen=(0.06, 0.12)),
     "300 to 1000 pixels": Style(height=(300, 1000), rows=(1, 1), a_row=(1, 2)),
-    "thin pen, 1/100": Style(height=(100, 400), pen=(0.01, 0.02), pens=("round", "mouse", "nib"), rows=(1, 1)),
-    "one-pixel lines": Style(height=(60, 280), pen=(0.001, 0.002), pens=("mouse",), rows=(1, 1), ink=(0.9, 1)),
+    "thin pen, 1/100": Style(
+        height=(100, 400), pen=(0.01, 0.02), pens=("round", "mouse", "nib"), rows=(1, 1)
+    ),
+    "one-pixel lines": Style(
+        height=(60, 280), pen=(0.001, 0.002), pens=("mouse",), rows=(1, 1), ink=(0.9, 1)
+    ),
     "thick pen, 1/5": Style(pen=(0.17, 0.2), pens=("round", "brush", "mouse")),
     "tinted paper": Style(tint=True),
     "light from one side": Style(tint=True, after=(gradient,)),
@@ -207,18 +211,31 @@ CONDITIONS: dict[str, Style] = {
     "noise": Style(after=(noise,)),
     "specks": Style(after=(specks,), height=(60, 120)),
     "blur": Style(after=(blur,)),
-    "faint pencil": Style(pens=("pencil",), pen=(0.03, 0.06), ink=(0.3, 0.5), after=(gradient, noise), height=(60, 150)),
+    "faint pencil": Style(
+        pens=("pencil",),
+        pen=(0.03, 0.06),
+        ink=(0.3, 0.5),
+        after=(gradient, noise),
+        height=(60, 150),
+    ),
     "ruled paper": Style(rules=True, height=(50, 150), rows=(1, 3)),
     "JPEG": Style(jpeg=(25, 70), tint=True),
     "turned to 10 degrees": Style(turn=10),
     "several rows": Style(rows=(3, 6), a_row=(2, 7)),
     "close together": Style(gap=(0.08, 0.16), a_row=(4, 8)),
     "light on dark": Style(inverted=True),
-    "photograph": Style(tint=True, after=(gradient, shadow, blur, noise), jpeg=(50, 85), rules=True, height=(60, 150), turn=4),
-}  # fmt: skip
+    "photograph": Style(
+        tint=True,
+        after=(gradient, shadow, blur, noise),
+        jpeg=(50, 85),
+        rules=True,
+        height=(60, 150),
+        turn=4,
+    ),
+}
 
 
-def pasted(images: NDArray[np.uint8], by_digit: list[NDArray[np.intp]]) -> Callable[[int, float, np.random.Generator], Coverage]:  # fmt: skip
+def pasted(images: NDArray[np.uint8], by_digit: list[NDArray[np.intp]]) -> Hand:
     """Return a hand that takes its digits from MNIST, scaled to the height that is asked for."""
 
     def take(digit: int, height: float, generator: np.random.Generator) -> Coverage:
@@ -228,7 +245,7 @@ def pasted(images: NDArray[np.uint8], by_digit: list[NDArray[np.intp]]) -> Calla
         scale = height / max(picture.shape)
         size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
         image = Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)
-        return np.asarray(image, np.float32) / 255
+        return np.asarray(image, np.float32) / np.float32(255)
 
     return take
 

@@ -7,6 +7,7 @@ deforms the digits that a network is trained on.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -34,8 +35,10 @@ HANDS: dict[int, list[str]] = {
         ".35,.0 .12,.3 .03,.65 .12,.95 .35,.99 .5,.8 .42,.58 .22,.56 .06,.72"],
     7: ["!.0,.04 .55,.02 .22,1", "!.02,.05 .56,.03 | .56,.03 .38,.4 .26,1 | !.15,.5 .52,.48",
         "!.0,.16 .03,.03 .55,.02 .3,.5 .2,1"],
-    8: [".45,.1 .25,0 .07,.12 .1,.32 .3,.48 .5,.65 .5,.88 .28,1 .06,.88 .08,.66 .28,.5 .48,.32 .5,.14 .42,.06",
-        ".28,.46 .08,.3 .12,.06 .32,0 .5,.14 .45,.36 .28,.47 .06,.65 .08,.9 .3,1 .52,.88 .5,.62 .28,.46"],
+    8: [".45,.1 .25,0 .07,.12 .1,.32 .3,.48 .5,.65 .5,.88 .28,1 .06,.88 .08,.66 "
+        ".28,.5 .48,.32 .5,.14 .42,.06",
+        ".28,.46 .08,.3 .12,.06 .32,0 .5,.14 .45,.36 .28,.47 .06,.65 .08,.9 .3,1 "
+        ".52,.88 .5,.62 .28,.46"],
     9: [".5,.2 .35,.02 .12,.08 .05,.3 .18,.47 .4,.42 .5,.2 | .5,.2 .5,.6 .42,1",
         ".48,.12 .28,0 .08,.14 .08,.38 .26,.48 .45,.36 .5,.1 | .5,.1 .5,.5 .4,.85 .2,1 .06,.95"],
 }  # fmt: skip
@@ -72,7 +75,7 @@ def _curve(points: Points) -> Points:
 def _straight(points: Points) -> Points:
     """Draw straight lines from point to point."""
     t = np.linspace(0, 1, 24, endpoint=False)[:, None]
-    pieces = [a + (b - a) * t for a, b in zip(points[:-1], points[1:], strict=True)]
+    pieces = [a + (b - a) * t for a, b in itertools.pairwise(points)]
     return np.vstack([*pieces, points[-1:]])
 
 
@@ -181,6 +184,6 @@ def drawn(
         image = image.resize(
             (-(-image.width // detail), -(-image.height // detail)), Image.Resampling.BOX
         )
-    ink = np.asarray(image, np.float32) / 255
+    ink = np.asarray(image, np.float32) / np.float32(255)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -1,4 +1,4 @@
-"""How well pages are read with the bundled network: the bounds, over all and under each condition."""
+"""How well pages are read with the bundled network: over all, and under each condition."""
 
 from __future__ import annotations
 

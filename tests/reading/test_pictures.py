@@ -1,4 +1,4 @@
-"""Opening pictures: every kind that shows the same digit gives the same grey, and bad ones a sentence."""
+"""Opening pictures: all that show the same digit give the same grey, bad ones a sentence."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_rounded_corners_are_paper() -> None:
 def test_ink_that_differs_in_colour_alone_is_seen(
     paper: tuple[int, ...], ink: tuple[int, ...]
 ) -> None:
-    picture = np.where(seven()[:, :, None] > 0, np.uint8(paper), np.uint8(ink)).astype(np.uint8)
+    picture = np.where(seven()[:, :, None] > 0, paper, ink).astype(np.uint8)
     levels = open_grey(picture).levels.astype(int)
     assert abs(levels[0, 0] - levels[6, 10]) > 60
 
@@ -176,8 +176,8 @@ def test_bad_files_are_a_sentence(content: bytes, fact: str, tmp_path: Path) -> 
 def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path, fact in (
-        (tmp_path / "missing.png", "missing.png"), (tmp_path, "folder"), (tmp_path / "pipe", "pipe"),
-        (Path("/dev/zero"), "device"),
+        (tmp_path / "missing.png", "missing.png"), (tmp_path, "folder"),
+        (tmp_path / "pipe", "pipe"), (Path("/dev/zero"), "device"),
     ):  # fmt: skip
         with pytest.raises(FileError, match=fact):
             open_grey(path)

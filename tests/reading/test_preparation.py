@@ -48,7 +48,7 @@ def test_any_pen_comes_out_as_a_writers(kind: str, height: int, pen: int) -> Non
         rows, columns = np.indices(picture.shape)
         for axis in (rows, columns):
             assert abs((axis * picture).sum() / picture.sum() - CENTRE) <= 1
-        large = ink.repeat(8, axis=0).repeat(8, axis=1).astype(np.float32) / 255
+        large = ink.repeat(8, axis=0).repeat(8, axis=1).astype(np.float32) / np.float32(255)
         assert 1 <= stroke_width(large) / 8 <= 6
 
 

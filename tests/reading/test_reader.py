@@ -78,7 +78,8 @@ def test_unsure_digits_are_question_marks(quick_model: NeuralNetMLP) -> None:
 
 def test_a_blank_picture_has_no_rows(quick_model: NeuralNetMLP) -> None:
     reading = read_digits(np.full((200, 300), 230, np.uint8), model=quick_model)
-    assert reading.rows == reading.digits == ()
+    assert not reading.rows
+    assert not reading.digits
     assert str(reading) == ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuralnet.reading.rows import in_rows
+from neuralnet.reading.rows import Box, in_rows
 
 
 def test_nothing_has_no_rows() -> None:
@@ -18,7 +18,8 @@ def test_nothing_has_no_rows() -> None:
 def test_rows_are_read_as_written(degrees: float, seed: int) -> None:
     generator = np.random.default_rng(seed)
     slope = np.tan(np.deg2rad(degrees))
-    boxes, wanted = [], []
+    boxes: list[Box] = []
+    wanted = []
     for row in range(4):
         line, left = [], 50.0
         for _ in range(int(generator.integers(2, 12))):

@@ -54,8 +54,8 @@ def read(
     """Read the handwritten digits in PICTURES; - is standard input.
 
     Each row of digits is a line, after the picture's path if there are several pictures. With
-    --json, each picture is one line. The exit code is 1 if some pictures could not be read, and 2 if
-    none could.
+    --json, each picture is one line. The exit code is 1 if some pictures could not be read, and 2
+    if none could.
 
     Example: neuralnet read photo.jpg
     """

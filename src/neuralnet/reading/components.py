@@ -52,12 +52,12 @@ class Component:
     @property
     def height(self) -> int:
         """Rows of its box."""
-        return self.mask.shape[0]
+        return int(self.mask.shape[0])
 
     @property
     def width(self) -> int:
         """Columns of its box."""
-        return self.mask.shape[1]
+        return int(self.mask.shape[1])
 
     @property
     def bottom(self) -> int:
@@ -94,9 +94,8 @@ def find_components(ink: Ink) -> list[Component]:
     mask = erase_lines(ink.darkness > threshold)
     found = []
     for top, left, rough in _connected(mask, _MOST):
-        for piece in _sharpened(ink, top, left, rough, threshold):
-            if not _along_border(piece, mask.shape):
-                found.append(piece)
+        pieces = _sharpened(ink, top, left, rough, threshold)
+        found += [piece for piece in pieces if not _along_border(piece, mask.shape)]
     return sorted(found, key=lambda c: -max(c.height, c.width))[:_MOST]
 
 
@@ -141,9 +140,9 @@ def thickness(mask: NDArray[np.bool_]) -> float:
     """
     from scipy import ndimage
 
-    step = max(1, max(mask.shape) // 200)
+    step = max(1, int(max(mask.shape)) // 200)
     distances = ndimage.distance_transform_edt(np.pad(mask[::step, ::step], 1))
-    return max(1.0, (2 * float(distances.max()) - 1) * step)
+    return max(1.0, (2 * float(distances.max()) - 1) * int(step))
 
 
 def _along_border(piece: Component, shape: tuple[int, ...]) -> bool:
@@ -152,7 +151,7 @@ def _along_border(piece: Component, shape: tuple[int, ...]) -> bool:
     A digit that is cut off, or drawn up to the border, touches it in a few places only. The whole
     of one side may be the bar of a 7 or the base of a 2, in a picture cropped to its ink.
     """
-    touched = []
+    touched: list[float] = []
     for edge, inside in (
         (piece.mask[0], piece.top),
         (piece.mask[-1], shape[0] - piece.bottom),

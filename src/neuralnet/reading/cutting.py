@@ -59,7 +59,7 @@ def cuts(ink: NDArray[np.float32], most_pens: float) -> list[NDArray[np.intp]]:
 
 
 def _cheapest(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """Return the least ink crossed on the way down to each bottom column, and each step's origin."""
+    """Return the least ink crossed on the way to each bottom column, and each step's origin."""
     rows, columns = ink.shape
     total = ink[0].copy()
     came_from = np.empty((rows, columns), np.intp)

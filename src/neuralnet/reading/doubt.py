@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).with_name("doubt.safetensors")
 _DIGIT = 1
+# The network saw as many digits as other things; whoever asks for digits to be read shows more
+# digits than that. With these odds, 95 % of MNIST's test digits and 3 % of the letters of a
+# typeface are claimed with a confidence of 0.9.
+_ODDS = 20.0
 
 
 def digit_shares(pictures: NDArray[np.uint8]) -> Array:
@@ -38,6 +42,11 @@ def digit_shares(pictures: NDArray[np.uint8]) -> Array:
     """
     shares: Array = _network().predict_proba(pictures.reshape(len(pictures), -1))[:, _DIGIT]
     return shares
+
+
+def with_odds(shares: Array) -> Array:
+    """Return the probabilities that the pictures are digits, where most that are read are."""
+    return _ODDS * shares / (_ODDS * shares + 1 - shares)
 
 
 @lru_cache(maxsize=1)

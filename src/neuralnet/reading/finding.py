@@ -57,12 +57,12 @@ class Blob:
     @property
     def height(self) -> int:
         """Rows of its box."""
-        return self.ink.shape[0]
+        return int(self.ink.shape[0])
 
     @property
     def width(self) -> int:
         """Columns of its box."""
-        return self.ink.shape[1]
+        return int(self.ink.shape[1])
 
     @property
     def box(self) -> tuple[int, int, int, int]:

@@ -121,7 +121,7 @@ def _outline(piece: Component) -> NDArray[np.float32]:
     inner = ndimage.binary_erosion(padded)[1:-1, 1:-1]
     points = np.argwhere(piece.mask & ~inner)
     step = max(1, len(points) // _OUTLINE)
-    return np.asarray(points[::step] + (piece.top, piece.left), np.float32)
+    return np.asarray(points[::step] + np.array([piece.top, piece.left]), np.float32)
 
 
 def _gap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -74,7 +74,7 @@ def erase_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _block(mask: NDArray[np.bool_]) -> int:
     """Give how many pixels, along each side, become one of the copy."""
-    return -(-max(mask.shape) // _COPY)
+    return -(-int(max(mask.shape)) // _COPY)
 
 
 def _find(mask: NDArray[np.bool_]) -> list[_Line]:
@@ -123,7 +123,7 @@ def _candidates(copy: NDArray[np.bool_]) -> Iterator[_Line]:
     # A rule between two offsets fills part of each.
     counts[:, 1:-1] = np.maximum(counts[:, 1:-1], 0.5 * (counts[:, :-2] + counts[:, 2:]))
     for _ in range(200):
-        place, offset = np.unravel_index(int(counts.argmax()), counts.shape)
+        place, offset = (int(i) for i in np.unravel_index(int(counts.argmax()), counts.shape))
         if counts[place, offset] < 0.4 * width:
             return
         line = _course(copy, float(offset - margin), float(slopes[place]))
@@ -191,7 +191,7 @@ def _run_near_middle(strip: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArra
 
     Only runs within a quarter of the strip's height of the middle count; else both are 0.
     """
-    height, width = strip.shape
+    height = len(strip)
     middle = height // 2
     away = np.abs(np.arange(height) - middle)[:, None] + np.where(strip, 0, height)
     nearest = away.argmin(axis=0)

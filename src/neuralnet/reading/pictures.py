@@ -19,6 +19,7 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, NeuralNetError, describe
 from neuralnet.files import FileError, FileFormatError, read_bytes
+from neuralnet.reading.levels import to_bytes, to_levels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,9 +41,6 @@ _MOST_BYTES = 1 << 28
 _WORKING_PIXELS = 16_000_000
 # A digit needs five rows for its strokes to be told apart; so a picture needs them, too.
 _SMALLEST_SIDE = 5
-
-# Luminance of red, green and blue (ITU-R BT.601, as Pillow's own conversion).
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def open_colours(picture: Picture) -> Image:
             return _on_white(ImageOps.exif_transpose(image))
     if isinstance(picture, Image.Image):
         return _on_white(ImageOps.exif_transpose(picture))
-    return _on_white(Image.fromarray(_to_bytes(_check_array(picture))))
+    return _on_white(Image.fromarray(to_bytes(_check_array(picture))))
 
 
 def _on_white(image: Image) -> Image:
@@ -125,7 +123,7 @@ def _on_white(image: Image) -> Image:
     from PIL import Image
 
     if image.mode[0] in "IF":
-        image = Image.fromarray(_to_bytes(np.asarray(image)))
+        image = Image.fromarray(to_bytes(np.asarray(image)))
     if not image.has_transparency_data:
         return image.convert("RGB")
     image = image.convert("RGBA")
@@ -216,9 +214,9 @@ def _frames(image: Image, name: str) -> tuple[str, ...]:
 
 
 def _channels(image: Image) -> Array:
-    """Decode an image; return its channels as `_to_levels` takes them."""
+    """Decode an image; return its channels as `to_levels` takes them."""
     if image.mode[0] in "IF":  # 16 or 32 bits of grey
-        return _to_bytes(np.asarray(image))
+        return to_bytes(np.asarray(image))
     transparent = image.has_transparency_data
     if image.mode in {"1", "L"} and not transparent:
         return np.asarray(image.convert("L"))
@@ -233,7 +231,7 @@ def _from_array(picture: object) -> Grey:
     _check_size(array.shape[0], array.shape[1], "image")
     if array.shape[0] * array.shape[1] > _MOST_PIXELS:
         raise _too_large("image", f"the shape {array.shape}")
-    return _finished(_to_bytes(array), (array.shape[0], array.shape[1]), ())
+    return _finished(to_bytes(array), (array.shape[0], array.shape[1]), ())
 
 
 def _check_array(picture: object) -> Array:
@@ -258,31 +256,6 @@ def _check_array(picture: object) -> Array:
     return array
 
 
-def _to_bytes(array: Array) -> NDArray[np.uint8]:
-    """Bring numbers of any kind to the range of a byte."""
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8) * np.uint8(255)
-    low, high = float(array.min()), float(array.max())
-    if not np.isfinite(low) or not np.isfinite(high):
-        raise InputError("image holds NaN or infinite values; grey levels are finite numbers.")
-    floating = array.dtype.kind == "f"
-    if floating and -1 <= low < 0 and high <= 1:
-        low, top = -1.0, 1.0
-    elif low < 0 or high > 65_535:
-        raise InputError(
-            f"image holds values from {low:g} to {high:g}; grey levels run from 0 to 255 or "
-            f"65535, or from 0 to 1 or -1 to 1 in floating point. Scale it first."
-        )
-    elif floating and high <= 1:
-        low, top = 0.0, 1.0
-    else:  # 8, 10, 12 or 16 bits: the fewest that hold the largest value
-        low, top = 0.0, next(top for top in (255.0, 1023.0, 4095.0, 65535.0) if high <= top)
-    scaled = (array.astype(np.float32) - np.float32(low)) * np.float32(255 / (top - low))
-    return np.asarray(np.rint(scaled), np.uint8)
-
-
 def _finished(channels: Array, size: tuple[int, int], notes: tuple[str, ...]) -> Grey:
     """Reduce what is still very large, and make grey levels of the channels."""
     from PIL import Image
@@ -290,72 +263,9 @@ def _finished(channels: Array, size: tuple[int, int], notes: tuple[str, ...]) ->
     shrink = int(np.ceil((channels.shape[0] * channels.shape[1] / _WORKING_PIXELS) ** 0.5))
     if shrink > 1:
         channels = np.asarray(Image.fromarray(np.ascontiguousarray(channels)).reduce(shrink))
-    levels = _to_levels(channels)
+    levels = to_levels(channels)
     across = round(max(size) / max(levels.shape))  # a JPEG may have been decoded at a part of it
     return Grey(levels, size, max(1, across), notes)
-
-
-def _to_levels(channels: Array) -> NDArray[np.uint8]:
-    """Make one grey level of each pixel's channels.
-
-    Parameters
-    ----------
-    channels : ndarray of uint8, shape (height, width) or (height, width, 2, 3 or 4)
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width)
-    """
-    if channels.ndim == 2:
-        return channels
-    opacity = channels[:, :, -1] if channels.shape[2] in {2, 4} else None
-    colours = channels[:, :, : 1 if channels.shape[2] == 2 else 3]
-    levels = colours[:, :, 0] if colours.shape[2] == 1 else _without_colour(colours)
-    return levels if opacity is None else _without_opacity(levels, opacity)
-
-
-def _without_colour(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Give each colour its luminance, or, where that hides the ink, its place between the colours.
-
-    Yellow on white differs by a tenth in luminance, and red on blue may not differ at all. Where
-    luminance shows less than half of how colours differ in the picture, they are projected on the
-    direction in which they differ most (their first principal component).
-    """
-    step = max(1, int((colours.shape[0] * colours.shape[1] / 50_000) ** 0.5))
-    sample = colours[::step, ::step].reshape(-1, 3).astype(np.float32)  # (N, 3)
-    sample -= sample.mean(axis=0)
-    covariance = sample.T @ sample / len(sample)  # (3, 3)
-    spreads, directions = np.linalg.eigh(covariance)
-    shown = float(_LUMINANCE @ covariance @ _LUMINANCE)
-    if shown >= 0.25 * float(spreads[-1]) / 3:  # grey alone has a third of its spread in each
-        from PIL import Image
-
-        return np.asarray(Image.fromarray(np.ascontiguousarray(colours)).convert("L"))
-    weights = directions[:, -1] / np.abs(directions[:, -1]).sum()
-    weights *= 1.0 if weights.sum() >= 0 else -1.0  # white stays the lightest
-    lowest = 255 * weights[weights < 0].sum()
-    grey = colours.astype(np.float32) @ weights.astype(np.float32) - np.float32(lowest)
-    return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
-
-
-def _without_opacity(levels: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Lay a picture with transparent parts on a ground that its opaque part can be seen on.
-
-    Where most is transparent, or all that is opaque looks the same, the opaque part is the ink, and
-    the ground is its opposite. Else it is the paper (with rounded corners, say), and the ground is
-    alike.
-    """
-    weights = opacity.astype(np.float32) / 255
-    share = float(weights.mean())
-    if share == 1 or not share:
-        return levels if share else np.full_like(levels, 255)
-    visible = levels[opacity > 127]
-    if not visible.size:
-        visible = levels[opacity > 0]
-    middle = float(np.median(visible))
-    alike = float(np.mean(np.abs(visible - np.float32(middle)) < 40)) > 0.99
-    ground = middle if share >= 0.5 and not alike else 255.0 if visible.mean() < 128 else 0.0
-    return np.rint(levels * weights + ground * (1 - weights)).astype(np.uint8)
 
 
 def _check_size(height: int, width: int, name: str) -> None:

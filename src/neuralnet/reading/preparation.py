@@ -51,7 +51,7 @@ def prepare(ink: object) -> NDArray[np.uint8]:
         raise InputError(
             f"ink is {describe(ink)}; it must be 2-D, of uint8 (0 to 255) or floating point."
         )
-    values = array.astype(np.float32) / (255 if array.dtype == np.uint8 else 1)
+    values = array.astype(np.float32) / np.float32(255 if array.dtype == np.uint8 else 1)
     rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
     if not len(rows):
         raise InputError(f"ink is {describe(ink)} with no ink in it; give a digit to prepare.")
@@ -114,7 +114,7 @@ def _moved_edge(ink: NDArray[np.float32], by: float) -> NDArray[np.float32]:
     outward = ndimage.distance_transform_edt(~mask)
     inward = ndimage.distance_transform_edt(mask)
     beyond = np.where(mask, 0.5 - inward, outward - 0.5)  # negative within
-    return np.clip(0.5 + by - beyond, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(0.5 + by - beyond, 0, 1), np.float32)
 
 
 def _resampled(ink: NDArray[np.float32], longer: int) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,10 @@ from neuralnet.reading.segmentation import settle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+# This many digits, and so large a share of them ones, are more often a pattern than a number.
+_FENCE, _BARS = 12, 0.7
 
 
 @dataclass(frozen=True)
@@ -126,12 +131,22 @@ def read_digits(
     blobs = settle(found, recognizer)
     pictures = prepared(blobs)
     probabilities, shares = recognizer.with_care(pictures)
+    shares = shares * _handwriting_share(probabilities.argmax(axis=1))
     digits = [
         _digit(_in_picture(blob.box, grey), each, float(share), picture, min_confidence)
         for blob, each, share, picture in zip(blobs, probabilities, shares, pictures, strict=True)
     ]
     rows = in_rows([digit.box for digit in digits])
     return Reading(tuple(tuple(digits[i] for i in row) for row in rows), grey.size, grey.notes)
+
+
+def _handwriting_share(labels: Array) -> float:
+    """Return how probable it is that so many digits were written, given which ones they are.
+
+    A wall, a fence or a bar code is many upright bars, each of which could be a 1.
+    """
+    is_fence = len(labels) >= _FENCE and float((labels == 1).mean()) >= _BARS
+    return 0.5 if is_fence else 1.0
 
 
 def _digit(
@@ -170,9 +185,7 @@ def default_network() -> NeuralNetMLP:
     InputError
         If this version comes without one.
     """
-    import neuralnet
-
-    load_pretrained = getattr(neuralnet, "load_pretrained", None)
+    load_pretrained = getattr(importlib.import_module("neuralnet"), "load_pretrained", None)
     if load_pretrained is None:
         raise InputError(
             "model is None, and this version of neuralnet comes without a network of its own. "

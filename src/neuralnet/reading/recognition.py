@@ -9,7 +9,7 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, describe
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.reading.doubt import digit_shares
+from neuralnet.reading.doubt import digit_shares, with_odds
 from neuralnet.reading.finding import Blob
 from neuralnet.reading.preparation import SIDE, prepare
 
@@ -39,7 +39,7 @@ class Recognizer:
     def __init__(self, model: NeuralNetMLP) -> None:
         if not isinstance(model, NeuralNetMLP):
             raise InputError(
-                f"model is {describe(model)}; it must be a NeuralNetMLP, or the path of a saved one."
+                f"model is {describe(model)}; it must be a NeuralNetMLP, or the path of one."
             )
         if (model.num_features, model.num_classes) != (SIDE * SIDE, NUM_DIGITS):
             raise InputError(
@@ -76,7 +76,7 @@ class Recognizer:
         flat = looks.reshape(-1, SIDE, SIDE)
         shape = (len(looks), len(pictures))
         probabilities = self._probabilities(flat).reshape(*shape, NUM_DIGITS).mean(axis=0)
-        return probabilities, digit_shares(flat).reshape(shape).mean(axis=0)
+        return probabilities, with_odds(digit_shares(flat).reshape(shape).mean(axis=0))
 
     def sureness(self, blobs: Sequence[Blob]) -> Array:
         """Return how sure it is, after several looks, that each blob is one certain digit."""

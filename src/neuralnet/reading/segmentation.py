@@ -85,12 +85,12 @@ def _needed(one: Blob, other: Blob, sure_one: float, sure_other: float) -> float
 
 
 def _neighbours(pieces: Sequence[Blob], num_blobs: int) -> list[tuple[int, int]]:
-    """Give the pairs, a blob first, that are near each other and as one would be a digit's shape."""
+    """Give the pairs, a blob first, that are near and together have a digit's shape."""
     if not num_blobs:
         return []
     boxes = np.array([piece.box for piece in pieces], float)
     top, left, bottom, right = boxes.T
-    height, width = bottom - top, right - left
+    height = bottom - top
     tallest = np.maximum(height[:, None], height)
     typical = float(np.median(height[:num_blobs]))
     down = np.maximum(top[:, None] - bottom, top - bottom[:, None])
