@@ -2,6 +2,7 @@
 # make test    install what the tests need into the same environment, and run them
 # make lint    ruff and mypy --strict
 # make bench   install the peers into an environment of their own, and run all on the same work
+# make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
 # make clean   remove the environment and every output
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint bench clean
+.PHONY: train test lint bench read-test clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -27,6 +28,9 @@ lint: $(VENV)/.installed-dev
 
 bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks --json $(RESULTS)/benchmark.json --picture $(RESULTS)/benchmark.png $(ARGS)
+
+read-test: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.reading.evaluation $(if $(DATA),--data $(DATA)) $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(BENCH) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

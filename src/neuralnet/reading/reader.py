@@ -12,6 +12,7 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, check_number
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.reading.doubt import with_odds
 from neuralnet.reading.finding import find_digits
 from neuralnet.reading.pictures import Grey, Picture, open_grey
 from neuralnet.reading.recognition import Recognizer, prepared
@@ -131,7 +132,7 @@ def read_digits(
     blobs = settle(found, recognizer)
     pictures = prepared(blobs)
     probabilities, shares = recognizer.with_care(pictures)
-    shares = shares * _handwriting_share(probabilities.argmax(axis=1))
+    shares = with_odds(shares) * _handwriting_share(probabilities.argmax(axis=1))
     digits = [
         _digit(_in_picture(blob.box, grey), each, float(share), picture, min_confidence)
         for blob, each, share, picture in zip(blobs, probabilities, shares, pictures, strict=True)

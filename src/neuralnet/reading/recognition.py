@@ -9,7 +9,7 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, describe
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.reading.doubt import digit_shares, with_odds
+from neuralnet.reading.doubt import digit_shares
 from neuralnet.reading.finding import Blob
 from neuralnet.reading.preparation import SIDE, prepare
 
@@ -68,7 +68,7 @@ class Recognizer:
         probabilities : ndarray, shape (N, 10)
             Of each digit, if it is a digit.
         digit_shares : ndarray, shape (N,)
-            How probable that is.
+            How probable that is, where digits are as many as other things.
         """
         if not len(pictures):
             return np.zeros((0, NUM_DIGITS), np.float32), np.zeros(0, np.float32)
@@ -76,10 +76,13 @@ class Recognizer:
         flat = looks.reshape(-1, SIDE, SIDE)
         shape = (len(looks), len(pictures))
         probabilities = self._probabilities(flat).reshape(*shape, NUM_DIGITS).mean(axis=0)
-        return probabilities, with_odds(digit_shares(flat).reshape(shape).mean(axis=0))
+        return probabilities, digit_shares(flat).reshape(shape).mean(axis=0)
 
     def sureness(self, blobs: Sequence[Blob]) -> Array:
-        """Return how sure it is, after several looks, that each blob is one certain digit."""
+        """Return how sure it is, after several looks, that each blob is one certain digit.
+
+        Parts of digits and of letters are as many as digits here: the odds are left at one.
+        """
         probabilities, shares = self.with_care(prepared(blobs))
         return np.asarray(probabilities.max(axis=1, initial=0) * shares)
 
