@@ -29,6 +29,7 @@ FLOORS = {
     "nn": 1,
     "data": 1,
     "storage": 2,
+    "recipes": 2,
     "training": 3,
     "reading": 3,
     "interop": 4,

@@ -33,7 +33,12 @@ class _BareCode(ast.NodeTransformer):
         node.returns = None
         for argument in node.args.args:
             argument.annotation = None
+        self.generic_visit(node)
         return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign:
+        assert node.value is not None
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
 
 
 def _bare(code: str) -> str:

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from neuralnet.checks import InputError, NeuralNetError
+    from neuralnet.data.augmentation import Augmentation
     from neuralnet.data.dataset import DataNotFoundError, Dataset
     from neuralnet.data.preprocessing import Split, one_hot, scale_pixels, split_dataset
     from neuralnet.data.sources import load_mnist
@@ -34,24 +35,40 @@ if TYPE_CHECKING:
     from neuralnet.nn.parameters import Parameters
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
     from neuralnet.nn.workspace import Evaluation
+<<<<<<< HEAD
     from neuralnet.reading.annotation import annotated
     from neuralnet.reading.reader import Digit, Reading, read_digits
+=======
+    from neuralnet.reading.pretrained import load_pretrained
+>>>>>>> main
     from neuralnet.storage import load, save
-    from neuralnet.training.callbacks import BestWeights, Callback, EarlyStopping, ProgressBar
+    from neuralnet.training.callbacks import (
+        BestWeights,
+        Callback,
+        EarlyStopping,
+        ProgressBar,
+        WeightAverage,
+    )
+    from neuralnet.training.checkpoint import Checkpoint
     from neuralnet.training.history import History
     from neuralnet.training.loop import train
-    from neuralnet.training.metrics import accuracy, confusion_matrix
+    from neuralnet.training.metrics import accuracy, confusion_matrix, expected_calibration_error
     from neuralnet.training.run import TrainingDivergedError, TrainingRun
 
 # The public names, by the room they live in.
 _ROOMS = {
+    "data.augmentation": ("Augmentation",),
     "data.dataset": ("DataNotFoundError", "Dataset"),
     "data.preprocessing": ("Split", "one_hot", "scale_pixels", "split_dataset"),
     "data.sources": ("load_mnist",),
     "nn.parameters": ("Parameters",),
     "nn.workspace": ("Evaluation",),
+<<<<<<< HEAD
     "reading.annotation": ("annotated",),
     "reading.reader": ("Digit", "Reading", "read_digits"),
+=======
+    "reading.pretrained": ("load_pretrained",),
+>>>>>>> main
     "storage": ("load", "save"),
     "nn.network": ("NeuralNetMLP",),
     "nn.activations": (
@@ -90,13 +107,16 @@ _ROOMS = {
         "Callback",
         "EarlyStopping",
         "ProgressBar",
+        "WeightAverage",
     ),
+    "training.checkpoint": ("Checkpoint",),
     "training.history": ("History",),
     "training.loop": ("train",),
     "training.run": ("TrainingDivergedError", "TrainingRun"),
     "training.metrics": (
         "accuracy",
         "confusion_matrix",
+        "expected_calibration_error",
     ),
     "files": (
         "FileError",
@@ -115,9 +135,11 @@ __all__ = [
     "Activation",
     "Adam",
     "AdamW",
+    "Augmentation",
     "BestWeights",
     "BinaryCrossEntropy",
     "Callback",
+    "Checkpoint",
     "Constant",
     "Cosine",
     "CrossEntropy",
@@ -152,12 +174,15 @@ __all__ = [
     "TrainingRun",
     "VarianceScaling",
     "Warmup",
+    "WeightAverage",
     "__version__",
     "accuracy",
     "annotated",
     "confusion_matrix",
+    "expected_calibration_error",
     "load",
     "load_mnist",
+    "load_pretrained",
     "one_hot",
     "read_digits",
     "save",

@@ -258,7 +258,7 @@ def test_a_copy_is_a_network_of_its_own(copied: Any) -> None:
         assert not twin.parameters[name].any()
         assert twin.parameters[name] is not model.parameters[name]
     assert not twin.layers[0].W.any()
-    assert model.layers[0].W.any()  # type: ignore[union-attr]
+    assert model.layers[0].W.any()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("num_examples", [1, 499, 500, 501, 1000, 1001])

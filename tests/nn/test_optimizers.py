@@ -76,7 +76,7 @@ def test_the_steps_are_the_formulas_wherever_blocks_end(
 @pytest.mark.parametrize("length", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5])
 def test_blocks_cover_everything_once(length: int) -> None:
     covered = np.zeros(length, int)
-    for block in blocks(length):
+    for block in blocks(covered):
         assert 0 < block.stop - block.start <= BLOCK
         covered[block] += 1
     assert (covered == 1).all()

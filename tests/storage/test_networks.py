@@ -32,6 +32,7 @@ def assert_same(one: NeuralNetMLP, other: NeuralNetMLP) -> None:
     """Both are built alike and hold and predict the same bits."""
     for name in (
         *("num_features", "num_hidden", "num_classes", "hidden_activations", "output_activation"),
+        *("batch_norm", "dropout", "label_smoothing"),
         *("l2", "initial_weights", "dtype", "input_range", "classes", "notes"),
     ):
         assert getattr(one, name) == getattr(other, name), name
@@ -76,6 +77,9 @@ def networks(draw: st.DrawFn) -> NeuralNetMLP:
         output_activation=output,
         loss=loss,
         l2=draw(st.floats(0, 1)),
+        batch_norm=draw(st.booleans()),
+        dropout=[draw(st.sampled_from([0, 0.5])) for _ in sizes],
+        label_smoothing=draw(st.sampled_from([0, 0.1])),
         initial_weights=draw(st.none() | schemes),
         dtype=draw(st.sampled_from(["float32", "float64"])),
         input_range=(low, low + draw(st.floats(0.1, 3))),
@@ -161,7 +165,7 @@ def test_other_programs_can_read_it(tmp_path: Path) -> None:
         for name, values in network.parameters.items():
             np.testing.assert_array_equal(file.get_tensor(name), values)
         metadata = file.metadata()
-    assert (metadata.pop("format"), metadata.pop("format_version")) == ("neuralnet network", "1")
+    assert (metadata.pop("format"), metadata.pop("format_version")) == ("neuralnet network", "2")
     texts = {name: json.loads(text) for name, text in metadata.items()}
     assert texts["classes"] == [0, 1]
     assert texts["preprocessing"] == {"uint8_range": [-1.0, 1.0]}

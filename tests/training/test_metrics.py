@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from neuralnet.checks import InputError
-from neuralnet.training.metrics import accuracy, confusion_matrix
+from neuralnet.training.metrics import (
+    accuracy,
+    confusion_matrix,
+    expected_calibration_error,
+)
 
 CLASSES = 5
 pairs = st.lists(
@@ -71,3 +75,26 @@ def test_labels_out_of_range_are_refused(labels: list[int], predictions: list[in
 def test_a_number_of_classes_that_is_none_is_refused(num_classes: Any) -> None:
     with pytest.raises(InputError, match="num_classes"):
         confusion_matrix([0], [0], num_classes)
+
+
+def test_calibration_error_by_hand() -> None:
+    probabilities = np.array([[0.95, 0.05], [0.9, 0.1], [0.35, 0.65], [0.4, 0.6], [0.55, 0.45]])
+    labels = [0, 1, 1, 1, 0]
+    # Bins of a half: all five have confidences above; 4 of 5 are right, at 0.73 on average.
+    assert expected_calibration_error(labels, probabilities, 2) == pytest.approx(0.8 - 0.73)
+    # Bins of a tenth: 0.95 and 0.9 (one of two right), 0.65 and 0.6 (both), 0.55 (right).
+    gaps = abs(1 - 1.85) + abs(2 - 1.25) + abs(1 - 0.55)
+    assert expected_calibration_error(labels, probabilities, 10) == pytest.approx(gaps / 5)
+
+
+def test_a_sure_network_that_is_right_is_calibrated() -> None:
+    assert expected_calibration_error([0, 1, 2], np.eye(3)) == 0
+    assert expected_calibration_error([1, 2, 0], np.eye(3)) == 1
+
+
+@pytest.mark.parametrize(
+    "probabilities", [np.ones(3), np.empty((0, 2)), np.full((3, 2), np.nan), np.ones((2, 2))]
+)
+def test_calibration_of_what_cannot_be(probabilities: Any) -> None:
+    with pytest.raises(InputError):
+        expected_calibration_error([0, 1, 1], probabilities)

@@ -6,10 +6,12 @@ again. Each error is a sentence that says what came, what was wanted, where, and
 
 from neuralnet.checks.arrays import (
     Array,
+    Rows,
     all_finite,
     check_examples,
     check_finite,
     check_labels,
+    check_targets,
     check_weights,
 )
 from neuralnet.checks.values import (
@@ -27,6 +29,7 @@ __all__ = [
     "Array",
     "InputError",
     "NeuralNetError",
+    "Rows",
     "all_finite",
     "check_choice",
     "check_examples",
@@ -35,6 +38,7 @@ __all__ = [
     "check_labels",
     "check_name",
     "check_number",
+    "check_targets",
     "check_weights",
     "describe",
     "random_generator",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,36 @@ from neuralnet.checks.values import InputError, describe
 # Shapes and types are checked at the door, where errors can explain themselves; within, an array
 # is an array.
 Array = NDArray[Any]
+
+
+class Rows(ABC):
+    """Examples that are made dense only a few at a time, as a sparse matrix's are.
+
+    What the network and the training ask of an array of examples, and no more. Whoever makes one
+    vouches for its values: looking at all of them is what it is there to avoid.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        N and D.
+    dtype : numpy.dtype
+        Of the dense rows.
+    """
+
+    ndim = 2
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @abstractmethod
+    def take(self, indices: Array, axis: int, out: Array, mode: str) -> Array:
+        """Write the dense rows at `indices` to `out`, and return it; as `ndarray.take`, axis 0."""
+
+    @abstractmethod
+    def __getitem__(self, rows: slice) -> Array:
+        """Return the dense rows of a slice."""
 
 
 def all_finite(array: Array) -> bool:
@@ -52,7 +83,7 @@ def check_examples(X: object, num_features: int, name: str = "X", *, finite: boo
 
     Parameters
     ----------
-    X : array_like, shape (N, num_features)
+    X : array_like or Rows, shape (N, num_features)
         uint8 or floating point. Lists of numbers are taken as floating point.
     num_features : int
         How many columns the network takes.
@@ -71,7 +102,10 @@ def check_examples(X: object, num_features: int, name: str = "X", *, finite: boo
     InputError
         If it is not such an array.
     """
-    array = X if isinstance(X, np.ndarray) else _array_of_numbers(X, name)
+    if isinstance(X, Rows):
+        array, finite = cast(Array, X), False
+    else:
+        array = X if isinstance(X, np.ndarray) else _array_of_numbers(X, name)
     _check_unmasked(array, name)
     if array.ndim != 2:
         hint = ""
@@ -162,6 +196,46 @@ def check_labels(
             f"{num_classes - 1}."
         )
     return array.astype(np.int64)
+
+
+def check_targets(
+    y: object, num_examples: int, num_outputs: int, name: str = "y", *, maximum: float | None = None
+) -> Array:
+    """Return `y` as a matrix of targets, one row an example; or as labels, where it is 1-D.
+
+    Parameters
+    ----------
+    y : array_like, shape (N, num_outputs) or (N,)
+        Numbers, or whole-number labels as for `check_labels`.
+    num_examples, num_outputs : int
+        How many rows and columns there must be.
+    name : str
+        What the argument is called, for the error.
+    maximum : float, optional
+        Where given, targets must lie between 0 and this.
+
+    Raises
+    ------
+    InputError
+        If they are not such targets.
+    """
+    array = y if isinstance(y, np.ndarray) else _array_of_numbers(y, name)
+    if array.ndim == 1 and num_outputs > 1:
+        return check_labels(y, num_examples, num_outputs, name)
+    _check_unmasked(array, name)
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{name} has dtype {array.dtype}; targets must be numbers.")
+    if array.shape != (num_examples, num_outputs):
+        hint = f" Give {name}.reshape(-1, 1)." if array.shape == (num_examples,) else ""
+        raise InputError(
+            f"{name} has shape {array.shape}; targets for {num_examples} examples and "
+            f"{num_outputs} output(s) must have the shape ({num_examples}, {num_outputs}).{hint}"
+        )
+    check_finite(array, name)
+    if maximum is not None and (array.min() < 0 or array.max() > maximum):
+        wrong = array.min() if array.min() < 0 else array.max()
+        raise InputError(f"{name} holds {wrong}; these targets must lie from 0 to {maximum:g}.")
+    return array
 
 
 def check_weights(sample_weight: object, num_examples: int, name: str = "sample_weight") -> Array:

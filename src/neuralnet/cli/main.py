@@ -10,6 +10,7 @@ from neuralnet import __version__
 
 # Each command's name, the object that it is, and what the list of commands says of it.
 COMMANDS = {
+    "train": ("neuralnet.cli.train:train", "Train a network by a recipe."),
     "read": ("neuralnet.cli.read:read", "Read handwritten digits in pictures."),
     "show": ("neuralnet.cli.show:show", "Say what a saved network is."),
 }

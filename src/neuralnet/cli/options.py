@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from neuralnet.training.recipes import Recipe
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = TypeVar("Settings")
@@ -36,22 +39,54 @@ def setting_options(kind: type[Any]) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         for setting in reversed(dataclasses.fields(kind)):
-            click.option(
-                f"--{setting.name.replace('_', '-')}",
-                setting.name,
-                type=_click_type(types[setting.name]),
-                default=setting.default,
-                help=f"{setting.metadata['meaning']}  [default: {_shown(setting.default)}]",
-            )(function)
+            meaning = f"{setting.metadata['meaning']}  [default: {_shown(setting.default)}]"
+            _option(setting.name, types[setting.name], setting.default, meaning)(function)
         return function
 
     return decorate
+
+
+def override_options(kind: type[Any]) -> Callable[[Function], Function]:
+    """Give a command an option for each setting of a kind that may take a recipe's place."""
+    types = typing.get_type_hints(kind)
+
+    def decorate(function: Function) -> Function:
+        for setting in reversed(dataclasses.fields(kind)):
+            meaning = setting.metadata["meaning"]
+            _option(setting.name, types[setting.name], None, meaning)(function)
+        return function
+
+    return decorate
+
+
+def overridden(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
+    """Return a recipe with the options that were given in place of its settings."""
+    parts = {}
+    for part in ("network", "training"):
+        settings = getattr(recipe, part)
+        given = {name: options[name] for name in vars(settings) if options[name] is not None}
+        parts[part] = dataclasses.replace(settings, **given)
+    changes: dict[str, Any] = dict(parts)
+    # What another optimizer or schedule takes is not what this one took.
+    for name in ("optimizer", "schedule"):
+        if getattr(parts["training"], name) != getattr(recipe.training, name):
+            changes[name] = {}
+    return dataclasses.replace(recipe, **changes)
 
 
 def settings_from(kind: type[Settings], options: Mapping[str, Any]) -> Settings:
     """Take a kind's settings out of a command's options."""
     names = [setting.name for setting in dataclasses.fields(kind)]  # type: ignore[arg-type]
     return kind(**{name: options[name] for name in names})
+
+
+def _option(name: str, annotation: Any, default: Any, meaning: str) -> Callable[[Function], Any]:
+    """Return the option of one setting; a flag can be switched on and off."""
+    option = f"--{name.replace('_', '-')}"
+    if annotation is bool:
+        switch = f"{option}/--no-{option[2:]}"
+        return click.option(switch, name, default=default, help=meaning)
+    return click.option(option, name, type=_click_type(annotation), default=default, help=meaning)
 
 
 def _click_type(annotation: Any) -> Any:

@@ -46,6 +46,27 @@ def one_a_layer(choice: object, num_layers: int) -> tuple[Activation, ...]:
     return (hidden_for(choice),) * num_layers
 
 
+def dropout_rates(rates: object, num_layers: int) -> tuple[float, ...]:
+    """Return one dropout rate for each hidden layer, from one for all or from as many."""
+    if isinstance(rates, Sequence | np.ndarray) and not isinstance(rates, str):
+        if len(rates) != num_layers:
+            raise InputError(
+                f"dropout has {len(rates)} rates for {num_layers} hidden layer(s); give one for "
+                f"all, or one for each layer."
+            )
+        return tuple(
+            check_number(one, f"dropout[{i}]", minimum=0, below=1) for i, one in enumerate(rates)
+        )
+    return (check_number(rates, "dropout", minimum=0, below=1),) * num_layers
+
+
+def check_flag(value: object, name: str) -> bool:
+    """Return a flag as a `bool`."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name} is {value!r}; it must be True or False.")
+    return bool(value)
+
+
 def float_type(dtype: object) -> np.dtype[Any]:
     """Return the dtype float32 or float64, whichever way it came."""
     try:

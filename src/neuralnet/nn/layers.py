@@ -10,8 +10,10 @@ whose arrays are sized once for a batch size and used again at each step.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -47,7 +49,34 @@ class Cache:
         return self.inputs
 
 
-class Dense:
+class Layer(ABC):
+    """What the network asks of a layer; one without parameters keeps the first four as they are."""
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each parameter, by name."""
+        return {}
+
+    def running_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each figure that training follows without a gradient, by name."""
+        return {}
+
+    def bind(self, parameters: Parameters) -> None:  # noqa: B027
+        """Take the views that are this layer's."""
+
+    @abstractmethod
+    def cache(self, num_rows: int, dtype: DTypeLike, xp: ModuleType, *, d_inputs: bool) -> Cache:
+        """Make the arrays that a batch of `num_rows` examples needs."""
+
+    @abstractmethod
+    def forward(self, x: Array, cache: Any, training: np.random.Generator | None = None) -> Array:
+        """Give the outputs; `training` is what is drawn from in training, None otherwise."""
+
+    @abstractmethod
+    def backward(self, dy: Array, cache: Any) -> Array:
+        """Leave the gradients in their buffers; from dL/d(outputs) give dL/d(inputs)."""
+
+
+class Dense(Layer):
     """A fully connected layer, z = x W + b.
 
     Parameters
@@ -56,43 +85,52 @@ class Dense:
         D and K.
     name : str
         What the names of its parameters begin with, "layers.0" say.
+    bias : bool
+        Whether there is a b; before batch normalization, which takes the mean away, it is idle.
 
     Attributes
     ----------
     W, dW : ndarray, shape (D, K)
         The weights and their gradient.
     b, db : ndarray, shape (K,)
-        The biases and their gradient.
+        The biases and their gradient; None without.
     """
 
-    def __init__(self, num_inputs: int, num_outputs: int, name: str) -> None:
+    b: Array | None = None
+    db: Array | None = None
+
+    def __init__(self, num_inputs: int, num_outputs: int, name: str, *, bias: bool = True) -> None:
         self.num_inputs = num_inputs
         self.num_outputs = num_outputs
         self.name = name
+        self.bias = bias
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of each parameter, by name."""
-        return {
-            f"{self.name}.weight": (self.num_inputs, self.num_outputs),
-            f"{self.name}.bias": (self.num_outputs,),
+        shapes: dict[str, tuple[int, ...]] = {
+            f"{self.name}.weight": (self.num_inputs, self.num_outputs)
         }
+        return shapes | ({f"{self.name}.bias": (self.num_outputs,)} if self.bias else {})
 
     def bind(self, parameters: Parameters) -> None:
         """Take the views that are this layer's."""
-        weight, bias = self.shapes()
+        weight, *bias = self.shapes()
         self.W, self.dW = parameters[weight], parameters.gradient(weight)  # (D, K)
-        self.b, self.db = parameters[bias], parameters.gradient(bias)  # (K,)
+        for name in bias:
+            self.b, self.db = parameters[name], parameters.gradient(name)  # (K,)
 
     def cache(self, num_rows: int, dtype: DTypeLike, xp: ModuleType, *, d_inputs: bool) -> Cache:
         """Make the arrays that a batch of `num_rows` examples needs."""
         outputs = xp.empty((num_rows, self.num_outputs), dtype)
         return Cache(None, outputs, xp.empty((num_rows, self.num_inputs if d_inputs else 0), dtype))
 
-    def forward(self, x: Array, cache: Cache) -> Array:
+    def forward(self, x: Array, cache: Cache, training: np.random.Generator | None = None) -> Array:
         """Give z = x W + b."""
         cache.inputs = x
-        z = np.matmul(x, self.W, out=cache.outputs)  # (N, K)
-        return np.add(z, self.b, out=z)
+        z: Array = np.matmul(x, self.W, out=cache.outputs)  # (N, K)
+        if self.b is not None:
+            z += self.b
+        return z
 
     def backward(self, dz: Array, cache: Cache) -> Array:
         """Leave dL/dW and dL/db in their buffers, and give dL/dx where it is asked for.
@@ -104,13 +142,14 @@ class Dense:
         """
         x = cache.inputs_seen()
         np.matmul(x.T, dz, out=self.dW)  # (D, K)
-        dz.sum(axis=0, out=self.db)  # (K,)
+        if self.db is not None:
+            dz.sum(axis=0, out=self.db)  # (K,)
         if cache.d_inputs.size:  # the first layer's inputs are data: nobody changes them
             np.matmul(dz, self.W.T, out=cache.d_inputs)  # (N, D)
         return cache.d_inputs
 
 
-class ActivationLayer:
+class ActivationLayer(Layer):
     """A layer without parameters: a = f(z), entry by entry.
 
     Parameters
@@ -125,19 +164,12 @@ class ActivationLayer:
         self.function = function
         self.num_units = num_units
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return no shapes: there is nothing to learn here."""
-        return {}
-
-    def bind(self, parameters: Parameters) -> None:
-        """Take no views: there is nothing to learn here."""
-
     def cache(self, num_rows: int, dtype: DTypeLike, xp: ModuleType, *, d_inputs: bool) -> Cache:
         """Make the arrays that a batch of `num_rows` examples needs."""
         outputs = xp.empty((num_rows, self.num_units), dtype)
         return Cache(None, outputs, d_inputs=outputs)  # dL/dz takes the place of dL/da
 
-    def forward(self, z: Array, cache: Cache) -> Array:
+    def forward(self, z: Array, cache: Cache, training: np.random.Generator | None = None) -> Array:
         """Give a = f(z)."""
         cache.inputs = z
         return self.function.forward(z, out=cache.outputs)  # (N, K)

@@ -24,6 +24,8 @@ class Loss(ABC):
     name: ClassVar[str]
     # The output activations that this loss may stand behind, by name.
     outputs: ClassVar[tuple[str, ...]]
+    # Behind which of these each output stands for itself, so that targets may be any matrix.
+    free_outputs: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
@@ -39,6 +41,7 @@ class MeanSquaredError(Loss):
 
     name = "mean_squared_error"
     outputs = ("sigmoid", "softmax", "identity")
+    free_outputs = ("identity",)
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
         """Give the sum of the squares."""
@@ -93,6 +96,7 @@ class BinaryCrossEntropy(Loss):
 
     name = "binary_cross_entropy"
     outputs = ("sigmoid",)
+    free_outputs = ("sigmoid",)
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
         """Give sum_k max(z_k, 0) - t_k z_k + log(1 + exp(-|z_k|)): the same, and finite."""

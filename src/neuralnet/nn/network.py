@@ -21,22 +21,26 @@ from neuralnet.checks import (
     check_integer,
     check_labels,
     check_number,
+    check_targets,
     check_weights,
     random_generator,
 )
 from neuralnet.nn.activations import Activation, output_for
 from neuralnet.nn.arguments import (
     check_activations,
+    check_flag,
     class_names,
+    dropout_rates,
     float_type,
     hidden_sizes,
     one_a_layer,
     pair_of_numbers,
 )
 from neuralnet.nn.initialization import VarianceScaling, initialization_for
-from neuralnet.nn.layers import ActivationLayer, Dense
+from neuralnet.nn.layers import ActivationLayer, Dense, Layer
 from neuralnet.nn.losses import Loss, loss_for
 from neuralnet.nn.parameters import Parameters
+from neuralnet.nn.regularization import BatchNorm, Dropout
 from neuralnet.nn.workspace import Evaluation, ForwardWorkspace, Workspace, batches, evaluate
 
 
@@ -53,7 +57,9 @@ class NeuralNetMLP:
     num_hidden : int or sequence of int
         Units of the hidden layer, or of each hidden layer from the first to the last.
     num_classes : int
-        Outputs, K: one a class, at least 2.
+        Outputs, K: one a class, at least 2. Identity outputs with mean squared error (regression)
+        and sigmoid outputs with binary cross-entropy (several labels an example, or none) also
+        take a matrix of targets, (N, K), for y, and then one output is enough.
     hidden_activation : str, Activation, or a sequence of either
         "sigmoid", "tanh", "relu", "leaky_relu" or "gelu"; one for all hidden layers, or one each.
     output_activation : str or Activation
@@ -63,6 +69,15 @@ class NeuralNetMLP:
         "binary_cross_entropy" (behind sigmoid).
     l2 : float
         At least 0; `l2 / 2` times the sum of the squared weights is part of the loss.
+    batch_norm : bool
+        Whether each hidden layer is batch-normalized before its activation.
+    dropout : float or sequence of float
+        Share of each hidden layer's units that are left out at a time in training, in [0, 1); one
+        for all hidden layers, or one each.
+    label_smoothing : float
+        In [0, 1): so much of each target is spread evenly over all classes (Szegedy, Vanhoucke,
+        Ioffe, Shlens and Wojna 2016, arXiv 1512.00567, section 7). It is part of the loss, so the
+        loss of right answers does not go to 0.
     initial_weights : str or VarianceScaling, optional
         "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "he_normal" or
         "he_uniform"; as suits each layer's activation if not given. Biases begin at 0.
@@ -75,14 +90,16 @@ class NeuralNetMLP:
     classes : sequence of str or int, optional
         What the labels 0 to K - 1 stand for; the labels themselves if not given.
     xp : module
-        Where arrays are made: NumPy, or a module with its functions. Tested with NumPy alone.
+        Where the network computes: NumPy, or a module with its functions (CuPy). What comes in and
+        goes out are NumPy's arrays either way, and random numbers are drawn with NumPy.
 
     Attributes
     ----------
     parameters : Parameters
         All weights and biases, in one flat buffer, and their gradients in another.
     layers : list
-        `Dense` and `ActivationLayer` in turn; the last is the `Dense` that gives the logits.
+        `Dense`, `BatchNorm` where asked for, `ActivationLayer` and `Dropout` in turn; the last is
+        the `Dense` that gives the logits.
     num_hidden : tuple of int
         The sizes of the hidden layers.
     hidden_activations, output_activation, loss_function : Activation, Activation, Loss
@@ -110,6 +127,9 @@ class NeuralNetMLP:
         output_activation: str | Activation = "sigmoid",
         loss: str | Loss = "mean_squared_error",
         l2: float = 0.0,
+        batch_norm: bool = False,
+        dropout: float | Sequence[float] = 0.0,
+        label_smoothing: float = 0.0,
         initial_weights: str | VarianceScaling | None = None,
         seed: int | np.random.Generator | None = 0,
         dtype: DTypeLike = "float32",
@@ -119,11 +139,15 @@ class NeuralNetMLP:
     ) -> None:
         self.num_features = check_integer(num_features, "num_features", minimum=1)
         self.num_hidden = hidden_sizes(num_hidden)
-        self.num_classes = check_integer(num_classes, "num_classes", minimum=2)
         self.hidden_activations = one_a_layer(hidden_activation, len(self.num_hidden))
         self.output_activation = output_for(output_activation)
         self.loss_function = loss_for(loss, self.output_activation)
+        least = 1 if self.takes_targets else 2
+        self.num_classes = check_integer(num_classes, "num_classes", minimum=least)
         self.l2 = check_number(l2, "l2", minimum=0)
+        self.batch_norm = check_flag(batch_norm, "batch_norm")
+        self.dropout = dropout_rates(dropout, len(self.num_hidden))
+        self.label_smoothing = check_number(label_smoothing, "label_smoothing", minimum=0, below=1)
         self.initial_weights = (
             None if initial_weights is None else initialization_for(initial_weights)
         )
@@ -140,13 +164,20 @@ class NeuralNetMLP:
     def _build(self) -> None:
         """Put the layers in a row, and their parameters into one buffer."""
         sizes = [self.num_features, *self.num_hidden, self.num_classes]
-        self.layers: list[Dense | ActivationLayer] = []
+        self.layers: list[Layer] = []
         for number, (num_inputs, num_outputs) in enumerate(itertools.pairwise(sizes)):
-            self.layers.append(Dense(num_inputs, num_outputs, f"layers.{number}"))
-            if number < len(self.num_hidden):
+            name, hidden = f"layers.{number}", number < len(self.num_hidden)
+            normalized = hidden and self.batch_norm
+            self.layers.append(Dense(num_inputs, num_outputs, name, bias=not normalized))
+            if normalized:
+                self.layers.append(BatchNorm(num_outputs, f"{name}.batch_norm"))
+            if hidden:
                 self.layers.append(ActivationLayer(self.hidden_activations[number], num_outputs))
+                if self.dropout[number]:
+                    self.layers.append(Dropout(num_outputs, self.dropout[number]))
         shapes = {name: s for layer in self.layers for name, s in layer.shapes().items()}
-        self.parameters = Parameters(shapes, self.dtype, self.xp)
+        running = {name: s for layer in self.layers for name, s in layer.running_shapes().items()}
+        self.parameters = Parameters(shapes, self.dtype, self.xp, running)
         for layer in self.layers:
             layer.bind(self.parameters)
 
@@ -159,11 +190,15 @@ class NeuralNetMLP:
         generator = random_generator(seed)
         activations = [*self.hidden_activations, self.output_activation]
         dense_layers = [layer for layer in self.layers if isinstance(layer, Dense)]
-        for layer, activation in zip(dense_layers, activations, strict=True):
+        for dense, activation in zip(dense_layers, activations, strict=True):
             scheme = self.initial_weights or initialization_for(activation.initialization)
-            drawn = scheme.draw(layer.num_inputs, layer.num_outputs, generator)
-            layer.W[...] = self.xp.asarray(drawn)
-            layer.b[...] = 0
+            drawn = scheme.draw(dense.num_inputs, dense.num_outputs, generator)
+            dense.W[...] = self.xp.asarray(drawn)
+            if dense.b is not None:
+                dense.b[...] = 0
+        for layer in self.layers:
+            if isinstance(layer, BatchNorm):
+                layer.initialize()
 
     def forward(self, X: Array) -> tuple[Array, ...]:
         """Compute the activations of every layer.
@@ -192,7 +227,7 @@ class NeuralNetMLP:
             workspace.forward()
             for whole, part in zip(activations, workspace.activations(), strict=True):
                 whole[rows] = part
-        return activations
+        return tuple(self.to_numpy(whole) for whole in activations)
 
     def backward(
         self,
@@ -213,8 +248,8 @@ class NeuralNetMLP:
             The examples that went forward.
         activations : sequence of ndarray
             What `forward(X)` returned.
-        y : array_like, shape (N,)
-            Whole-number labels.
+        y : array_like, shape (N,) or (N, K)
+            Whole-number labels, or targets where `takes_targets`.
         sample_weight : array_like, shape (N,), optional
             How much each example counts.
 
@@ -236,7 +271,8 @@ class NeuralNetMLP:
         workspace.label(y, sample_weight)
         workspace.restore([self.xp.asarray(a, dtype=self.dtype) for a in activations])
         workspace.backward()
-        return {name: self.parameters.gradient(name).copy() for name in self.parameters}
+        gradients = {name: self.parameters.gradient(name) for name in self.parameters}
+        return {name: self.to_numpy(gradient).copy() for name, gradient in gradients.items()}
 
     def predict_proba(self, X: Array) -> Array:
         """Compute the probability of each class.
@@ -262,7 +298,7 @@ class NeuralNetMLP:
         probabilities: Array = self.xp.empty((len(X), self.num_classes), self.dtype)
         for rows, z in self._logits(X):
             self.output_activation.probabilities(z, out=probabilities[rows])
-        return probabilities
+        return self.to_numpy(probabilities)
 
     def predict(self, X: Array) -> NDArray[np.int64]:
         """Return the most probable label of each example.
@@ -287,7 +323,7 @@ class NeuralNetMLP:
         for rows, z in self._logits(X):
             # Every output activation keeps the order of the logits, so none is needed.
             z.argmax(axis=1, out=labels[rows])
-        return labels
+        return self.to_numpy(labels)
 
     def evaluate(self, X: Array, y: Array, sample_weight: Array | None = None) -> Evaluation:
         """Compute the mean loss, L2 included, and the share of right answers.
@@ -309,9 +345,14 @@ class NeuralNetMLP:
         """
         return evaluate(self, *self.check(X, y, sample_weight))
 
+    @property
+    def takes_targets(self) -> bool:
+        """Whether y may be a matrix of targets as well: each output stands for itself."""
+        return self.output_activation.name in self.loss_function.free_outputs
+
     def check(
         self, X: object, y: object, sample_weight: object = None, *, suffix: str = ""
-    ) -> tuple[Array, NDArray[np.int64], Array | None]:
+    ) -> tuple[Array, Array, Array | None]:
         """Return examples, labels and weights fit for this network, or say why they are not.
 
         Parameters
@@ -323,7 +364,7 @@ class NeuralNetMLP:
 
         Returns
         -------
-        X, y, sample_weight : ndarray, shapes (N, D), (N,) and (N,), the last or None
+        X, y, sample_weight : ndarray, shapes (N, D), (N,) or (N, K), and (N,), the last or None
 
         Raises
         ------
@@ -331,31 +372,48 @@ class NeuralNetMLP:
             If one of them cannot be used.
         """
         X = check_examples(X, self.num_features, "X" + suffix)
-        y = check_labels(y, len(X), self.num_classes, "y" + suffix)
         if sample_weight is not None:
             sample_weight = check_weights(sample_weight, len(X))
-        return X, y, sample_weight
+        return X, self._check_targets(y, len(X), "y" + suffix), sample_weight
+
+    def _check_targets(self, y: object, num_examples: int, name: str) -> Array:
+        """Return labels, or a matrix of targets where this network takes one."""
+        if not self.takes_targets:
+            return check_labels(y, num_examples, self.num_classes, name)
+        maximum = 1 if self.output_activation.name == "sigmoid" else None
+        targets = check_targets(y, num_examples, self.num_classes, name, maximum=maximum)
+        if targets.ndim == 2 and self.label_smoothing:
+            raise InputError(
+                f"{name} is a matrix of targets with label_smoothing {self.label_smoothing}, which "
+                f"smooths labels. Build the network with label_smoothing=0, or smooth {name}."
+            )
+        return targets
 
     def scale(self, X: Array, out: Array) -> None:
         """Write X to `out` as the network takes it: pixels to the input range, floats as is."""
-        np.copyto(out, X)
+        out[...] = self.xp.asarray(X)
         if X.dtype == np.uint8:
             low, high = self.input_range
             out *= (high - low) / 255
             out += low
 
+    def to_numpy(self, array: Array) -> Array:
+        """Return an array of `xp` as NumPy's: itself, where `xp` is NumPy."""
+        moved: Array = getattr(self.xp, "asnumpy", np.asarray)(array)
+        return moved
+
     def __getstate__(self) -> dict[str, object]:
         """Give what a copy needs: the parameters' values, not the layers' views into them."""
         made_anew = {"layers", "parameters", "xp"}
         state = {name: value for name, value in vars(self).items() if name not in made_anew}
-        return state | {"xp": self.xp.__name__, "values": self.parameters.values}
+        return state | {"xp": self.xp.__name__, "values": self.to_numpy(self.parameters.state)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Build a copy: layers whose views are into its own buffers."""
         values = state.pop("values")
         vars(self).update(state, xp=importlib.import_module(state["xp"]))
         self._build()
-        self.parameters.values[...] = values
+        self.parameters.state[...] = self.xp.asarray(values)
 
     def penalty(self) -> float:
         """Return the L2 part of the loss: l2 / 2 times the sum of the squared weights."""

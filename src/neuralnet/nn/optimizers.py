@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from neuralnet.checks import Array, InputError, NeuralNetError, check_choice, check_number
-from neuralnet.nn.parameters import BLOCK, Parameters, blocks
+from neuralnet.nn.parameters import Parameters, block_of, blocks
 
 
 class Optimizer(ABC):
@@ -34,7 +34,7 @@ class Optimizer(ABC):
         self.parameters = parameters
         w = parameters.values
         self.state: dict[str, Array] = {name: np.zeros_like(w) for name in self.state_names}
-        self._scratch = np.empty_like(w[:BLOCK])
+        self._scratch = block_of(w)
 
     def step(self, learning_rate: float) -> None:
         """Update all parameters in place from the gradients that now stand in their buffer."""
@@ -42,7 +42,7 @@ class Optimizer(ABC):
             raise NeuralNetError("step came before start: call start(model.parameters) first.")
         self.num_steps += 1
         w, g = self.parameters.values, self.parameters.gradients
-        for block in blocks(len(w)):
+        for block in blocks(w):
             state = [buffer[block] for buffer in self.state.values()]
             scratch = self._scratch[: block.stop - block.start]
             self.update(w[block], g[block], *state, lr=learning_rate, scratch=scratch)

@@ -16,10 +16,21 @@ from neuralnet.checks import Array, InputError
 BLOCK = 65_536
 
 
-def blocks(length: int) -> Iterator[slice]:
-    """Cut `length` entries into slices of `BLOCK`, the last one shorter."""
-    for start in range(0, length, BLOCK):
-        yield slice(start, min(start + BLOCK, length))
+def blocks(buffer: Array, length: int | None = None) -> Iterator[slice]:
+    """Cut a buffer's first `length` entries, or all, into slices of `BLOCK`, the last one shorter.
+
+    Where the buffer is not NumPy's there is no such cache, and one slice is all.
+    """
+    length = len(buffer) if length is None else length
+    size = BLOCK if type(buffer) is np.ndarray else max(length, 1)
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))
+
+
+def block_of(buffer: Array) -> Array:
+    """Make an array for what is computed in between, of the length of the buffer's first slice."""
+    first = next(blocks(buffer), slice(0))
+    return np.empty_like(buffer[first])
 
 
 class Parameters:
@@ -37,41 +48,53 @@ class Parameters:
         float32 or float64.
     xp : module
         Where the arrays live: NumPy, or a module with its functions (CuPy).
+    running_shapes : mapping of str to tuple of int
+        As `shapes`, for figures that training follows without a gradient: batch normalization's
+        running means and variances.
 
     Attributes
     ----------
     values, gradients : ndarray, shape (total,)
         The two buffers.
+    running : dict of str to ndarray
+        Those figures, by name.
+    state : ndarray, shape (total + figures,)
+        `values`, and after them the figures: one buffer, all that a copy, an average or a file
+        has to keep. `values` is a view into it.
     num_weights : int
         How many of the entries, from the first, belong to matrices.
     """
 
     def __init__(
-        self, shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike, xp: ModuleType = np
+        self,
+        shapes: Mapping[str, tuple[int, ...]],
+        dtype: DTypeLike,
+        xp: ModuleType = np,
+        running_shapes: Mapping[str, tuple[int, ...]] | None = None,
     ) -> None:
         self.shapes = dict(shapes)
+        running_shapes = dict(running_shapes or {})
         self.num_weights = sum(math.prod(s) for s in shapes.values() if len(s) == 2)
         total = sum(math.prod(shape) for shape in shapes.values())
+        figures = sum(math.prod(shape) for shape in running_shapes.values())
         try:
-            self.values: Array = xp.zeros(total, dtype)
+            self.state: Array = xp.zeros(total + figures, dtype)
             self.gradients: Array = xp.zeros(total, dtype)
         except (MemoryError, ValueError) as error:
             raise InputError(
                 f"These layers have {total:,} parameters, more than this machine has memory for; "
                 f"make num_hidden smaller."
             ) from error
-        self._scratch: Array = xp.empty_like(self.values[:BLOCK])
+        self.values: Array = self.state[:total]
+        self._scratch = block_of(self.values)
         self._values = self.views(self.values)
         self._gradients = self.views(self.gradients)
+        self.running = _cut(self.state[total:], running_shapes)
 
     def views(self, buffer: Array) -> dict[str, Array]:
         """Cut a buffer of the same length into named, shaped views, in the layers' order."""
-        views = {}
-        start = 0
-        for name, shape in sorted(self.shapes.items(), key=lambda item: len(item[1]) != 2):
-            stop = start + math.prod(shape)
-            views[name] = buffer[start:stop].reshape(shape)
-            start = stop
+        matrices_first = sorted(self.shapes.items(), key=lambda item: len(item[1]) != 2)
+        views = _cut(buffer, dict(matrices_first))
         return {name: views[name] for name in self.shapes}
 
     def __getitem__(self, name: str) -> Array:
@@ -97,6 +120,10 @@ class Parameters:
         """Walk over names and views: the one walk that saver, summary and count all use."""
         return iter(self._values.items())
 
+    def tensors(self) -> dict[str, Array]:
+        """Return all views by name, running figures last: what a file keeps."""
+        return self._values | self.running
+
     def sum_of_squares(self) -> float:
         """Return the sum of the squares of all weights, biases left out."""
         weights = self.values[: self.num_weights]
@@ -104,6 +131,17 @@ class Parameters:
 
     def add_l2_gradient(self, l2: float) -> None:
         """Add the gradient of l2 / 2 times that sum, l2 W, to the weights' gradients."""
-        for block in blocks(self.num_weights):
+        for block in blocks(self.values, self.num_weights):
             scratch = self._scratch[: block.stop - block.start]
             self.gradients[block] += np.multiply(self.values[block], l2, out=scratch)
+
+
+def _cut(buffer: Array, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Cut a buffer into named, shaped views that lie one after the other."""
+    views = {}
+    start = 0
+    for name, shape in shapes.items():
+        stop = start + math.prod(shape)
+        views[name] = buffer[start:stop].reshape(shape)
+        start = stop
+    return views

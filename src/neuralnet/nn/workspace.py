@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuralnet.checks import Array
-from neuralnet.nn.layers import ActivationLayer
+from neuralnet.nn.layers import ActivationLayer, Dense
 
 if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
@@ -28,7 +30,7 @@ class Evaluation(NamedTuple):
     loss : float
         The (weighted) mean loss of an example, L2 included.
     accuracy : float
-        The (weighted) share of right answers, from 0 to 1.
+        The (weighted) share of right answers, from 0 to 1; NaN for a regression, which has none.
     """
 
     loss: float
@@ -67,35 +69,32 @@ class ForwardWorkspace:
         ]
         self.z = self.caches[-1].outputs
         self.a: Array = network.xp.empty_like(self.z)
-        self._buffers: dict[np.dtype[Any], Array] = {}
+        self._scaled: Array | None = None
 
     def load(self, X: Array) -> None:
         """Take in N examples that lie side by side: as they are, or scaled if they are pixels."""
         if X.dtype == self.network.dtype:
-            self.x = X
-        else:
-            self.x = self._buffer(self.network.dtype)
-            self.network.scale(X, out=self.x)
+            self.x = self.network.xp.asarray(X)
+            return
+        if self._scaled is None:
+            self._scaled = self.network.xp.empty(X.shape, self.network.dtype)
+        self.x = self._scaled
+        self.network.scale(X, out=self.x)
 
-    def _buffer(self, dtype: np.dtype[Any]) -> Array:
-        """Return an array for inputs of this type, made when it is first asked for."""
-        if dtype not in self._buffers:
-            shape = (self.num_rows, self.network.num_features)
-            # Inputs come from NumPy's side, whatever module the network computes with.
-            make = self.network.xp.empty if dtype == self.network.dtype else np.empty
-            self._buffers[dtype] = make(shape, dtype)
-        return self._buffers[dtype]
+    def logits(self, training: np.random.Generator | None = None) -> Array:
+        """Send the loaded examples through all layers; return what the last one gives.
 
-    def logits(self) -> Array:
-        """Send the loaded examples through all layers; return what the last one gives."""
-        x = self.x
+        `training` is what dropout is drawn from when the network learns from the batch, and None
+        when it only answers.
+        """
+        x: Array = self.x
         for layer, cache in zip(self.network.layers, self.caches, strict=True):
-            x = layer.forward(x, cache)
+            x = layer.forward(x, cache, training)
         return x  # (N, K)
 
-    def forward(self) -> Array:
+    def forward(self, training: np.random.Generator | None = None) -> Array:
         """Send the loaded examples through the network; return the outputs."""
-        return self.network.output_activation.forward(self.logits(), out=self.a)  # (N, K)
+        return self.network.output_activation.forward(self.logits(training), out=self.a)  # (N, K)
 
     def activations(self) -> list[Array]:
         """Return what each layer gave at the last forward: hidden layers first, outputs last."""
@@ -114,7 +113,8 @@ class Workspace(ForwardWorkspace):
     Attributes
     ----------
     targets : ndarray, shape (N, K)
-        One-hot labels.
+        What the outputs should be: one-hot labels, smoothed where the network has that;
+        or as they were given, as a matrix.
     weights : ndarray, shape (N,)
         Each example's share of the loss; they sum to one.
     """
@@ -128,7 +128,10 @@ class Workspace(ForwardWorkspace):
         self.targets: Array = xp.empty_like(self.z)
         self.equal_weights: Array = xp.full(num_rows, 1 / num_rows, network.dtype)
         self.weights = self.equal_weights
-        self._one_hot: Array = xp.eye(network.num_classes, dtype=network.dtype)
+        smoothing = network.label_smoothing
+        self._gathered: NDArray[Any] | None = None
+        self._rows: Array = xp.eye(network.num_classes, dtype=network.dtype) * (1 - smoothing)
+        self._rows += smoothing / network.num_classes
 
     def gather(self, X: Array, rows: Array) -> None:
         """Take in the N examples at `rows`, wherever they lie in X.
@@ -136,16 +139,25 @@ class Workspace(ForwardWorkspace):
         Bytes are gathered first and scaled after, which moves a quarter of what floats would. The
         rows come from a permutation, so none is out of range; mode "clip" spares looking.
         """
-        self.load(X.take(rows, axis=0, out=self._buffer(X.dtype), mode="clip"))
+        if self._gathered is None or self._gathered.dtype != X.dtype:
+            # Inputs lie on NumPy's side, whatever module the network computes with.
+            self._gathered = np.empty((self.num_rows, X.shape[1]), X.dtype)
+        self.load(X.take(rows, axis=0, out=self._gathered, mode="clip"))
 
     def label(self, y: Array, sample_weight: Array | None = None) -> None:
         """Say what the loaded examples should give, and how much each one counts."""
-        self._one_hot.take(y, axis=0, out=self.targets, mode="clip")
+        xp = self.network.xp
+        if y.ndim == 2:
+            self.targets[...] = xp.asarray(y)
+        elif xp is np:
+            self._rows.take(y, axis=0, out=self.targets, mode="clip")  # checked at the door
+        else:
+            self._rows.take(xp.asarray(y), axis=0, out=self.targets)
         self.weights = self.equal_weights
         if sample_weight is not None:
             # A batch whose examples all weigh nothing teaches nothing.
             total = sample_weight.sum() or 1
-            self.weights = (sample_weight / total).astype(self.network.dtype)
+            self.weights = xp.asarray((sample_weight / total).astype(self.network.dtype))
 
     def restore(self, activations: Sequence[Array]) -> None:
         """Stand as after a forward pass of the loaded examples that gave these activations.
@@ -157,20 +169,35 @@ class Workspace(ForwardWorkspace):
         x = self.x
         layers = self.network.layers
         for number, (layer, cache) in enumerate(zip(layers, self.caches, strict=True)):
-            cache.inputs = x
             if isinstance(layer, ActivationLayer):
+                cache.inputs = x
                 cache.outputs = x = next(given)
                 continue
             after = layers[number + 1] if layer is not layers[-1] else None
-            if after is None or (isinstance(after, ActivationLayer) and after.function.needs_z):
-                layer.forward(x, cache)
-            x = cache.outputs
+            z_read = not isinstance(after, ActivationLayer) or after.function.needs_z
+            if isinstance(layer, Dense) and not z_read:
+                cache.inputs, x = x, cache.outputs
+            else:
+                x = layer.forward(x, cache)
         self.a = next(given)
 
     def loss(self) -> float:
         """Return the weighted mean of the examples' losses, without L2."""
         each = self.network.loss_function.forward(self.z, self.a, self.targets, scratch=self.dz)
         return float(np.dot(each, self.weights))
+
+    def right(self, y: Array) -> Array:
+        """Return which of the labelled examples were answered rightly, after a forward pass.
+
+        To labels, the largest output is the answer; to several labels an example, each output of
+        at least a half is a yes, and all must be right.
+        """
+        right: Array
+        if y.ndim == 2:
+            right = ((self.z > 0) == (self.targets > 0.5)).all(axis=1)
+        else:
+            right = np.equal(self.z.argmax(axis=1), self.network.xp.asarray(y))
+        return right  # (N,)
 
     def backward(self) -> None:
         """Leave the gradient of the loss, L2 included, in the network's gradient buffer."""
@@ -208,7 +235,7 @@ def evaluate(
         weights = None if sample_weight is None else sample_weight[rows]
         workspace.label(y[rows], weights)
         workspace.forward()
-        right = workspace.z.argmax(axis=1) == y[rows]  # (N,)
+        right = network.to_numpy(workspace.right(y[rows]))  # (N,)
         if weights is None:
             weight, weight_right = float(workspace.num_rows), float(np.count_nonzero(right))
         else:
@@ -216,4 +243,6 @@ def evaluate(
         loss += weight * workspace.loss()
         correct += weight_right
         total += weight
-    return Evaluation(loss / total + network.penalty(), correct / total)
+    is_regression = y.ndim == 2 and network.output_activation.name == "identity"
+    accuracy = math.nan if is_regression else correct / total
+    return Evaluation(loss / total + network.penalty(), accuracy)

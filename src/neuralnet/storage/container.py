@@ -24,7 +24,7 @@ from neuralnet.files import FileError, FileFormatError, explain, written_whole
 
 MAX_HEADER = 1_000_000  # bytes: notes may be long, but are no place for data
 AGAIN = "Get the file again, or save it again."
-_DTYPES = {"F32": "float32", "F64": "float64"}
+_DTYPES = {"F16": "float16", "F32": "float32", "F64": "float64"}
 
 
 class Kind(NamedTuple):
@@ -115,6 +115,8 @@ class Contents:
     ----------
     texts : dict of str to str
         The metadata, but for the file's kind and version.
+    version : int
+        The format version.
     declared : dict of str to (str, tuple of int)
         Each tensor's dtype, in the format's spelling, and its shape.
     num_bytes : int
@@ -129,13 +131,18 @@ class Contents:
         header = parse(text, "its header")
         if not isinstance(header, dict):
             raise InputError(f"its header is {describe(header)}, no JSON object. {AGAIN}")
-        self.texts = _check_kind(header.pop("__metadata__", {}), kind)
+        self.texts, self.version = _check_kind(header.pop("__metadata__", {}), kind)
         self.declared = {name: _declaration(name, entry) for name, entry in header.items()}
         end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
         if end > self.num_bytes:
             raise InputError(_cut_short(size, len(self._start) + end))
         if end < self.num_bytes:
             raise InputError(f"{self.num_bytes - end:,} bytes stand after its end. {AGAIN}")
+
+    def float_type(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        """Return what a network of this dtype is stored as: float16 if all tensors are, else it."""
+        halved = all(written == "F16" for written, _ in self.declared.values())
+        return np.dtype(np.float16) if halved and dtype == np.float32 else dtype
 
     def tensors(
         self, shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any]
@@ -214,8 +221,8 @@ def _cut_short(size: int, wanted: int) -> str:
     return f"it is cut short: it has {size:,} bytes and should have {wanted:,} or more. {AGAIN}"
 
 
-def _check_kind(metadata: object, kind: Kind) -> dict[str, str]:
-    """Return the metadata, less kind and version, if the file is one that can be read."""
+def _check_kind(metadata: object, kind: Kind) -> tuple[dict[str, str], int]:
+    """Return the metadata, less kind and version, and the version, if it can be read."""
     if not isinstance(metadata, dict) or not all(isinstance(t, str) for t in metadata.values()):
         raise InputError(f"its metadata are {describe(metadata)}, no texts by name. {AGAIN}")
     name, version = metadata.pop("format", None), metadata.pop("format_version", "")
@@ -231,7 +238,7 @@ def _check_kind(metadata: object, kind: Kind) -> dict[str, str]:
             f"it was written by a newer neuralnet, in format {version}; this one reads up to "
             f"{kind.version}. Bring it up to date first."
         )
-    return metadata
+    return metadata, int(version)
 
 
 def _declaration(name: str, entry: object) -> tuple[str, tuple[int, ...]]:

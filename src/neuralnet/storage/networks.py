@@ -19,27 +19,41 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks import InputError, check_integer, check_name, describe
+from neuralnet.checks import Array, InputError, check_integer, check_name, describe
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, Activation
 from neuralnet.nn.arguments import hidden_sizes
 from neuralnet.nn.initialization import VarianceScaling
 from neuralnet.nn.losses import LOSSES, Loss
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.storage.container import AGAIN, Kind, check_keys, check_path, opened, parse, write
+from neuralnet.storage.container import (
+    AGAIN,
+    Contents,
+    Kind,
+    check_keys,
+    check_path,
+    opened,
+    parse,
+    write,
+)
 
-NETWORK = Kind("neuralnet network", version=1)
+NETWORK = Kind("neuralnet network", version=2)
 
 _TEXTS = ("settings", "classes", "preprocessing", "notes")
 _SETTINGS = (
     *("num_features", "num_hidden", "num_classes", "hidden_activation", "output_activation"),
     *("loss", "l2", "initial_weights", "dtype"),
+    *("batch_norm", "dropout", "label_smoothing"),
 )
+# What files of version 1, which had none of these settings, stand for.
+_ADDED_IN_2 = {"batch_norm": False, "dropout": 0.0, "label_smoothing": 0.0}
 _ACTIVATIONS: dict[str, type[Activation]] = {**HIDDEN_ACTIVATIONS, **OUTPUT_ACTIVATIONS}
 
 Function = TypeVar("Function", bound=Activation | Loss)
 
 
-def save(model: NeuralNetMLP, path: str | os.PathLike[str]) -> None:
+def save(
+    model: NeuralNetMLP, path: str | os.PathLike[str], *, half_precision: bool = False
+) -> None:
     """Write a network to a file, whole or not at all; the same network gives the same bytes.
 
     What it was built from is kept with its weights, classes and notes, so the network that is
@@ -52,6 +66,9 @@ def save(model: NeuralNetMLP, path: str | os.PathLike[str]) -> None:
         The network.
     path : path
         Where the file is to stand; its name usually ends in `.safetensors`.
+    half_precision : bool
+        Whether weights are written as float16, in half the bytes and with three digits; what is
+        loaded computes in float32 again.
 
     Raises
     ------
@@ -63,10 +80,12 @@ def save(model: NeuralNetMLP, path: str | os.PathLike[str]) -> None:
     if type(model) is not NeuralNetMLP:
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP, no other class.")
     path = check_path(path)
-    texts = _texts_of(model)
+    texts = texts_of(model)
     _build(texts)  # nothing is written that could not be read
-    to_numpy = getattr(model.xp, "asnumpy", np.asarray)
-    write(path, NETWORK, texts, {name: to_numpy(a) for name, a in model.parameters.items()})
+    tensors = {name: model.to_numpy(a) for name, a in model.parameters.tensors().items()}
+    if half_precision:
+        tensors = {name: _halved(name, array) for name, array in tensors.items()}
+    write(path, NETWORK, texts, tensors)
 
 
 def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
@@ -90,14 +109,16 @@ def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
         If it cannot be read.
     """
     with opened(check_path(path), NETWORK) as contents:
-        model = _build(contents.texts, contents.num_bytes)
-        tensors = contents.tensors(model.parameters.shapes, model.dtype)
-        for name, values in model.parameters.items():
-            values[...] = tensors[name]
+        model = _build(contents.texts, contents)
+        wanted = model.parameters.tensors()
+        shapes = {name: values.shape for name, values in wanted.items()}
+        tensors = contents.tensors(shapes, contents.float_type(model.dtype))
+        for name, values in wanted.items():
+            values[...] = model.xp.asarray(tensors[name])
     return model
 
 
-def _texts_of(model: NeuralNetMLP) -> dict[str, str]:
+def texts_of(model: NeuralNetMLP) -> dict[str, str]:
     """Write down in JSON all that a network is built from."""
     scheme = model.initial_weights
     if scheme is not None and type(scheme) is not VarianceScaling:
@@ -112,6 +133,9 @@ def _texts_of(model: NeuralNetMLP) -> dict[str, str]:
         "l2": model.l2,
         "initial_weights": scheme and vars(scheme),
         "dtype": model.dtype.name,
+        "batch_norm": model.batch_norm,
+        "dropout": model.dropout,
+        "label_smoothing": model.label_smoothing,
     }
     preprocessing = {"uint8_range": model.input_range}
     parts = (settings, model.classes, preprocessing, _check_notes(model.notes))
@@ -122,18 +146,32 @@ def _texts_of(model: NeuralNetMLP) -> dict[str, str]:
     return dict(zip(_TEXTS, dumped, strict=True))
 
 
-def _build(texts: Mapping[str, str], num_bytes: int | None = None) -> NeuralNetMLP:
-    """Build the network that is described, its weights 0, if `num_bytes` are what it needs."""
+def _halved(name: str, array: Array) -> Array:
+    """Return an array in float16, if its numbers fit into that."""
+    with np.errstate(over="ignore"):
+        halved = array.astype(np.float16)
+    if not np.array_equal(np.isfinite(halved), np.isfinite(array)):
+        raise InputError(
+            f"{name} has numbers of more than 65,504, which float16 does not hold; save the "
+            f"network without half_precision."
+        )
+    return halved
+
+
+def _build(texts: Mapping[str, str], contents: Contents | None = None) -> NeuralNetMLP:
+    """Build the network that is described, its weights 0, if a file's contents are its size."""
     texts = check_keys(texts, _TEXTS, "its metadata")
     settings, classes, preprocessing, notes = (parse(texts[name], name) for name in _TEXTS)
+    if contents is not None and contents.version == 1 and isinstance(settings, dict):
+        settings = _ADDED_IN_2 | settings
     settings = check_keys(settings, _SETTINGS, "settings")
     pixels = check_keys(preprocessing, ("uint8_range",), "preprocessing")
     hidden, scheme = settings["hidden_activation"], settings["initial_weights"]
     if not isinstance(hidden, list) or not isinstance(classes, list):
         raise InputError(f"hidden_activation and classes must be lists. {AGAIN}")
     check_name(settings["dtype"], ("float32", "float64"), "dtype")
-    if num_bytes is not None:
-        _check_sizes(settings, num_bytes)
+    if contents is not None:
+        _check_sizes(settings, contents)
     if scheme is not None:
         wanted = tuple(vars(VarianceScaling()))
         scheme = VarianceScaling(**check_keys(scheme, wanted, "initial_weights"))
@@ -147,6 +185,9 @@ def _build(texts: Mapping[str, str], num_bytes: int | None = None) -> NeuralNetM
         ),
         loss=_function(settings["loss"], LOSSES, "loss"),
         l2=settings["l2"],
+        batch_norm=settings["batch_norm"],
+        dropout=settings["dropout"],
+        label_smoothing=settings["label_smoothing"],
         initial_weights=_NoneDrawn(),
         dtype=settings["dtype"],
         input_range=pixels["uint8_range"],
@@ -185,15 +226,18 @@ def _function(written: object, table: Mapping[str, type[Function]], what: str) -
     return function(**parameters)
 
 
-def _check_sizes(settings: Mapping[str, Any], num_bytes: int) -> None:
+def _check_sizes(settings: Mapping[str, Any], contents: Contents) -> None:
     """Raise unless layers of these sizes have as many bytes; nothing has been made for them yet."""
     num_features = check_integer(settings["num_features"], "num_features", minimum=1)
     num_classes = check_integer(settings["num_classes"], "num_classes", minimum=1)
     sizes = [num_features, *hidden_sizes(settings["num_hidden"]), num_classes]
     total = sum(inputs * outputs + outputs for inputs, outputs in itertools.pairwise(sizes))
-    if total * np.dtype(settings["dtype"]).itemsize != num_bytes:
+    if settings["batch_norm"] is True:  # scale, shift, mean and variance in place of the bias
+        total += 3 * sum(sizes[1:-1])
+    dtype = contents.float_type(np.dtype(settings["dtype"]))
+    if total * dtype.itemsize != contents.num_bytes:
         raise InputError(
-            f"its tensors have {num_bytes:,} bytes, which is not what the {settings['dtype']} "
+            f"its tensors have {contents.num_bytes:,} bytes, which is not what the {dtype} "
             f"network of its settings needs, {'-'.join(map(str, sizes))}. {AGAIN}"
         )
 

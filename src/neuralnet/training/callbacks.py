@@ -6,9 +6,11 @@ and which it may `stop`. A hook that takes its time makes the training wait.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from neuralnet.checks import Array, check_integer
+from neuralnet.checks import Array, check_integer, check_number
+from neuralnet.nn.parameters import blocks
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,8 +21,18 @@ if TYPE_CHECKING:
 class Callback:
     """Hooks around the training, each epoch and each batch; none does anything by itself."""
 
+    # The names of the arrays, each of the length of `parameters.state`, that `state` may hold.
+    remembered: ClassVar[tuple[str, ...]] = ()
+
+    def state(self) -> dict[str, Array | float]:
+        """Return what a checkpoint has to keep of this callback: `remembered` arrays, numbers."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` returned, after `on_train_begin`."""
+
     def on_train_begin(self, run: TrainingRun) -> None:
-        """Before the first epoch."""
+        """Before the first epoch; in a training that is taken up again, before that epoch."""
 
     def on_epoch_begin(self, run: TrainingRun) -> None:
         """Before the first batch of epoch `run.epoch`."""
@@ -30,6 +42,12 @@ class Callback:
 
     def on_batch_end(self, run: TrainingRun) -> None:
         """After the update; `run.batch_loss` is the loss before it."""
+
+    def on_evaluation_begin(self, run: TrainingRun) -> None:
+        """After an epoch's last batch, before its evaluation."""
+
+    def on_evaluation_end(self, run: TrainingRun) -> None:
+        """After every callback's `on_epoch_end`."""
 
     def on_epoch_end(self, run: TrainingRun) -> None:
         """After the evaluation; the epoch's figures stand in `run.history`."""
@@ -41,16 +59,86 @@ class Callback:
 class BestWeights(Callback):
     """Leaves the weights of the best epoch (`History.best_epoch`) instead of the last one's."""
 
+    remembered = ("best",)
+    _best: Array | None = None
+
+    def state(self) -> dict[str, Array | float]:  # noqa: D102
+        return {} if self._best is None else {"best": self._best}
+
+    def restore(self, state: dict[str, Any]) -> None:  # noqa: D102
+        self._best = state.get("best")
+
     def on_train_begin(self, run: TrainingRun) -> None:  # noqa: D102
-        self._best: Array | None = None
+        self._best = None
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
         if run.history.best_epoch == run.epoch:
-            self._best = run.model.parameters.values.copy()
+            self._best = run.model.parameters.state.copy()
 
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
         if self._best is not None:
-            run.model.parameters.values[...] = self._best
+            run.model.parameters.state[...] = self._best
+
+
+class BestIfInterrupted(BestWeights):
+    """Leaves the best weights if the training is broken off, the last if it comes to its end."""
+
+    def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
+        if run.history.num_epochs < run.num_epochs and run.history.stopped is None:
+            super().on_train_end(run)
+
+
+class WeightAverage(Callback):
+    """Evaluates, and leaves, an exponential average of the weights of all steps.
+
+    Averages of weights lie nearer to the middle of the basin that the steps wander about in (Polyak
+    and Juditsky 1992; Izmailov and others 2018, arXiv 1803.05407). At first the average forgets
+    faster, by (1 + t) / (10 + t) after t updates, so that the initial weights do not stay in it.
+
+    Parameters
+    ----------
+    decay : float
+        How much of the average is kept at a step, in (0, 1).
+    every : int
+        Steps from one update to the next, at least 1; each is as strong as so many single ones.
+    """
+
+    def __init__(self, decay: float = 0.999, every: int = 8) -> None:
+        self.decay = check_number(decay, "decay", above=0, below=1)
+        self.every = check_integer(every, "every", minimum=1)
+
+    remembered = ("average",)
+
+    def state(self) -> dict[str, Array | float]:  # noqa: D102
+        return {"average": self._average, "num_updates": self._num_updates}
+
+    def restore(self, state: dict[str, Any]) -> None:  # noqa: D102
+        self._average[...] = state["average"]
+        self._num_updates = int(state["num_updates"])
+
+    def on_train_begin(self, run: TrainingRun) -> None:  # noqa: D102
+        self._average: Array = run.model.parameters.state.copy()
+        self._weights: Array = run.model.parameters.state.copy()
+        self._num_updates = 0
+
+    def on_batch_end(self, run: TrainingRun) -> None:  # noqa: D102
+        if run.batch % self.every:
+            return
+        kept = min(self.decay**self.every, (1 + self._num_updates) / (10 + self._num_updates))
+        self._num_updates += 1
+        state = run.model.parameters.state
+        for block in blocks(state):  # average += (1 - kept) (state - average)
+            step = state[block] - self._average[block]
+            step *= 1 - kept
+            self._average[block] += step
+
+    def on_evaluation_begin(self, run: TrainingRun) -> None:  # noqa: D102
+        self._weights[...] = run.model.parameters.state
+        run.model.parameters.state[...] = self._average
+
+    def on_evaluation_end(self, run: TrainingRun) -> None:  # noqa: D102
+        if run.epoch < run.num_epochs and run.history.stopped is None:
+            run.model.parameters.state[...] = self._weights
 
 
 class EarlyStopping(Callback):
@@ -116,13 +204,22 @@ class ProgressBar(Callback):
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
         history = run.history
+        if not run.evaluated:
+            return
         line = (
             f"epoch {run.epoch:{len(str(run.num_epochs))}}/{run.num_epochs}"
             f"  training loss {_brief(history.train_loss[-1])}"
-            f"  accuracy: training {100 * history.train_accuracy[-1]:.2f} %"
         )
-        if history.valid_accuracy:
-            line += f", validation {100 * history.valid_accuracy[-1]:.2f} %"
+        accuracies = {"training": history.train_accuracy, "validation": history.valid_accuracy}
+        shares = [  # a regression has none, nor has a training set that was not evaluated
+            f"{which} {100 * listed[-1]:.2f} %"
+            for which, listed in accuracies.items()
+            if listed and not math.isnan(listed[-1])
+        ]
+        if shares:
+            line += f"  accuracy: {', '.join(shares)}"
+        elif history.valid_loss:
+            line += f", validation {_brief(history.valid_loss[-1])}"
         self._progress.console.print(line, highlight=False, soft_wrap=True)
 
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102

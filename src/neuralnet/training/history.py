@@ -35,7 +35,8 @@ class History:
     Attributes
     ----------
     train_loss, valid_loss : list of float
-        The mean loss over the set after the epoch, with the weights as they then were.
+        The mean loss over the set after the epoch, with the weights as they then were; for
+        training with `running_loss`, the mean over the epoch's batches, each before its update.
     train_accuracy, valid_accuracy : list of float
         The share of the set that was classified rightly after the epoch, in [0, 1].
     learning_rate : list of float
@@ -69,16 +70,18 @@ class History:
 
     @property
     def best_epoch(self) -> int | None:
-        """The best epoch, counted from 1; None before any.
+        """The best epoch, counted from 1; None before any was evaluated.
 
-        The one with the highest validation accuracy; among equals the one with the lower validation
-        loss, then the earlier one. Without a validation set, the one with the lowest training loss.
+        The one with the highest validation accuracy; among equals (and in a regression, which has
+        none) the one with the lower validation loss, then the earlier one. Without a validation
+        set, the one with the lowest training loss.
         """
-        epochs = range(self.num_epochs)
+        losses = self.valid_loss or self.train_loss
+        evaluated = [e for e in range(self.num_epochs) if not math.isnan(losses[e])]
         if self.valid_accuracy:
-            ranks = [(-self.valid_accuracy[e], _rank(self.valid_loss[e]), e) for e in epochs]
+            ranks = [(_rank(-self.valid_accuracy[e]), losses[e], e) for e in evaluated]
         else:
-            ranks = [(0.0, _rank(self.train_loss[e]), e) for e in epochs]
+            ranks = [(0.0, losses[e], e) for e in evaluated]
         return min(ranks)[-1] + 1 if ranks else None
 
     def check_lengths(self) -> None:

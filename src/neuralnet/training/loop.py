@@ -6,7 +6,10 @@ import contextlib
 import copy
 import math
 import operator
-from collections.abc import Iterable
+import os
+import zlib
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,14 +21,20 @@ from neuralnet.checks import (
     describe,
     random_generator,
 )
+from neuralnet.nn.arguments import check_flag
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer, clip_by_norm, optimizer_for
 from neuralnet.nn.schedules import Schedule, schedule_for
 from neuralnet.nn.workspace import Workspace
 from neuralnet.training.callbacks import Callback
+from neuralnet.training.checkpoint import resume as take_up
+from neuralnet.training.feed import Feed
 from neuralnet.training.history import History
-from neuralnet.training.run import Examples, TrainingRun
+from neuralnet.training.run import TrainingRun
 from neuralnet.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from neuralnet.data.augmentation import Augmentation
 
 
 def train(
@@ -42,8 +51,14 @@ def train(
     schedule: str | Schedule = TrainingSettings.schedule,
     clip_norm: float | None = TrainingSettings.clip_norm,
     sample_weight: Array | None = None,
+    augmentation: Augmentation | None = None,
+    overlapped: bool = TrainingSettings.overlapped,
+    evaluate_every: int = TrainingSettings.evaluate_every,
+    running_loss: bool = TrainingSettings.running_loss,
+    shuffle: bool = TrainingSettings.shuffle,
     seed: int | np.random.Generator | None = TrainingSettings.seed,
     callbacks: Iterable[Callback] = (),
+    resume: str | os.PathLike[str] | None = None,
 ) -> History:
     """Train a network by mini-batch gradient descent.
 
@@ -75,11 +90,28 @@ def train(
         Above 0; gradients of a larger norm are shortened to it.
     sample_weight : array_like, shape (N,), optional
         How much each training example counts.
+    augmentation : Augmentation, optional
+        How training images, uint8 ones, are deformed, in another way at each epoch. The figures
+        that are recorded are those of the images as they are.
+    overlapped : bool
+        Whether images are deformed in a thread of their own, which changes no result.
+    evaluate_every : int
+        Epochs from one evaluation to the next, at least 1; the last is always evaluated. Epochs
+        in between stand as NaN in the history.
+    running_loss : bool
+        Whether the training loss that is recorded is the mean over the epoch's batches, each before
+        its update, instead of an evaluation: it costs nothing. The training accuracy is NaN then.
+    shuffle : bool
+        Whether each epoch has an order of its own; otherwise all have that of the examples.
     seed : int, numpy.random.Generator or None
-        What the order of the examples is drawn from.
+        What the order of the examples is drawn from, and dropout and augmentation.
     callbacks : iterable of Callback
         Called around the training, each epoch and each batch, in this order; at the end of the
         training in reverse.
+
+    resume : path, optional
+        A file that the callback `Checkpoint` wrote in a training begun with these same arguments,
+        that one among them: it goes on from there, and ends with the same bits.
 
     Returns
     -------
@@ -103,31 +135,65 @@ def train(
     elif X_valid is not None or y_valid is not None:
         came, lacks = ("X_valid", "y_valid") if y_valid is None else ("y_valid", "X_valid")
         raise InputError(f"{came} came without {lacks}; give both, or neither.")
-    check_settings(num_epochs, learning_rate, minibatch_size, optimizer, schedule, clip_norm, seed)
+    check_settings(
+        num_epochs,
+        learning_rate,
+        minibatch_size,
+        optimizer,
+        schedule,
+        clip_norm,
+        evaluate_every,
+        running_loss,
+        shuffle,
+        overlapped,
+        seed,
+    )
+    if augmentation is not None:
+        augmentation.check_images(training_set[0])
     # A copy: its state belongs to this training, and the object given may serve another.
     optimizer = copy.copy(optimizer_for(optimizer))
-    generator = random_generator(seed)
     size = operator.index(minibatch_size)
+    num_examples = len(training_set[0])
+    if model.batch_norm and (num_examples % size == 1 or size == 1):
+        raise InputError(
+            f"{num_examples:,} examples in batches of {size:,} leave a batch of one, which batch "
+            f"normalization cannot learn from; choose another minibatch_size."
+        )
     run = TrainingRun(
         model,
         num_epochs=operator.index(num_epochs),
-        num_batches=math.ceil(len(training_set[0]) / size),
+        num_batches=math.ceil(num_examples / size),
         learning_rate=float(learning_rate),
+        optimizer=optimizer,
         schedule=schedule_for(schedule),
         callbacks=_checked(callbacks),
+        generators=_generators(seed),
+        settings={
+            "num_epochs": str(num_epochs),
+            "minibatch_size": str(size),
+            "learning_rate": str(float(learning_rate)),
+            "optimizer": repr(optimizer),
+            "schedule": repr(schedule_for(schedule)),
+            "clip_norm": str(clip_norm),
+            "augmentation": repr(augmentation),
+            "examples": f"{num_examples:,}, labels {zlib.crc32(training_set[1].tobytes()):08x}",
+        },
     )
     optimizer.start(model.parameters)
-    workspaces = _Workspaces(model)
+    deformation = run.generators["deformation"]
+    feed = Feed(model, training_set, augmentation, deformation, overlapped=overlapped)
     with contextlib.ExitStack() as ends:  # each callback that began is ended, whatever happens
         for callback in run.callbacks:
             callback.on_train_begin(run)
             ends.callback(callback.on_train_end, run)
+        if resume is not None:
+            take_up(run, resume)
         while run.epoch < run.num_epochs and run.history.stopped is None:
             run.begin_epoch()
-            order = generator.permutation(len(training_set[0]))
-            batches = (order[start : start + size] for start in range(0, len(order), size))
-            _train_epoch(run, batches, training_set, optimizer, clip_norm, workspaces)
-            run.end_epoch(training_set, validation_set)
+            generator = run.generators["order"]
+            order = generator.permutation(num_examples) if shuffle else np.arange(num_examples)
+            _train_epoch(run, feed.batches(order, size), clip_norm)
+            run.end_epoch(None if running_loss else training_set, validation_set, evaluate_every)
     return run.history
 
 
@@ -138,6 +204,10 @@ def check_settings(
     optimizer: str | Optimizer,
     schedule: str | Schedule,
     clip_norm: object,
+    evaluate_every: object,
+    running_loss: object,
+    shuffle: object,
+    overlapped: object,
     seed: object,
 ) -> None:
     """Raise unless `train` can use these settings; so it can be known before there are data.
@@ -154,50 +224,49 @@ def check_settings(
     schedule_for(schedule)
     if clip_norm is not None:
         check_number(clip_norm, "clip_norm", above=0)
+    check_integer(evaluate_every, "evaluate_every", minimum=1)
+    check_flag(running_loss, "running_loss")
+    check_flag(shuffle, "shuffle")
+    check_flag(overlapped, "overlapped")
     random_generator(seed)
+
+
+def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.Generator]:
+    """Return what the order of the examples, dropout and deformations are each drawn from."""
+    order = random_generator(seed)
+    try:
+        dropout, deformation = order.spawn(2)
+    except TypeError as error:
+        raise InputError(
+            f"seed is {seed!r}, a generator that can have no children; give a whole number, or "
+            f"numpy.random.default_rng(...)."
+        ) from error
+    return {"order": order, "dropout": dropout, "deformation": deformation}
 
 
 def _train_epoch(
     run: TrainingRun,
-    batches: Iterable[Array],
-    training_set: Examples,
-    optimizer: Optimizer,
+    batches: Generator[Workspace, None, None],
     clip_norm: float | None,
-    workspaces: _Workspaces,
 ) -> None:
     """Go once through the training examples, a step a batch."""
-    X, y, sample_weight = training_set
-    for rows in batches:
-        run.begin_batch()
-        workspace = workspaces[len(rows)]
-        # What overflows in here ends in a loss that is not finite, which is looked for.
-        with np.errstate(over="ignore", invalid="ignore"):
-            workspace.gather(X, rows)
-            workspace.label(y[rows], None if sample_weight is None else sample_weight[rows])
-            workspace.forward()
-            run.batch_loss = workspace.loss() + run.model.penalty()
-            if not math.isfinite(run.batch_loss):
-                raise run.diverged(f"batch {run.batch}", run.batch_loss)
-            workspace.backward()
-            if clip_norm is not None:
-                clip_by_norm(run.model.parameters.gradients, clip_norm)
-            run.step_rate = run.learning_rate
-            optimizer.step(run.step_rate)
-        run.call("on_batch_end")
-        if run.history.stopped is not None:
-            return
-
-
-class _Workspaces(dict[int, Workspace]):
-    """A workspace for each batch size that comes up: the usual one, and the last batch's."""
-
-    def __init__(self, model: NeuralNetMLP) -> None:
-        super().__init__()
-        self._model = model
-
-    def __missing__(self, num_rows: int) -> Workspace:
-        self[num_rows] = Workspace(self._model, num_rows)
-        return self[num_rows]
+    with contextlib.closing(batches):
+        for workspace in batches:
+            run.begin_batch()
+            # What overflows in here ends in a loss that is not finite, which is looked for.
+            with np.errstate(over="ignore", invalid="ignore"):
+                workspace.forward(training=run.generators["dropout"])
+                run.count_loss(workspace.loss() + run.model.penalty(), workspace.num_rows)
+                if not math.isfinite(run.batch_loss):
+                    raise run.diverged(f"batch {run.batch}", run.batch_loss)
+                workspace.backward()
+                if clip_norm is not None:
+                    clip_by_norm(run.model.parameters.gradients, clip_norm)
+                run.step_rate = run.learning_rate
+                run.optimizer.step(run.step_rate)
+            run.call("on_batch_end")
+            if run.history.stopped is not None:
+                return
 
 
 def _checked(callbacks: Iterable[Callback]) -> list[Callback]:

@@ -68,6 +68,49 @@ def confusion_matrix(
     return counts.reshape(num_classes, num_classes).astype(np.int64, copy=False)  # (K, K)
 
 
+def expected_calibration_error(
+    labels: ArrayLike, probabilities: ArrayLike, num_bins: int = 15
+) -> float:
+    """Measure how far confidence is from the share of right answers.
+
+    Examples are put into bins of equal width by the probability of the class that is predicted; the
+    error is the mean over the examples of their bin's |share right - mean confidence| (Guo, Pleiss,
+    Sun and Weinberger 2017, arXiv 1706.04599, equation 5).
+
+    Parameters
+    ----------
+    labels : array_like of whole numbers, shape (N,)
+        The true classes.
+    probabilities : array_like, shape (N, K)
+        What `predict_proba` gives.
+    num_bins : int
+        How many bins there are between 0 and 1, at least 1.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 is perfect.
+
+    Raises
+    ------
+    InputError
+        If the two do not belong together.
+    """
+    num_bins = check_integer(num_bins, "num_bins", minimum=1)
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    if probabilities.ndim != 2 or not probabilities.size:
+        raise InputError(
+            f"probabilities is {describe(probabilities)}; it must be 2-D, a row an example."
+        )
+    check_finite(probabilities, "probabilities")
+    true, predicted = _check_pair(labels, probabilities.argmax(axis=1))
+    right = true == predicted
+    confidence = probabilities.max(axis=1)
+    bins = np.minimum((confidence * num_bins).astype(int), num_bins - 1)
+    gaps = np.bincount(bins, right, num_bins) - np.bincount(bins, confidence, num_bins)
+    return float(np.abs(gaps).sum() / len(true))
+
+
 def _check_pair(labels: ArrayLike, predictions: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return both as 1-D arrays of whole numbers, equally long and not empty."""
     true = _check_whole(labels, "labels")

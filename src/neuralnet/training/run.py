@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 import numpy as np
 
 from neuralnet.checks import Array, InputError, NeuralNetError, check_number
+from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Schedule
-from neuralnet.nn.workspace import evaluate
+from neuralnet.nn.workspace import Evaluation, evaluate
 from neuralnet.training.history import History
 
 if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.training.callbacks import Callback
+
+_NOT_EVALUATED = Evaluation(math.nan, math.nan)
 
 Examples: TypeAlias = tuple[Array, Array, Array | None]  # X, y, sample_weight
 
@@ -50,6 +53,18 @@ class TrainingRun:
         The loss of the last batch, before its update.
     step_rate : float
         The learning rate of the last update.
+    peak_rate : float
+        The learning rate where the schedule's factor is 1.
+    optimizer : Optimizer
+        What makes the steps.
+    generators : dict of str to numpy.random.Generator
+        What "order", "dropout" and "deformation" are drawn from.
+    settings : dict of str to str
+        What the training was begun with, written out.
+    callbacks : sequence of Callback
+        Who watches.
+    evaluated : bool
+        Whether the epoch that ended last was evaluated.
     """
 
     def __init__(
@@ -59,8 +74,11 @@ class TrainingRun:
         num_epochs: int,
         num_batches: int,
         learning_rate: float,
+        optimizer: Optimizer,
         schedule: Schedule,
         callbacks: Sequence[Callback],
+        generators: dict[str, np.random.Generator],
+        settings: dict[str, str],
     ) -> None:
         self.model = model
         self.history = History()
@@ -69,8 +87,14 @@ class TrainingRun:
         self.epoch = 0
         self.batch = 0
         self.batch_loss = math.nan
+        self._loss_sum = 0.0
+        self._num_seen = 0
+        self.evaluated = False
         self.step_rate = learning_rate
-        self._peak_rate = learning_rate
+        self.peak_rate = learning_rate
+        self.optimizer = optimizer
+        self.generators = generators
+        self.settings = settings
         self._schedule = schedule
         self._factor = schedule.factor(0, num_epochs * num_batches)
         self.callbacks = callbacks
@@ -79,7 +103,7 @@ class TrainingRun:
     @property
     def learning_rate(self) -> float:
         """The learning rate of the present step; setting it scales the schedule from here on."""
-        return self._peak_rate * self._factor
+        return self.peak_rate * self._factor
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
@@ -89,7 +113,7 @@ class TrainingRun:
                 f"learning_rate was set to {value} where the schedule stands at 0, which no "
                 f"scaling can change. Set it at another step."
             )
-        self._peak_rate = value / self._factor
+        self.peak_rate = value / self._factor
 
     def stop(self, reason: str) -> None:
         """End the training after the present batch; `reason` is kept as `history.stopped`."""
@@ -104,6 +128,8 @@ class TrainingRun:
         """Count the epoch, and let the callbacks know."""
         self.epoch += 1
         self.batch = 0
+        self._loss_sum = 0.0
+        self._num_seen = 0
         self._epoch_began = time.perf_counter()
         self._take_factor()
         self.call("on_epoch_begin")
@@ -114,28 +140,63 @@ class TrainingRun:
         self.batch += 1
         self.call("on_batch_begin")
 
+    def count_loss(self, batch_loss: float, num_rows: int) -> None:
+        """Take note of a batch's loss, before its update."""
+        self.batch_loss = batch_loss
+        self._loss_sum += batch_loss * num_rows
+        self._num_seen += num_rows
+
+    @property
+    def running_loss(self) -> float:
+        """The mean loss over the epoch's batches so far, each before its update."""
+        return self._loss_sum / self._num_seen if self._num_seen else math.nan
+
     def _take_factor(self) -> None:
         """Take the schedule's factor for the step to come."""
         step = (self.epoch - 1) * self.num_batches + self.batch
         self._factor = self._schedule.factor(step, self.num_epochs * self.num_batches)
 
-    def end_epoch(self, training_set: Examples, validation_set: Examples | None) -> None:
-        """Record the epoch's figures, with the weights as they are, and let the callbacks know."""
-        history = self.history
+    def end_epoch(
+        self,
+        training_set: Examples | None,
+        validation_set: Examples | None,
+        evaluate_every: int = 1,
+    ) -> None:
+        """Record the epoch's figures, with the weights as they are, and let the callbacks know.
+
+        Without a training set its loss is the mean over the batches, and it has no accuracy.
+        """
+        self.call("on_evaluation_begin")
+        last = self.epoch == self.num_epochs or self.history.stopped is not None
+        self.evaluated = last or self.epoch % evaluate_every == 0
+        if self.evaluated:
+            self._evaluate(training_set, validation_set)
+        else:
+            self._record(_NOT_EVALUATED, _NOT_EVALUATED if validation_set else None)
+        self.history.learning_rate.append(self.step_rate)
+        self.history.seconds.append(time.perf_counter() - self._epoch_began)
+        self.call("on_epoch_end")
+        self.call("on_evaluation_end")
+
+    def _evaluate(self, training_set: Examples | None, validation_set: Examples | None) -> None:
+        """Evaluate on the sets that there are, and record it."""
+        training = Evaluation(self.running_loss, math.nan)
         with np.errstate(over="ignore", invalid="ignore"):
-            training = evaluate(self.model, *training_set)
+            if training_set:
+                training = evaluate(self.model, *training_set)
             validation = evaluate(self.model, *validation_set) if validation_set else None
         for evaluation in (training, validation):
             if evaluation is not None and not math.isfinite(evaluation.loss):
                 raise self.diverged("its end", evaluation.loss)
-        history.train_loss.append(training.loss)
-        history.train_accuracy.append(training.accuracy)
+        self._record(training, validation)
+
+    def _record(self, training: Evaluation, validation: Evaluation | None) -> None:
+        """Append an epoch's figures to the history."""
+        self.history.train_loss.append(training.loss)
+        self.history.train_accuracy.append(training.accuracy)
         if validation:
-            history.valid_loss.append(validation.loss)
-            history.valid_accuracy.append(validation.accuracy)
-        history.learning_rate.append(self.step_rate)
-        history.seconds.append(time.perf_counter() - self._epoch_began)
-        self.call("on_epoch_end")
+            self.history.valid_loss.append(validation.loss)
+            self.history.valid_accuracy.append(validation.accuracy)
 
     def diverged(self, where: str, loss: float) -> TrainingDivergedError:
         """Return the error that says where the loss stopped being a number, and why it may."""

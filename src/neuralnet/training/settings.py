@@ -31,6 +31,10 @@ class NetworkSettings:
     )
     # The classic network of 50 units hardly overfits (docs/measurements.md).
     l2: float = _setting(0.0, "Strength of the L2 penalty on the weights.")
+    # The classic network has none of these three; the recipes show what they are good for.
+    batch_norm: bool = _setting(False, "Whether hidden layers are batch-normalized.")
+    dropout: float = _setting(0.0, "Share of hidden units left out at a time in training.")
+    label_smoothing: float = _setting(0.0, "Share of each target spread over all classes.")
     # What suits each layer's activation.
     initial_weights: str | None = _setting(
         None, "glorot_, lecun_ or he_, each with normal or uniform; else as suits the activation."
@@ -54,5 +58,13 @@ class TrainingSettings:
     )
     # Gradients are taken as they are; a network this shallow needs no clipping.
     clip_norm: float | None = _setting(None, "Largest gradient norm that is left as it is.")
+    # Each epoch gives a point of the curve; long trainings evaluate more rarely.
+    evaluate_every: int = _setting(1, "Epochs from one evaluation to the next.")
+    # The figures are those of the network that is left, not of the ones before it.
+    running_loss: bool = _setting(False, "Whether the training loss is the mean of its batches.")
+    # A fixed order repeats the same batches each epoch, and learns worse from them.
+    shuffle: bool = _setting(True, "Whether each epoch has an order of its own.")
+    # Pays where BLAS leaves a core free, and costs where it does not (docs/measurements.md).
+    overlapped: bool = _setting(False, "Whether images are deformed in a thread of their own.")
     # Fixed, so that two runs of the same command give the same network.
     seed: int = _setting(0, "Decides initial weights, split and order of examples.")

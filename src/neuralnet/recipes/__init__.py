@@ -1,0 +1,1 @@
+"""The named settings of every published result, as TOML files."""

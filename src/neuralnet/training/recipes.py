@@ -1,0 +1,220 @@
+"""Recipes: the named settings of a whole training, out of the package or a file of one's own.
+
+A recipe is a TOML file. `[recipe]` says what it is; `[network]` and `[training]` are the settings
+of settings.py; `[optimizer]` and `[schedule]` are what the chosen ones take besides;
+`[augmentation]` and `[weight_average]` are switched on by standing there. Nothing heavy is imported
+for reading one, so that a list of recipes is there at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.resources
+import os
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from neuralnet.checks import InputError
+from neuralnet.files import read_bytes
+from neuralnet.training.settings import NetworkSettings, TrainingSettings
+
+MAX_BYTES = 100_000  # a recipe is a page of settings
+
+
+@dataclass(frozen=True)
+class About:
+    """What a recipe is, for people.
+
+    Attributes
+    ----------
+    summary : str
+        What it is for.
+    reaches, takes : str
+        What was measured, and how long it took; docs/results.md has the details.
+    seeds : tuple of int
+        The seeds of the published figures; a run without a seed takes the first.
+    members : str
+        The recipe whose networks, one for each of `seeds`, this one averages; empty for none.
+    num_valid : int
+        How many of the training images are held out for validation.
+    """
+
+    summary: str = ""
+    reaches: str = ""
+    takes: str = ""
+    seeds: tuple[int, ...] = (0,)
+    members: str = ""
+    num_valid: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a training.
+
+    Attributes
+    ----------
+    name : str
+        What it is called: the file's name without its ending.
+    about : About
+        What it is, for people.
+    network : NetworkSettings
+        What the network is built from.
+    training : TrainingSettings
+        How it is trained.
+    optimizer, schedule : dict
+        Arguments of the optimizer and the schedule that `training` names.
+    augmentation, weight_average : dict or None
+        Arguments of `Augmentation` and `WeightAverage`; None to do without.
+    """
+
+    name: str
+    about: About = field(default_factory=About)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    optimizer: dict[str, Any] = field(default_factory=dict)
+    schedule: dict[str, Any] = field(default_factory=dict)
+    augmentation: dict[str, Any] | None = None
+    weight_average: dict[str, Any] | None = None
+
+
+_TYPED = {"recipe": About, "network": NetworkSettings, "training": TrainingSettings}
+_FREE = ("optimizer", "schedule", "augmentation", "weight_average")
+
+
+def recipe_names() -> list[str]:
+    """Return the names of the package's recipes."""
+    folder = importlib.resources.files("neuralnet.recipes")
+    return sorted(file.name[:-5] for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def load_recipe(name: str | os.PathLike[str]) -> Recipe:
+    """Read a recipe.
+
+    Parameters
+    ----------
+    name : str or path
+        One of the package's, by name, or the path of a file that ends in `.toml`.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe, or it has a setting that is unknown or of the wrong type; the
+        sentence names the file, the key, and the nearest right one.
+    FileError
+        If a file cannot be read.
+    """
+    text = os.fspath(name)
+    if text.endswith(".toml"):
+        content = read_bytes(Path(text), at_most=MAX_BYTES, what="a recipe")
+        return parse_recipe(content, Path(text).stem, text)
+    known = recipe_names()
+    if text not in known:
+        raise InputError(_unknown("The recipe", text, known) + " Or give a file, ending in .toml.")
+    file = importlib.resources.files("neuralnet.recipes") / f"{text}.toml"
+    return parse_recipe(file.read_bytes(), text, f"the recipe {text}")
+
+
+def parse_recipe(content: bytes, name: str, where: str) -> Recipe:
+    """Read a recipe from its text; `where` names it in errors."""
+    try:
+        tables = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{where} is no TOML file: {error}.") from error
+    parts: dict[str, Any] = {}
+    for table, settings in tables.items():
+        if table not in (*_TYPED, *_FREE):
+            raise InputError(_unknown(f"In {where}, the table", table, [*_TYPED, *_FREE]))
+        if not isinstance(settings, dict):
+            raise InputError(
+                f"In {where}, {table} is {settings!r:.60}; it must be a table: [{table}]."
+            )
+        kind = _TYPED.get(table)
+        part = _typed(kind, settings, f"In {where}, [{table}]") if kind else settings
+        parts["about" if table == "recipe" else table] = part
+    return Recipe(name, **parts)
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """Write a recipe as TOML, with every setting, for `load_recipe` to read again."""
+    tables = {
+        **{name: vars(getattr(recipe, "about" if name == "recipe" else name)) for name in _TYPED},
+        **{name: getattr(recipe, name) for name in _FREE},
+    }
+    lines = []
+    for table, settings in tables.items():
+        if settings is None or (not settings and table in ("optimizer", "schedule")):
+            continue
+        lines.append(f"[{table}]")
+        # TOML has no null: what is not set is left out.
+        lines += [f"{key} = {_written(v)}" for key, v in settings.items() if v is not None]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _written(value: Any) -> str:
+    """Write a value in TOML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{quoted}"'
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_written, value))}]"
+    return repr(value)
+
+
+def _typed(kind: type[Any], settings: dict[str, Any], where: str) -> Any:
+    """Build settings of a kind, if every key is one of its fields and of its type."""
+    hints = typing.get_type_hints(kind)
+    for key, value in settings.items():
+        if key not in hints:
+            raise InputError(_unknown(f"{where}: the setting", key, list(hints)))
+        if not _is_of_type(value, hints[key]):
+            raise InputError(f"{where}: {key} is {value!r:.60}; it must be {_worded(hints[key])}.")
+    converted = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    for key, value in converted.items():  # 1 is as good as 1.0
+        if isinstance(fields[key].default, float) and isinstance(value, int):
+            converted[key] = float(value)
+    return kind(**converted)
+
+
+def _is_of_type(value: object, hint: Any) -> bool:
+    """Say whether a TOML value is what a type hint asks for."""
+    if isinstance(hint, types.UnionType):
+        return any(_is_of_type(value, one) for one in typing.get_args(hint))
+    if typing.get_origin(hint) is tuple:
+        inner = typing.get_args(hint)[0]
+        return isinstance(value, list) and all(_is_of_type(one, inner) for one in value)
+    if hint is float:
+        return isinstance(value, float | int) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _worded(hint: Any) -> str:
+    """Name a type as people do."""
+    if isinstance(hint, types.UnionType):
+        return _worded(next(one for one in typing.get_args(hint) if one is not type(None)))
+    if typing.get_origin(hint) is tuple:
+        return "a list of whole numbers, such as [256, 128]"
+    names = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
+    return names[hint]
+
+
+def _unknown(what: str, name: str, known: list[str]) -> str:
+    """Say that a name is none of those that are known, and which one is nearest."""
+    import difflib  # only for an error
+
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {nearest[0]}?" if nearest else ""
+    return f"{what} {name!r} is unknown; there are {', '.join(known)}.{hint}"

@@ -1,0 +1,216 @@
+"""The command `neuralnet train`, on a few hundred digits."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import neuralnet
+from neuralnet.cli.main import main
+from neuralnet.training.recipes import load_recipe, recipe_names
+from tests.digits import write_digits
+
+SMALL = """
+[recipe]
+summary = "For tests."
+seeds = [0, 1]
+[network]
+num_hidden = [12]
+hidden_activation = "relu"
+output_activation = "softmax"
+loss = "cross_entropy"
+batch_norm = true
+[training]
+num_epochs = 3
+learning_rate = 0.01
+minibatch_size = 50
+optimizer = "adam"
+[augmentation]
+rotation = 10.0
+alpha = 20.0
+[weight_average]
+decay = 0.9
+"""
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_digits(tmp_path_factory.mktemp("digits"), num_train=400, num_test=100)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recipes") / "small.toml"
+    path.write_text(SMALL)
+    return path
+
+
+def run(*arguments: object, **settings: Any) -> Result:
+    return CliRunner().invoke(main, ["train", *map(str, arguments)], **settings)
+
+
+def test_the_help_lists_every_recipe() -> None:
+    output = run("--help").output
+    for name in recipe_names():
+        assert re.search(rf"^  {name} ", output, re.MULTILINE)
+        assert load_recipe(name).about.summary.split()[0] in output
+
+
+def test_a_recipe_leaves_a_network_and_settings_that_make_it_again(
+    digits: Path, small: Path, tmp_path: Path
+) -> None:
+    first = run("--recipe", small, "--data", digits, "--output", tmp_path, "--dropout", 0.1)
+    assert first.exit_code == 0, first.output
+    last_line = first.output.splitlines()[-1]
+    assert re.fullmatch(r"small, seed 0: test error \d+\.\d\d %, \d+ of 100 images\.", last_line)
+    network = neuralnet.load(tmp_path / "small-seed0.safetensors")
+    assert network.dropout == (0.1,)
+    assert network.notes["recipe"] == "small"
+    assert "history" in network.notes
+    assert not list(tmp_path.glob("*.checkpoint"))
+
+    again = run(
+        *("--recipe", tmp_path / "small-seed0.toml", "--data", digits),
+        *("--output", tmp_path / "again", "--quiet"),
+    )
+    assert again.output.splitlines() == [last_line.replace("small", "small-seed0")]
+    other = neuralnet.load(tmp_path / "again" / "small-seed0-seed0.safetensors")
+    assert other.parameters.state.tobytes() == network.parameters.state.tobytes()
+
+
+def test_options_come_before_the_environment_and_that_before_the_recipe(
+    digits: Path, small: Path, tmp_path: Path
+) -> None:
+    arguments = ["--recipe", small, "--data", digits, "--output", tmp_path, "--num-epochs", 1]
+    environment = {"NEURALNET_TRAIN_NUM_EPOCHS": "2", "NEURALNET_TRAIN_NUM_HIDDEN": "7,6"}
+    done = run(*arguments, env=environment)
+    assert done.exit_code == 0, done.output
+    recipe = load_recipe(tmp_path / "small-seed0.toml")
+    assert recipe.training.num_epochs == 1
+    assert recipe.network.num_hidden == (7, 6)
+    assert recipe.training.minibatch_size == 50
+
+
+def test_images_are_held_out_where_asked_for(digits: Path, small: Path, tmp_path: Path) -> None:
+    done = run(
+        "--recipe", small, "--data", digits, "--output", tmp_path, "--num-valid", 40, "--seed", 5
+    )
+    assert done.exit_code == 0, done.output
+    assert "validation" in done.output
+    assert (tmp_path / "small-seed5.safetensors").exists()
+
+
+def test_a_committee_averages_and_trains_who_is_missing(
+    digits: Path, small: Path, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "together.toml"
+    recipe.write_text('[recipe]\nmembers = "classic"\nseeds = [0, 1]\n')
+    arguments = ["--recipe", recipe, "--data", digits, "--output", tmp_path]
+    first, again = run(*arguments), run(*arguments)
+    assert first.exit_code == again.exit_code == 0, first.output
+    assert "Recipe classic, seed 1" in first.output
+    assert "Recipe classic" not in again.output
+    assert "together, seeds (0, 1): test error" in again.output.splitlines()[-1]
+    data = neuralnet.load_mnist(digits)
+    networks = [neuralnet.load(tmp_path / f"classic-seed{seed}.safetensors") for seed in (0, 1)]
+    probabilities = np.sum([one.predict_proba(data.images[400:]) for one in networks], axis=0)
+    wrong = (probabilities.argmax(axis=1) != data.labels[400:]).sum()
+    assert f"{wrong} of 100" in again.output
+
+
+def test_ctrl_c_keeps_the_network_and_the_training_goes_on_later(
+    digits: Path, small: Path, tmp_path: Path
+) -> None:
+    whole = run(
+        *("--recipe", small, "--data", digits, "--output", tmp_path / "whole"),
+        *("--num-epochs", 400, "--num-valid", 50, "--quiet"),
+    )
+    assert whole.exit_code == 0, whole.output
+    arguments = [
+        *("train", "--recipe", small, "--data", digits, "--output", tmp_path / "part"),
+        *("--num-epochs", 400, "--num-valid", 50, "--checkpoint-every", 3),
+    ]
+    code = "from neuralnet.cli.main import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "epoch   8/400" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    kept = tmp_path / "part" / "small-seed0-interrupted.safetensors"
+    assert str(kept) in errors
+    assert "--resume" in errors
+    assert neuralnet.load(kept).num_hidden == (12,)
+    resumed = run(*map(str, arguments[1:]), "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    assert "Going on from" in resumed.output
+    assert resumed.output.splitlines()[-1] == whole.output.splitlines()[-1]
+    states = [
+        neuralnet.load(tmp_path / name / "small-seed0.safetensors").parameters.state.tobytes()
+        for name in ("whole", "part")
+    ]
+    assert states[0] == states[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "facts"),
+    [
+        (["--recipe", "recrod"], ("recrod", "record?")),
+        (["--recipe", "nowhere.toml"], ("nowhere.toml",)),
+        (["--device", "cuda"], ("CuPy", "cpu")),
+        (["--hidden-activation", "rleu"], ("rleu", "relu")),
+        (["--learning-rate", "-1"], ("learning_rate is -1", "above 0")),
+        (["--optimizer", "adamm"], ("adamm", "adam")),
+        (["--minibatch-size", "many"], ("many",)),
+        (["--data", "nowhere"], ("nowhere",)),
+        (["--num-valid", "400"], ("400", "at least one")),
+    ],
+)
+def test_mistakes_are_a_sentence(
+    digits: Path, tmp_path: Path, arguments: list[str], facts: tuple[str, ...]
+) -> None:
+    done = run("--data", digits, "--output", tmp_path, *arguments)
+    assert done.exit_code == 2
+    for fact in facts:
+        assert fact in done.output
+    assert "Traceback" not in done.output
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+def test_a_checkpoint_of_other_settings_is_refused(
+    digits: Path, small: Path, tmp_path: Path
+) -> None:
+    from neuralnet.training.checkpoint import Checkpoint
+    from neuralnet.training.follow import build_network, follow
+
+    recipe, data = load_recipe(small), neuralnet.load_mnist(digits)
+    model = build_network(recipe, 784, data.classes, 0)
+    path = tmp_path / "small-seed0.checkpoint"
+    images, labels = data.images[:400], data.labels[:400]
+    follow(recipe, model, (images, labels), None, seed=0, callbacks=[Checkpoint(path)])
+    done = run(
+        *("--recipe", small, "--data", digits, "--output", tmp_path, "--resume"),
+        *("--learning-rate", 0.02),
+    )
+    assert done.exit_code == 2
+    for fact in ("another training", "learning_rate", "0.02"):
+        assert fact in done.output
+    assert path.exists()

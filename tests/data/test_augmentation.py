@@ -1,0 +1,215 @@
+"""Deformed digits: what each strength does, and that nothing else decides the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from neuralnet import Augmentation, InputError
+from neuralnet.data.deformation import Deformer, gaussian_kernel, root_mean_square
+
+
+def blob(rows: int = 28, columns: int = 28, at: tuple[float, float] = (13.5, 13.5)) -> Any:
+    """A smooth spot of ink, as one image."""
+    r, c = np.indices((rows, columns))
+    spot = 255 * np.exp(-((r - at[0]) ** 2 + (c - at[1]) ** 2) / 18)
+    return np.rint(spot).astype(np.uint8).reshape(1, -1)
+
+
+def centre(image: Any, shape: tuple[int, int] = (28, 28)) -> Any:
+    return np.array(ndimage.center_of_mass(image.reshape(shape).astype(float)))
+
+
+def width(image: Any, axis: int) -> float:
+    """The standard deviation of the ink along an axis."""
+    ink = image.reshape(28, 28).astype(float).sum(axis=1 - axis)
+    at = np.arange(28)
+    mean = (ink * at).sum() / ink.sum()
+    return float(np.sqrt((ink * (at - mean) ** 2).sum() / ink.sum()))
+
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (70, 784), dtype=np.uint8)
+
+
+def test_no_strength_changes_nothing() -> None:
+    np.testing.assert_array_equal(Augmentation()(IMAGES, seed=0), IMAGES)
+
+
+def test_a_seed_decides_and_the_images_given_stay() -> None:
+    augmentation = Augmentation(rotation=15, scale=0.1, alpha=36, thickness=1, blur=0.5)
+    before = IMAGES.copy()
+    one, again, other = (augmentation(IMAGES, seed=s) for s in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).mean() > 0.5
+    np.testing.assert_array_equal(IMAGES, before)
+
+
+def test_every_image_is_deformed_in_its_own_way() -> None:
+    copies = Augmentation(rotation=20, alpha=36)(np.repeat(blob(at=(9, 17)), 40, axis=0), seed=0)
+    assert len({copy.tobytes() for copy in copies}) == 40
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_shifts_reach_to_their_strength_and_no_further(axis: int) -> None:
+    moved = Augmentation(shift=3)(np.repeat(blob(), 300, axis=0), seed=0)
+    shifts = np.array([centre(one)[axis] - 13.5 for one in moved])
+    assert np.abs(shifts).max() == pytest.approx(3, abs=0.15)
+    assert abs(shifts.mean()) < 0.3
+    assert shifts.std() == pytest.approx(3 / np.sqrt(3), rel=0.1)
+
+
+def test_rotation_turns_about_the_centre() -> None:
+    turned = Augmentation(rotation=30)(np.repeat(blob(at=(13.5, 20)), 300, axis=0), seed=0)
+    at = np.array([centre(one) - 13.5 for one in turned])
+    angles = np.rad2deg(np.arctan2(at[:, 0], at[:, 1]))
+    np.testing.assert_allclose(np.hypot(*at.T), 6.5, atol=0.1)
+    assert np.abs(angles).max() == pytest.approx(30, abs=1.5)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_scale_is_drawn_for_each_axis(axis: int) -> None:
+    scaled = Augmentation(scale=0.3)(np.repeat(blob(), 300, axis=0), seed=0)
+    widths = np.array([width(one, axis) / width(blob(), axis) for one in scaled])
+    assert widths.min() == pytest.approx(0.7, abs=0.03)
+    assert widths.max() == pytest.approx(1.3, abs=0.03)
+    others = [width(one, 1 - axis) for one in scaled]
+    assert abs(np.corrcoef(widths, others)[0, 1]) < 0.2
+
+
+def test_shear_pushes_rows_along() -> None:
+    sheared = Augmentation(shear=0.5)(np.repeat(blob(at=(7.5, 13.5)), 300, axis=0), seed=0)
+    at = np.array([centre(one) - 13.5 for one in sheared])
+    np.testing.assert_allclose(at[:, 0], -6, atol=0.1)
+    assert np.abs(at[:, 1]).max() == pytest.approx(3, abs=0.15)
+
+
+@pytest.mark.parametrize(("alpha", "sigma"), [(36.0, 5.5), (34.0, 5.0), (20.0, 3.0)])
+def test_elastic_displacements_have_the_stated_strength(alpha: float, sigma: float) -> None:
+    deformer = Deformer((28, 28), sigma, alpha)
+    fields = deformer.displacements(2000, np.random.default_rng(0))
+    assert fields.shape == (2000, 2, 28, 28)
+    assert fields.std() == pytest.approx(root_mean_square(alpha, sigma), rel=0.03)
+    # The same strength everywhere, and nothing in common between the axes.
+    assert fields.std(axis=0).max() < 1.1 * fields.std()
+    assert abs(np.corrcoef(fields[:, 0].ravel(), fields[:, 1].ravel())[0, 1]) < 0.05
+
+
+def test_the_kernel_is_the_gaussian_of_scipy() -> None:
+    noise = np.random.default_rng(0).random((3, 28))
+    ours = noise @ gaussian_kernel(28, 2.5)
+    theirs = ndimage.gaussian_filter1d(noise, 2.5, axis=1, mode="wrap", truncate=8)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    np.testing.assert_allclose(gaussian_kernel(28, 5.5).sum(axis=0), 1, rtol=1e-6)
+
+
+def test_pixels_are_interpolated_as_scipy_does() -> None:
+    generator = np.random.default_rng(0)
+    images = generator.random((5, 12, 9), np.float32)
+    affine = np.tile(np.array([[0.9, 0.2, 0.3], [-0.1, 1.1, -1.7]], np.float32), (5, 1, 1))
+    out = np.empty((5, 108), np.float32)
+    Deformer((12, 9), 5, 0).deform(images, affine, generator, out)
+    grid = np.indices((12, 9)) - np.array([5.5, 4])[:, np.newaxis, np.newaxis]
+    positions = np.einsum("ij,jrc->irc", affine[0][:, :2].astype(float), grid)
+    positions += (affine[0][:, 2] + [5.5, 4])[:, np.newaxis, np.newaxis]
+    for image, ours in zip(images, out, strict=True):
+        theirs = ndimage.map_coordinates(image, positions, order=1, mode="grid-constant")
+        np.testing.assert_allclose(ours.reshape(12, 9), theirs, atol=1e-5)
+
+
+def test_centred_takes_the_shift_out_of_the_elastic_part() -> None:
+    images = np.repeat(blob(), 200, axis=0)
+    shifts = {
+        centred: np.mean(
+            [
+                np.abs(centre(one) - 13.5).mean()
+                for one in Augmentation(alpha=36, sigma=5.5, centred=centred)(images, seed=0)
+            ]
+        )
+        for centred in (False, True)
+    }
+    assert shifts[True] < 0.3 * shifts[False]
+
+
+def test_strokes_grow_and_shrink() -> None:
+    stroke = np.zeros((28, 28), np.uint8)
+    stroke[4:24, 12:15] = 255
+    ink = Augmentation(thickness=1)(np.repeat(stroke.reshape(1, -1), 300, axis=0), seed=0).sum(1)
+    assert ink.min() < 0.5 * stroke.sum()
+    assert ink.max() > 1.5 * stroke.sum()
+
+
+def test_blur_keeps_the_ink_and_spreads_it() -> None:
+    images = np.repeat(blob(), 100, axis=0)
+    blurred = Augmentation(blur=1)(images, seed=0)
+    np.testing.assert_allclose(blurred.sum(axis=1), images.sum(axis=1), rtol=0.01)
+    assert max(width(one, 0) for one in blurred) > 1.02 * width(blob(), 0)
+
+
+def test_contrast_makes_ink_fainter() -> None:
+    peaks = Augmentation(contrast=0.5)(np.repeat(blob(), 300, axis=0), seed=0).max(axis=1)
+    assert peaks.min() == pytest.approx(127, abs=8)
+    assert peaks.max() > 245
+
+
+def test_lines_cross_their_share_of_the_images() -> None:
+    crossed = Augmentation(lines=0.5)(np.zeros((400, 784), np.uint8), seed=0)
+    assert (crossed.max(axis=1) > 60).mean() == pytest.approx(0.5, abs=0.08)
+    for image in crossed[crossed.max(axis=1) > 60][:50]:
+        rows, columns = np.nonzero(image.reshape(28, 28))
+        spread = np.linalg.svd(np.stack([rows, columns]) - [[rows.mean()], [columns.mean()]])[1]
+        assert spread[1] < 0.2 * spread[0]  # a thin, straight thing
+        assert max(np.ptp(rows), np.ptp(columns)) >= 12
+
+
+def test_noise_is_of_the_stated_strength_and_stays_within_a_pixel() -> None:
+    grey = np.full((500, 784), 128, np.uint8)
+    noisy = Augmentation(noise=0.2)(grey, seed=0).astype(float)
+    deviations = noisy.std(axis=1) / 255
+    assert deviations.max() == pytest.approx(0.2, abs=0.02)
+    assert deviations.min() < 0.02
+    assert abs(noisy.mean() - 128) < 1
+
+
+def test_other_shapes_and_any_number_of_images() -> None:
+    augmentation = Augmentation(rotation=10, alpha=10, sigma=3, image_shape=(8, 13))
+    for number in (0, 1, 31, 32, 33):
+        images = np.full((number, 104), 7, np.uint8)
+        assert augmentation(images, seed=0).shape == (number, 104)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "fact"),
+    [
+        ("rotation", -1, "at least 0"),
+        ("rotation", 181, "at most 180"),
+        ("scale", 1.5, "at most 0.9"),
+        ("shear", float("nan"), "finite"),
+        ("shift", "one", "number"),
+        ("alpha", -34, "at least 0"),
+        ("alpha", 1e6, "at most 1000"),
+        ("sigma", 0, "at least 0.5"),
+        ("sigma", 300, "at most 28"),
+        ("thickness", 10, "at most 3"),
+        ("contrast", 1, "at most 0.9"),
+        ("blur", 2, "at most 1"),
+        ("lines", 1.1, "at most 1"),
+        ("noise", -0.1, "at least 0"),
+        ("centred", 1, "True or False"),
+        ("image_shape", 28, "28, 28"),
+        ("image_shape", (0, 28), "at least 1"),
+    ],
+)
+def test_absurd_strengths_are_refused(setting: str, value: Any, fact: str) -> None:
+    with pytest.raises(InputError, match=f"(?s){setting}.*{fact}"):
+        Augmentation(**{setting: value})
+
+
+@pytest.mark.parametrize(
+    "images", [IMAGES.astype(np.float32), IMAGES[:, :100], IMAGES[0], [[1, 2]], None]
+)
+def test_only_bytes_of_the_shape_are_deformed(images: Any) -> None:
+    with pytest.raises(InputError, match="uint8"):
+        Augmentation()(images)

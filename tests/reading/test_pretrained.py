@@ -1,0 +1,57 @@
+"""The bundled network is the one that its model card describes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neuralnet
+from neuralnet import expected_calibration_error, load_mnist, load_pretrained
+
+FOLDER = Path(neuralnet.__file__).parent / "reading"
+WEIGHTS = FOLDER / "reader.safetensors"
+CARD = dict(
+    re.findall(r"^\| ([^|]+) \| (.+) \|$", (FOLDER / "reader.md").read_text(), re.MULTILINE)
+)
+
+
+def test_the_file_is_the_one_of_the_card_and_small() -> None:
+    content = WEIGHTS.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == CARD["sha256"].strip("`")
+    assert f"{len(content):,} bytes" in CARD["file"]
+    assert len(content) <= 4_000_000
+
+
+def test_it_is_the_network_of_the_card() -> None:
+    model = load_pretrained()
+    sizes = [model.num_features, *model.num_hidden, model.num_classes]
+    assert "-".join(map(str, sizes)) in CARD["network"]
+    assert model.classes == tuple(range(10))
+    assert model.input_range == (-1, 1)
+    assert model.dtype == np.float32
+    assert load_pretrained() is not model
+    probabilities = model.predict_proba(np.zeros((2, 784), np.uint8))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.skipif(
+    "NEURALNET_DATA" not in os.environ,
+    reason="NEURALNET_DATA does not name a folder with the real MNIST files",
+)
+def test_it_reaches_what_the_card_says() -> None:
+    dataset = load_mnist(source="mnist")
+    images, labels = dataset.images[60_000:], dataset.labels[60_000:]
+    probabilities = load_pretrained().predict_proba(images)
+    wrong = int((probabilities.argmax(axis=1) != labels).sum())
+    stated = re.search(r"(\d+) of 10,000", CARD["error on MNIST's test set"])
+    assert stated is not None
+    assert abs(wrong - int(stated[1])) <= 1  # other kernels round otherwise
+    assert wrong <= 60
+    error = expected_calibration_error(labels, probabilities)
+    assert error <= 0.01
+    assert f"{100 * error:.1f}" in CARD["expected calibration error"]

@@ -1,0 +1,203 @@
+"""Recipes: what they may say, what is said of those that may not, and what following one does."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neuralnet import FileError, InputError
+from neuralnet.training.follow import array_module, build_network, follow, training_arguments
+from neuralnet.training.recipes import (
+    Recipe,
+    load_recipe,
+    parse_recipe,
+    recipe_names,
+    recipe_text,
+)
+from neuralnet.training.settings import NetworkSettings, TrainingSettings
+
+FULL = """
+[recipe]
+summary = "A \\"small\\" one."
+seeds = [3, 4]
+
+[network]
+num_hidden = [6, 5]
+hidden_activation = "relu"
+output_activation = "softmax"
+loss = "cross_entropy"
+batch_norm = true
+dropout = 0
+
+[training]
+num_epochs = 2
+learning_rate = 1
+minibatch_size = 8
+optimizer = "adamw"
+schedule = "one_cycle"
+clip_norm = 2.5
+
+[optimizer]
+weight_decay = 0.1
+
+[schedule]
+peak = 0.5
+
+[augmentation]
+rotation = 10
+alpha = 4.0
+sigma = 2.0
+
+[weight_average]
+decay = 0.9
+"""
+
+
+def parse(text: str) -> Recipe:
+    return parse_recipe(text.encode(), "mine", "mine.toml")
+
+
+def test_the_recipes_of_the_package_can_all_be_followed() -> None:
+    names = recipe_names()
+    assert {"classic", "quick", "solid", "record", "committee", "reader"} <= set(names)
+    for name in names:
+        recipe = load_recipe(name)
+        assert recipe.name == name
+        assert recipe.about.summary
+        assert recipe.about.seeds
+        if recipe.about.members:
+            assert recipe.about.members in names
+        else:
+            training_arguments(recipe)
+            build_network(recipe, 3, (0, 1), seed=0)
+
+
+def test_everything_that_is_said_is_taken_and_the_rest_is_the_default() -> None:
+    recipe = parse(FULL)
+    assert recipe.about.seeds == (3, 4)
+    assert recipe.network == NetworkSettings(
+        (6, 5), "relu", "softmax", "cross_entropy", batch_norm=True
+    )
+    assert type(recipe.training.learning_rate) is float
+    arguments = training_arguments(recipe, (4, 4))
+    assert arguments["optimizer"].weight_decay == 0.1
+    assert arguments["schedule"].peak == 0.5
+    assert arguments["augmentation"].image_shape == (4, 4)
+    assert parse("") == Recipe("mine")
+    assert parse("").training == TrainingSettings()
+
+
+@pytest.mark.parametrize("text", [FULL, "", "[augmentation]\n"])
+def test_what_is_written_is_read_again(text: str) -> None:
+    recipe = parse(text)
+    assert parse(recipe_text(recipe)) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("[network]\nnum_hiden = [5]", ("mine.toml", "[network]", "num_hiden", "num_hidden?")),
+        ("[netwerk]", ("mine.toml", "netwerk", "network?")),
+        ("network = 3", ("mine.toml", "network is 3", "[network]")),
+        ("[network]\nnum_hidden = 5", ("num_hidden is 5", "[256, 128]")),
+        ("[network]\nnum_hidden = [5.5]", ("num_hidden", "whole numbers")),
+        ("[network]\nbatch_norm = 1", ("batch_norm is 1", "true or false")),
+        ("[training]\nnum_epochs = 1.5", ("num_epochs is 1.5", "whole number")),
+        ("[training]\nnum_epochs = true", ("num_epochs is True", "whole number")),
+        ('[training]\nlearning_rate = "0.1"', ("learning_rate", "a number")),
+        ("[training]\noptimizer = 5", ("optimizer is 5", "text")),
+        ("[training", ("mine.toml", "no TOML")),
+        ("\xff", ("mine.toml",)),
+    ],
+)
+def test_settings_that_cannot_be_are_named(text: str, facts: tuple[str, ...]) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(text)
+    for fact in facts:
+        assert fact in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ('[training]\noptimizer = "adamm"', ("adamm", "'adam'")),
+        ("[optimizer]\nmomentun = 0.9", ("[optimizer]", "SGD", "momentun", "'momentum'")),
+        ("[optimizer]\nmomentum = 2", ("[optimizer]", "momentum is 2", "below 1")),
+        ("[augmentation]\nrotation = -4", ("[augmentation]", "rotation is -4", "at least 0")),
+        ("[augmentation]\nalpha = 1e9", ("[augmentation]", "alpha", "at most 1000")),
+        ('[augmentation]\nshift = "far"', ("[augmentation]", "shift is 'far'")),
+        ("[weight_average]\ndecay = 1", ("[weight_average]", "decay is 1", "below 1")),
+        ("[training]\nnum_epochs = 0", ("num_epochs is 0", "at least 1")),
+    ],
+)
+def test_values_that_cannot_be_are_named(text: str, facts: tuple[str, ...]) -> None:
+    recipe = parse(text)
+    with pytest.raises(InputError) as caught:
+        training_arguments(recipe)
+    for fact in facts:
+        assert fact in str(caught.value)
+
+
+def test_unknown_recipes_and_files(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"recod.*Did you mean record\?"):
+        load_recipe("recod")
+    with pytest.raises(FileError, match="nowhere"):
+        load_recipe(tmp_path / "nowhere.toml")
+    (tmp_path / "huge.toml").write_bytes(b"#" * 200_000)
+    with pytest.raises(FileError, match="huge"):
+        load_recipe(tmp_path / "huge.toml")
+    (tmp_path / "mine.toml").write_text(FULL)
+    assert load_recipe(tmp_path / "mine.toml") == parse(FULL)
+
+
+def test_following_a_recipe_twice_gives_the_same_bits() -> None:
+    recipe = parse(FULL)
+    X = np.random.default_rng(0).integers(0, 256, (40, 16), dtype=np.uint8)
+    y = np.arange(40) % 3
+    states = []
+    for _ in range(2):
+        model = build_network(recipe, 16, ["a", "b", "c"], seed=3)
+        history = follow(recipe, model, (X, y), (X[:9], y[:9]), seed=3, image_shape=(4, 4))
+        assert history.num_epochs == 2
+        states.append(model.parameters.state.tobytes())
+    assert states[0] == states[1]
+    other = build_network(recipe, 16, ["a", "b", "c"], seed=4)
+    follow(recipe, other, (X, y), None, seed=4, image_shape=(4, 4))
+    assert other.parameters.state.tobytes() != states[0]
+
+
+def test_devices() -> None:
+    assert array_module("cpu") is np
+    with pytest.raises(InputError, match="'cpu', 'cuda'"):
+        array_module("gpu")
+    try:
+        import cupy  # type: ignore[import-not-found]  # noqa: F401
+    except ImportError:
+        with pytest.raises(InputError, match=r"CuPy.*pip install"):
+            array_module("cuda")
+
+
+def test_a_list_of_recipes_needs_no_heavy_import() -> None:
+    code = (
+        "import sys; from neuralnet.training.recipes import load_recipe, recipe_names\n"
+        "[load_recipe(name) for name in recipe_names()]\n"
+        "print('scipy' in sys.modules, 'click' in sys.modules)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.split() == ["False", "False"]
+
+
+def test_settings_are_plain_data() -> None:
+    def plain(value: Any) -> bool:
+        return isinstance(value, str | int | float | tuple | None)
+
+    for kind in (NetworkSettings, TrainingSettings):
+        assert all(plain(v) for v in dataclasses.asdict(kind()).values())
