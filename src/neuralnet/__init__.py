@@ -35,12 +35,9 @@ if TYPE_CHECKING:
     from neuralnet.nn.parameters import Parameters
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
     from neuralnet.nn.workspace import Evaluation
-<<<<<<< HEAD
     from neuralnet.reading.annotation import annotated
-    from neuralnet.reading.reader import Digit, Reading, read_digits
-=======
     from neuralnet.reading.pretrained import load_pretrained
->>>>>>> main
+    from neuralnet.reading.reader import Digit, Reading, read_digits
     from neuralnet.storage import load, save
     from neuralnet.training.callbacks import (
         BestWeights,
@@ -63,12 +60,9 @@ _ROOMS = {
     "data.sources": ("load_mnist",),
     "nn.parameters": ("Parameters",),
     "nn.workspace": ("Evaluation",),
-<<<<<<< HEAD
     "reading.annotation": ("annotated",),
-    "reading.reader": ("Digit", "Reading", "read_digits"),
-=======
     "reading.pretrained": ("load_pretrained",),
->>>>>>> main
+    "reading.reader": ("Digit", "Reading", "read_digits"),
     "storage": ("load", "save"),
     "nn.network": ("NeuralNetMLP",),
     "nn.activations": (

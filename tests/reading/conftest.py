@@ -1,12 +1,11 @@
-"""A network to read with: a quickly trained one, and the bundled one where there is one."""
+"""A network to read with: a quickly trained one, and the bundled one."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-import neuralnet
-from neuralnet import NeuralNetMLP, train
+from neuralnet import NeuralNetMLP, load_pretrained, train
 from neuralnet.data.sample import load_sample
 
 
@@ -28,9 +27,5 @@ def quick_model() -> NeuralNetMLP:
 
 @pytest.fixture(scope="session")
 def bundled_model() -> NeuralNetMLP:
-    """The network that comes with the package; only where it is missing is the test skipped."""
-    load_pretrained = getattr(neuralnet, "load_pretrained", None)
-    if load_pretrained is None:
-        pytest.skip("this version of neuralnet comes without a network of its own")
-    model: NeuralNetMLP = load_pretrained()
-    return model
+    """The network that comes with the package."""
+    return load_pretrained()

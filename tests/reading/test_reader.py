@@ -14,7 +14,6 @@ from PIL import Image
 
 import neuralnet
 from neuralnet import InputError, NeuralNetMLP, annotated, read_digits, save
-from neuralnet.reading import reader
 from tests.reading.junk import KINDS, junk
 from tests.reading.pages import CONDITIONS, Page, Style, make_page, pages
 from tests.reading.scores import Score
@@ -89,12 +88,13 @@ def test_a_network_for_something_else_is_refused(model: Any) -> None:
         read_digits(PAGE.picture, model=model)
 
 
-def test_without_a_network_the_sentence_asks_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader.default_network.cache_clear()
-    monkeypatch.setattr(neuralnet, "load_pretrained", None, raising=False)
-    with pytest.raises(InputError, match="--model"):
-        read_digits(PAGE.picture)
-    reader.default_network.cache_clear()
+def test_the_bundled_network_is_the_default(bundled_model: NeuralNetMLP) -> None:
+    for one, other in zip(
+        read_digits(PAGE.picture).digits,
+        read_digits(PAGE.picture, model=bundled_model).digits,
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one.probabilities, other.probabilities)
 
 
 def test_the_copy_shows_the_boxes(quick_model: NeuralNetMLP) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Smaller pieces than this, in pixels along the longer side, hold no strokes that can be told apart.
 _SMALLEST = 3
 # Nobody writes more on a page; a texture has a hundred times as many. The largest are kept.
-_MOST = 3000
+MOST_PIECES = 3000
 # A pixel belongs to a stroke if it is this share as dark as the stroke's middle. Somewhat below
 # one half, since the middle of a line one pixel broad may itself lie between two pixels.
 _EDGE = 0.42
@@ -93,10 +93,10 @@ def find_components(ink: Ink) -> list[Component]:
     threshold = max(NOISE_FACTOR * ink.noise, _SEED * ink.level, FAINTEST)
     mask = erase_lines(ink.darkness > threshold)
     found = []
-    for top, left, rough in _connected(mask, _MOST):
+    for top, left, rough in _connected(mask, MOST_PIECES):
         pieces = _sharpened(ink, top, left, rough, threshold)
         found += [piece for piece in pieces if not _along_border(piece, mask.shape)]
-    return sorted(found, key=lambda c: -max(c.height, c.width))[:_MOST]
+    return sorted(found, key=lambda c: -max(c.height, c.width))[:MOST_PIECES]
 
 
 def _connected(mask: NDArray[np.bool_], most: int) -> Iterator[tuple[int, int, Any]]:

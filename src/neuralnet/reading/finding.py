@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.reading.components import Component, find_components
+from neuralnet.reading.components import MOST_PIECES, Component, find_components
 from neuralnet.reading.grouping import group_strokes, typical_height
 from neuralnet.reading.light import Ink, find_ink
 
@@ -80,10 +80,13 @@ class Found:
         What may be digits, each whole or several that touch; in no particular order.
     scraps : tuple of Blob
         Pieces too small or too flat to be digits, which may still belong to one.
+    complete : bool
+        Whether every piece of ink was looked at: a texture may have more than can be.
     """
 
     blobs: tuple[Blob, ...]
     scraps: tuple[Blob, ...] = ()
+    complete: bool = True
 
 
 def find_digits(levels: NDArray[np.uint8]) -> Found:
@@ -101,7 +104,8 @@ def find_digits(levels: NDArray[np.uint8]) -> Found:
     Found
     """
     ink = find_ink(levels)
-    groups = group_strokes(_without_frames(find_components(ink)))
+    pieces = find_components(ink)
+    groups = group_strokes(_without_frames(pieces))
     likely = [group for group in groups if _could_be_digit(group)]
     tall = typical_height([_height(g) for g in likely], [sum(p.area for p in g) for g in likely])
     digits = [group for group in likely if _height(group) >= _SHORTEST * tall]
@@ -110,6 +114,7 @@ def find_digits(levels: NDArray[np.uint8]) -> Found:
     return Found(
         tuple(_cut_out(ink, group) for group in digits),
         tuple(_cut_out(ink, group) for group in scraps[:_MOST_SCRAPS]),
+        complete=len(pieces) < MOST_PIECES,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, check_number
+from neuralnet.checks import Array, check_number
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.reading.components import MOST_PIECES
 from neuralnet.reading.doubt import with_odds
 from neuralnet.reading.finding import find_digits
 from neuralnet.reading.pictures import Grey, Picture, open_grey
+from neuralnet.reading.pretrained import load_pretrained
 from neuralnet.reading.recognition import Recognizer, prepared
 from neuralnet.reading.rows import Box, in_rows
 from neuralnet.reading.segmentation import settle
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 # This many digits, and so large a share of them ones, are more often a pattern than a number.
 _FENCE, _BARS = 12, 0.7
+_INCOMPLETE = (
+    f"There are more than {MOST_PIECES:,} pieces of ink; only the largest were looked at. Is it a "
+    f"page of digits? If so, read it in parts."
+)
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,8 @@ def read_digits(
         for blob, each, share, picture in zip(blobs, probabilities, shares, pictures, strict=True)
     ]
     rows = in_rows([digit.box for digit in digits])
-    return Reading(tuple(tuple(digits[i] for i in row) for row in rows), grey.size, grey.notes)
+    notes = grey.notes if found.complete else (*grey.notes, _INCOMPLETE)
+    return Reading(tuple(tuple(digits[i] for i in row) for row in rows), grey.size, notes)
 
 
 def _handwriting_share(labels: Array) -> float:
@@ -169,7 +175,7 @@ def _in_picture(box: Box, grey: Grey) -> Box:
 def network(model: object) -> NeuralNetMLP:
     """Return the network to ask: the one given, the one saved at a path, or the bundled one."""
     if model is None:
-        return default_network()
+        return _bundled()
     if isinstance(model, str | os.PathLike):
         from neuralnet.storage import load
 
@@ -178,20 +184,6 @@ def network(model: object) -> NeuralNetMLP:
 
 
 @lru_cache(maxsize=1)
-def default_network() -> NeuralNetMLP:
-    """Return the bundled network, loaded once.
-
-    Raises
-    ------
-    InputError
-        If this version comes without one.
-    """
-    load_pretrained = getattr(importlib.import_module("neuralnet"), "load_pretrained", None)
-    if load_pretrained is None:
-        raise InputError(
-            "model is None, and this version of neuralnet comes without a network of its own. "
-            "Train one (python mnist_training.py) and give where it is saved: model= in Python, "
-            "--model on the command line."
-        )
-    network: NeuralNetMLP = load_pretrained()
-    return network
+def _bundled() -> NeuralNetMLP:
+    """Load the network that comes with the package, once."""
+    return load_pretrained()

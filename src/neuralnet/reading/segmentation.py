@@ -25,7 +25,7 @@ _SURER = 0.15
 # How much ink a cut may cross, in pens: where digits touch it is one stroke, across a 0 it is two.
 _CONTACT = 1.6
 # Asking takes time: on a page with more doubtful places than this, the others stay as they are.
-_MOST_QUESTIONS = 200
+_MOST_QUESTIONS = 120
 
 
 def settle(found: Found, recognizer: Recognizer) -> list[Blob]:
@@ -58,7 +58,9 @@ def _join(found: Found, recognizer: Recognizer) -> list[Blob]:
     if not pairs:
         return list(found.blobs)
     together = [joined(pieces[one], pieces[other]) for one, other in pairs]
-    sure = recognizer.sureness(pieces)
+    asked = sorted({index for pair in pairs for index in pair})
+    sure = np.zeros(len(pieces))
+    sure[asked] = recognizer.sureness([pieces[index] for index in asked])
     sure[len(found.blobs) :] = 0  # a scrap is nothing by itself
     joint = recognizer.sureness(together)
     result: list[Blob | None] = [*found.blobs, *[None] * len(found.scraps)]
