@@ -61,7 +61,8 @@ def _draw(draw: ImageDraw, digit: Digit, scale: float, line: int) -> None:
     draw.rectangle(
         (left - room, top - room, right + room, bottom + room), outline=colour, width=line
     )
-    size = max(10, min(36 * line, 0.3 * (bottom - top)))
+    # As broad as the box, so that neighbours' texts stay apart where they can be read so.
+    size = max(10, min(36 * line, 0.3 * (bottom - top), 0.42 * (right - left)))
     text = f"{digit} {digit.confidence:.0%}"
     # Above the box; within the picture, where the box begins at its upper border.
     above = max(0.0, top - room - 1.15 * size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 
@@ -60,8 +61,8 @@ def _nearest_row(
     best, least = None, 0.6
     for row in rows:
         last = row[-3:]
-        size = max(float(np.median(heights[last])), float(heights[index]))
-        away = abs(float(np.median(down[last])) - float(down[index])) / size
+        size = max(median(heights[last]), heights[index])
+        away = abs(median(down[last]) - down[index]) / size
         if away < least:
             best, least = row, away
     return best

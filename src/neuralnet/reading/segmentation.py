@@ -25,7 +25,8 @@ _SURER = 0.15
 # How much ink a cut may cross, in pens: where digits touch it is one stroke, across a 0 it is two.
 _CONTACT = 1.6
 # Asking takes time: on a page with more doubtful places than this, the others stay as they are.
-_MOST_QUESTIONS = 120
+_MOST_QUESTIONS = 60
+_MOST_PIECES = 1500
 
 
 def settle(found: Found, recognizer: Recognizer) -> list[Blob]:
@@ -88,7 +89,7 @@ def _needed(one: Blob, other: Blob, sure_one: float, sure_other: float) -> float
 
 def _neighbours(pieces: Sequence[Blob], num_blobs: int) -> list[tuple[int, int]]:
     """Give the pairs, a blob first, that are near and together have a digit's shape."""
-    if not num_blobs:
+    if not num_blobs or len(pieces) > _MOST_PIECES:
         return []
     boxes = np.array([piece.box for piece in pieces], float)
     top, left, bottom, right = boxes.T
