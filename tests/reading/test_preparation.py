@@ -54,7 +54,7 @@ def test_any_pen_comes_out_as_a_writers(kind: str, height: int, pen: int) -> Non
 
 def test_ink_off_centre_stays_within() -> None:
     ink = np.zeros((20, 20), np.float32)
-    ink[:, 0] = 1
+    ink[:, :2] = 1
     ink[0, :] = 0.05
     picture = prepare(ink)
     assert np.isclose(picture.sum(), np.rint(ink * 255).sum(), rtol=0.01)

@@ -19,6 +19,8 @@ SIDE = 28
 LONGER_SIDE = 20
 CENTRE = 14
 
+# The darkest pixel of each of MNIST's digits is at least so dark.
+_FULL = 0.99
 # Strokes are measured and changed at this many times the final size.
 _DETAIL = 4
 # Strokes within these bounds, in final pixels, are left as they are: all but four of a thousand in
@@ -57,6 +59,8 @@ def prepare(ink: object) -> NDArray[np.uint8]:
         raise InputError(f"ink is {describe(ink)} with no ink in it; give a digit to prepare.")
     values = values[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     small = _resampled(_with_usual_strokes(values), LONGER_SIDE)
+    if (strongest := float(small.max())) < _FULL:
+        small = small / np.float32(max(strongest, 1e-3))  # grainy or thin: paler when reduced
     return _placed(np.clip(np.rint(small * 255), 0, 255).astype(np.uint8))
 
 
