@@ -3,6 +3,7 @@
 # make lint    ruff and mypy --strict
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
+# make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
 # make clean   remove the environment and every output
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint bench bench-estimator clean
+.PHONY: train test lint bench bench-estimator read-test clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -31,6 +32,9 @@ bench: $(BENCH)/.installed
 
 bench-estimator: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.estimator --json $(RESULTS)/estimator.json $(ARGS)
+
+read-test: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.reading.evaluation $(if $(DATA),--data $(DATA)) $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(BENCH) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

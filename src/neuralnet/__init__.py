@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     from neuralnet.nn.parameters import Parameters
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
     from neuralnet.nn.workspace import Evaluation
+    from neuralnet.reading.annotation import annotated
     from neuralnet.reading.pretrained import load_pretrained
+    from neuralnet.reading.reader import Digit, Reading, read_digits
     from neuralnet.storage import load, save
     from neuralnet.training.callbacks import (
         BestWeights,
@@ -86,7 +88,9 @@ _ROOMS = {
     "interop.sklearn_weights": ("from_mlp_classifier",),
     "nn.parameters": ("Parameters",),
     "nn.workspace": ("Evaluation",),
+    "reading.annotation": ("annotated",),
     "reading.pretrained": ("load_pretrained",),
+    "reading.reader": ("Digit", "Reading", "read_digits"),
     "storage": ("load", "save"),
     "nn.network": ("NeuralNetMLP",),
     "nn.activations": (
@@ -165,6 +169,7 @@ __all__ = [
     "CrossEntropy",
     "DataNotFoundError",
     "Dataset",
+    "Digit",
     "EarlyStopping",
     "Evaluation",
     "FileError",
@@ -185,6 +190,7 @@ __all__ = [
     "Parameters",
     "ProgressBar",
     "ReLU",
+    "Reading",
     "Schedule",
     "Sigmoid",
     "Softmax",
@@ -198,6 +204,7 @@ __all__ = [
     "WeightAverage",
     "__version__",
     "accuracy",
+    "annotated",
     "confusion_matrix",
     "expected_calibration_error",
     "export_onnx",
@@ -213,6 +220,7 @@ __all__ = [
     "load_table",
     "one_hot",
     "pytorch_code",
+    "read_digits",
     "save",
     "save_pytorch",
     "scale_pixels",

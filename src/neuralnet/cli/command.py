@@ -47,7 +47,7 @@ class Command(click.Command):
         except (NeuralNetError, OSError, MemoryError) as error:
             if ctx.meta.get(__name__):
                 raise
-            click.echo(f"Error: {_sentence(error)}", err=True)
+            click.echo(f"Error: {sentence(error)}", err=True)
             ctx.exit(NOTHING_DONE)
         except Exception as error:
             if ctx.meta.get(__name__):
@@ -60,7 +60,7 @@ class Command(click.Command):
             ctx.exit(NOTHING_DONE)
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     """Word an error: ours are sentences already, the system's are not."""
     if isinstance(error, NeuralNetError):
         return str(error)

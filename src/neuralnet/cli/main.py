@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": ("neuralnet.cli.evaluate:evaluate", "Test a saved network on labelled examples."),
     "predict": ("neuralnet.cli.predict:predict", "Classify rows of a CSV file, or pictures."),
     "export": ("neuralnet.cli.export:export", "Write a saved network for ONNX or PyTorch."),
+    "read": ("neuralnet.cli.read:read", "Read handwritten digits in pictures."),
     "show": ("neuralnet.cli.show:show", "Say what a saved network is."),
     "data": ("neuralnet.cli.data:data", "Fetch, verify, find or clear MNIST on this computer."),
 }

@@ -1,0 +1,68 @@
+"""Put digits in reading order: rows from top to bottom, each from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+
+Box = tuple[int, int, int, int]
+
+
+def in_rows(boxes: Sequence[Box]) -> list[list[int]]:
+    """Arrange boxes in rows, which may run uphill or downhill together.
+
+    Parameters
+    ----------
+    boxes : sequence of (top, left, bottom, right)
+
+    Returns
+    -------
+    list of list of int
+        Which boxes each row has, from left to right; rows from top to bottom.
+    """
+    if not boxes:
+        return []
+    corners = np.asarray(boxes, float)
+    heights = corners[:, 2] - corners[:, 0]
+    across = (corners[:, 1] + corners[:, 3]) / 2
+    down = (corners[:, 0] + corners[:, 2]) / 2
+    down = down - _slope(across, down, heights) * across
+    rows: list[list[int]] = []
+    for index in np.argsort(across, kind="stable").tolist():
+        nearest = _nearest_row(rows, index, down, heights)
+        if nearest is None:
+            rows.append([index])
+        else:
+            nearest.append(index)
+    return sorted(rows, key=lambda row: float(np.median(down[row])))
+
+
+def _slope(across: np.ndarray, down: np.ndarray, heights: np.ndarray) -> float:
+    """Return how steeply the rows run: the median over pairs of neighbours, 0 where unclear."""
+    slopes = []
+    for index in range(len(across)):
+        right = across - across[index]
+        beside = (right > 0) & (np.abs(down - down[index]) < 0.6 * heights[index])
+        if not beside.any():
+            continue
+        neighbour = int(np.where(beside, right, np.inf).argmin())
+        if right[neighbour] < 4 * heights[index]:
+            slopes.append((down[neighbour] - down[index]) / max(right[neighbour], 1))
+    steepest = float(np.tan(np.deg2rad(20)))
+    return float(np.clip(np.median(slopes), -steepest, steepest)) if len(slopes) >= 2 else 0.0
+
+
+def _nearest_row(
+    rows: Sequence[list[int]], index: int, down: np.ndarray, heights: np.ndarray
+) -> list[int] | None:
+    """Return the row whose last digits are at a digit's height, or None."""
+    best, least = None, 0.6
+    for row in rows:
+        last = row[-3:]
+        size = max(median(heights[last]), heights[index])
+        away = abs(median(down[last]) - down[index]) / size
+        if away < least:
+            best, least = row, away
+    return best

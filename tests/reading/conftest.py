@@ -1,0 +1,31 @@
+"""A network to read with: a quickly trained one, and the bundled one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neuralnet import NeuralNetMLP, load_pretrained, train
+from neuralnet.data.sample import load_sample
+
+
+@pytest.fixture(scope="session")
+def quick_model() -> NeuralNetMLP:
+    """A network that knows most digits, from the sample's 5,000 in a few seconds."""
+    sample = load_sample()
+    model = NeuralNetMLP(
+        784, 100, hidden_activation="relu", output_activation="softmax", loss="cross_entropy"
+    )
+    order = np.random.default_rng(0).permutation(len(sample.images))
+    images, labels = sample.images[order], sample.labels[order]
+    train(
+        model, images, labels, num_epochs=12, optimizer="adam", learning_rate=0.002,
+        schedule="one_cycle",
+    )  # fmt: skip
+    return model
+
+
+@pytest.fixture(scope="session")
+def bundled_model() -> NeuralNetMLP:
+    """The network that comes with the package."""
+    return load_pretrained()

@@ -1,0 +1,87 @@
+"""Read many pages and report by condition: found, invented, right.
+
+    python -m tests.reading.evaluation [--pages 60] [--model PATH] [--data FOLDER]
+
+With a folder of the MNIST files, pages with digits pasted from its test set are read as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+
+from neuralnet import Dataset, NeuralNetMLP, load_mnist, read_digits
+from neuralnet.reading.reader import network
+from tests.reading.junk import KINDS, junk
+from tests.reading.pages import CONDITIONS, Style, pages, pasted
+from tests.reading.scores import Score, total
+
+# The conditions that MNIST's digits are pasted into.
+PASTED = (
+    "plain", "20 to 32 pixels", "light from one side", "noise", "ruled paper", "JPEG", "photograph",
+)  # fmt: skip
+
+
+def score(name: str, style: Style, count: int, model: NeuralNetMLP) -> Score:
+    """Read pages in a style."""
+    result = Score()
+    for page in pages(name, style, count):
+        digits = read_digits(page.picture, model=model).digits
+        result.add(page, [digit.box for digit in digits], [digit.label for digit in digits])
+    return result
+
+
+def drawn_scores(count: int, model: NeuralNetMLP) -> Iterator[tuple[str, Score]]:
+    """Read pages of drawn digits under each condition."""
+    for name, style in CONDITIONS.items():
+        yield name, score(name, style, count, model)
+
+
+def pasted_scores(count: int, model: NeuralNetMLP, dataset: Dataset) -> Iterator[tuple[str, Score]]:
+    """Read pages of digits from MNIST's test set."""
+    images = np.asarray(dataset.images[dataset.num_train :]).reshape(-1, 28, 28)
+    labels = np.asarray(dataset.labels[dataset.num_train :])
+    take = pasted(images, [np.flatnonzero(labels == digit) for digit in range(10)])
+    for name in PASTED:
+        style = dataclasses.replace(CONDITIONS[name], digits=take, turn=0.0)
+        yield f"MNIST, {name}", score(f"MNIST, {name}", style, count, model)
+
+
+def claimed(kind: str, count: int, model: NeuralNetMLP) -> tuple[int, int]:
+    """Return how many blobs are found in what has no digits, and how many are claimed surely."""
+    digits = [d for picture in junk(kind, count) for d in read_digits(picture, model=model).digits]
+    return len(digits), sum(digit.confidence >= 0.9 for digit in digits)
+
+
+def main() -> None:
+    """Report on the bundled network, or another."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--pages", type=int, default=60, help="how many under each condition")
+    parser.add_argument("--model", help="a saved network instead of the bundled one")
+    parser.add_argument("--data", help="folder of the four MNIST files")
+    arguments = parser.parse_args()
+    model = network(arguments.model)
+    report("drawn", drawn_scores(arguments.pages, model))
+    if arguments.data:
+        report("MNIST", pasted_scores(arguments.pages, model, load_mnist(arguments.data)))
+    counts = {kind: claimed(kind, arguments.pages // 4 + 1, model) for kind in KINDS}
+    for kind, (blobs, sure) in counts.items():
+        print(f"{kind:24} {blobs:5} blobs  {sure:5} claimed with confidence 0.9")  # noqa: T201
+    blobs, sure = (sum(pair) for pair in zip(*counts.values(), strict=True))
+    print(f"{'no digits, all':24} {blobs:5} blobs  {100 * sure / max(1, blobs):5.1f} % claimed")  # noqa: T201
+
+
+def report(what: str, scores: Iterator[tuple[str, Score]]) -> None:
+    """Print each condition's score, and all together."""
+    every = []
+    for name, result in scores:
+        every.append(result)
+        print(f"{name:24} {result}", flush=True)  # noqa: T201
+    print(f"{what + ', all':24} {total(every)}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Finding: where the digits are, before any network is asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from neuralnet.data.sample import load_sample
+from neuralnet.reading.finding import find_digits
+from neuralnet.reading.light import find_ink, ink_is_light
+from neuralnet.reading.pictures import open_grey
+from tests.reading.junk import white_noise
+from tests.reading.pages import CONDITIONS, pages
+from tests.reading.scores import Score, matched
+
+GREYS = np.random.default_rng(0)
+
+
+def found_in(levels: np.ndarray) -> list[tuple[int, int, int, int]]:
+    return [blob.box for blob in find_digits(levels).blobs]
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_digits_are_found_under_each_condition(name: str) -> None:
+    score = Score()
+    for page in pages(name, CONDITIONS[name], 8, seed=1):
+        boxes = found_in(open_grey(page.picture).levels)
+        score.add(page, boxes, [0] * len(boxes))
+    assert score.found >= 0.93 * score.drawn, score
+    assert score.invented <= 0.07 * score.drawn, score
+
+
+def test_each_of_the_samples_digits_is_one() -> None:
+    images = load_sample().images[::25].reshape(-1, 28, 28)
+    counts = [len(found_in(image)) for image in images]
+    assert np.mean(np.equal(counts, 1)) >= 0.985
+
+
+@pytest.mark.parametrize("thick", [1, 4, 14])
+def test_light_ink_is_told_from_dark(thick: int) -> None:
+    image = Image.new("L", (100, 80), 200)
+    ImageDraw.Draw(image).ellipse((30, 10, 70, 70), outline=60, width=thick)
+    levels = np.asarray(image)
+    assert not ink_is_light(levels)
+    assert ink_is_light(255 - levels)
+    assert found_in(levels) == found_in(255 - levels) == [(10, 30, 71, 71)]
+
+
+def test_light_is_divided_out() -> None:
+    light = np.linspace(80, 240, 300)[None, :] * np.ones((200, 1))
+    page = light.copy()
+    page[60:140, 50:56] *= 0.3
+    page[60:140, 250:256] *= 0.3
+    ink = find_ink(page.astype(np.uint8))
+    assert ink.darkness[100, 53] == pytest.approx(0.7, abs=0.05)
+    assert ink.darkness[100, 253] == pytest.approx(0.7, abs=0.05)
+    assert np.median(np.abs(ink.darkness)) < 0.02
+
+
+def stroke_page(
+    *strokes: tuple[float, ...], width: int = 8, size: tuple[int, int] = (200, 240)
+) -> np.ndarray:
+    image = Image.new("L", size, 245)
+    draw = ImageDraw.Draw(image)
+    for stroke in strokes:
+        draw.line(stroke, fill=30, width=width)
+    return np.asarray(image)
+
+
+FIVE = (100, 70, 70, 70, 68, 115, 110, 120, 118, 150, 100, 175, 64, 170)
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        (
+            (70, 82, 68, 115, 110, 120, 118, 150, 100, 175, 64, 170),
+            (72, 66, 125, 62),
+        ),  # the bar of a 5
+        ((90, 60, 60, 130, 120, 130), (125, 90, 120, 190)),  # a 4 in two strokes
+        ((60, 60, 130, 60, 90, 180), (75, 122, 96, 120)),  # the bar of a 7
+        ((100, 50, 82, 140), (79, 147, 76, 174)),  # a broken 1
+    ],
+)
+def test_strokes_of_one_digit_are_one(strokes: tuple[tuple[float, ...], ...]) -> None:
+    assert len(found_in(stroke_page(*strokes))) == 1
+
+
+def test_neighbours_stay_two() -> None:
+    ones = ((60, 60, 60, 160), (80, 60, 80, 160), (100, 60, 100, 160))
+    assert len(found_in(stroke_page(*ones))) == 3
+    above = (FIVE, tuple(v + 130 * (i % 2) for i, v in enumerate(FIVE)))
+    assert len(found_in(stroke_page(*above, size=(200, 400)))) == 2
+
+
+def test_specks_dashes_and_frames_are_no_digits() -> None:
+    levels = stroke_page(FIVE).copy()
+    wanted = found_in(levels)
+    levels[20:24, 20:24] = 30  # a speck
+    levels[200:206, 30:120] = 30  # a dash
+    levels[0:5] = levels[-5:] = 40  # the edge of the desk
+    levels[:, :6] = 40
+    assert found_in(levels) == wanted
+    framed = stroke_page(FIVE, (30, 30, 170, 30, 170, 210, 30, 210, 30, 30)[:10])
+    assert found_in(framed) == wanted
+
+
+@pytest.mark.parametrize("step", [25, 40])
+def test_ruled_lines_are_erased(step: int) -> None:
+    levels = stroke_page(FIVE).copy()
+    wanted = found_in(levels)
+    columns = np.arange(200)
+    for row in range(12, 235, step):
+        levels[row + columns // 60, columns] = 30
+    found = found_in(levels)
+    assert len(matched(wanted, found)) == len(found) == 1
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_blank_page_has_none(level: int) -> None:
+    assert not found_in(np.full((300, 200), level, np.uint8))
+    noisy = np.clip(level + GREYS.normal(0, 4, (300, 200)), 0, 255)
+    assert not found_in(noisy.astype(np.uint8))
+
+
+@pytest.mark.parametrize("size", [(5, 5), (5, 400), (400, 5), (28, 28), (3000, 7)])
+def test_no_size_is_too_odd(size: tuple[int, int]) -> None:
+    for _ in range(5):
+        found_in(GREYS.integers(0, 256, size, dtype=np.uint8))
+
+
+def test_noise_is_nearly_nothing() -> None:
+    assert len(found_in(white_noise(GREYS))) <= 5

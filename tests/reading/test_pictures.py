@@ -1,0 +1,203 @@
+"""Opening pictures: all that show the same digit give the same grey, bad ones a sentence."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from neuralnet import FileError, FileFormatError, InputError
+from neuralnet.reading.pictures import open_colours, open_grey
+
+
+def seven(paper: int = 255, ink: int = 0) -> np.ndarray:
+    levels = np.full((40, 30), paper, np.uint8)
+    levels[5:9, 5:25] = ink
+    levels[5:35, 20:25] = ink
+    return levels
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+SEVEN = Image.fromarray(seven())
+NOISE = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    "mode", ["L", "1", "P", "RGB", "RGBA", "LA", "CMYK", "I", "F", "HSV", "YCbCr"]
+)
+def test_every_mode_shows_the_same(mode: str) -> None:
+    grey = open_grey(
+        SEVEN.convert("RGB").convert(mode)
+        if mode in {"HSV", "YCbCr", "CMYK"}
+        else SEVEN.convert(mode)
+    )
+    np.testing.assert_allclose(grey.levels, seven(), atol=3)
+    assert grey.size == (40, 30)
+    assert not grey.notes
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "TGA", "ICO", "JPEG"])
+def test_every_format_shows_the_same(kind: str, tmp_path: Path) -> None:
+    options = (
+        {"lossless": True} if kind == "WEBP" else {"sizes": [(30, 40)]} if kind == "ICO" else {}
+    )
+    path = tmp_path / "digit"
+    path.write_bytes(saved(SEVEN.convert("RGB"), kind, **options))
+    np.testing.assert_allclose(open_grey(path).levels, seven(), atol=40 if kind == "JPEG" else 3)
+    np.testing.assert_array_equal(open_grey(path.read_bytes()).levels, open_grey(str(path)).levels)
+
+
+def test_sixteen_bits_and_arrays_of_numbers() -> None:
+    deep = seven().astype(np.uint16) * 257
+    for picture in (
+        Image.fromarray(deep), deep, deep // 16, seven() / 255, seven().astype(np.float32),
+        seven().astype(np.float64) / 127.5 - 1, seven() > 0, seven()[:, :, None],
+        np.repeat(seven()[:, :, None], 3, axis=2), seven().tolist(),
+    ):  # fmt: skip
+        np.testing.assert_allclose(open_grey(picture).levels, seven(), atol=1)
+
+
+@pytest.mark.parametrize(("ink", "share"), [(0, 0.2), (255, 0.2), (0, 0.6), (255, 0.6)])
+def test_ink_on_nothing_is_seen(ink: int, share: float) -> None:
+    picture = np.zeros((40, 40, 4), np.uint8)
+    picture[..., :3] = ink
+    picture[2 : 2 + int(36 * share), 2:38, 3] = 255
+    levels = open_grey(picture).levels.astype(int)
+    assert abs(levels[3, 3] - levels[39, 39]) > 200
+
+
+def test_rounded_corners_are_paper() -> None:
+    picture = np.zeros((40, 30, 4), np.uint8)
+    picture[..., :3] = seven()[:, :, None]
+    picture[..., 3] = 255
+    picture[:3, :3, 3] = 0
+    np.testing.assert_array_equal(open_grey(picture).levels, seven())
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink"), [((255, 255, 255), (255, 255, 0)), ((255, 0, 0), (0, 60, 255))]
+)
+def test_ink_that_differs_in_colour_alone_is_seen(
+    paper: tuple[int, ...], ink: tuple[int, ...]
+) -> None:
+    picture = np.where(seven()[:, :, None] > 0, paper, ink).astype(np.uint8)
+    levels = open_grey(picture).levels.astype(int)
+    assert abs(levels[0, 0] - levels[6, 10]) > 60
+
+
+def test_the_camera_was_turned() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = Image.fromarray(np.rot90(seven()).copy())
+    grey = open_grey(saved(turned, "PNG", exif=exif))
+    np.testing.assert_array_equal(grey.levels, seven())
+    assert grey.size == (40, 30)
+    assert open_colours(saved(turned, "PNG", exif=exif)).size == (30, 40)
+
+
+def test_an_animation_is_its_first_frame_and_says_so() -> None:
+    frames = [SEVEN, Image.fromarray(255 - seven())]
+    for kind in ("GIF", "TIFF", "WEBP"):
+        grey = open_grey(
+            saved(
+                frames[0].convert("RGB"),
+                kind,
+                save_all=True,
+                append_images=[frames[1].convert("RGB")],
+                **({"lossless": True} if kind == "WEBP" else {}),
+            )
+        )
+        np.testing.assert_allclose(grey.levels, seven(), atol=3)
+        assert len(grey.notes) == 1
+        assert "first" in grey.notes[0]
+
+
+def test_a_large_jpeg_is_decoded_at_a_part_of_its_size() -> None:
+    large = SEVEN.resize((6000, 8000))
+    grey = open_grey(saved(large, "JPEG"))
+    assert grey.size == (8000, 6000)
+    assert grey.shrunk == 2
+    assert grey.levels.shape == (4000, 3000)
+
+
+def bomb() -> bytes:
+    """A PNG of a few bytes that declares 60,000 x 60,000 pixels."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content))
+            + name
+            + content
+            + struct.pack(">I", zlib.crc32(name + content))
+        )
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(99)))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "fact"),
+    [
+        (b"", "empty"),
+        (b"no picture at all", "not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
+        (saved(Image.fromarray(NOISE), "PNG")[:900], "damaged or cut short"),
+        (saved(SEVEN.resize((300, 400)), "JPEG")[:900], "damaged or cut short"),
+        (saved(Image.new("L", (1, 1)), "PNG"), "1 x 1"),
+        (saved(Image.new("L", (900, 2)), "PNG"), "900 x 2"),
+        (bomb(), "too large"),
+    ],
+)
+def test_bad_files_are_a_sentence(content: bytes, fact: str, tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(content)
+    for picture in (path, content):
+        with pytest.raises((FileFormatError, InputError), match=fact):
+            open_grey(picture)
+
+
+def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, fact in (
+        (tmp_path / "missing.png", "missing.png"), (tmp_path, "folder"),
+        (tmp_path / "pipe", "pipe"), (Path("/dev/zero"), "device"),
+    ):  # fmt: skip
+        with pytest.raises(FileError, match=fact):
+            open_grey(path)
+
+
+@pytest.mark.parametrize(
+    ("picture", "fact"),
+    [
+        (None, "NoneType"),
+        (np.zeros(784), "reshape"),
+        (np.zeros((0, 0)), "0 x 0"),
+        (np.zeros((40, 40, 7)), "40, 40, 7"),
+        (np.full((40, 40), np.nan), "NaN"),
+        (np.full((40, 40), 1e6), "1e"),
+        (np.full((40, 40), -7), "-7"),
+        (np.zeros((40, 40), complex), "complex"),
+        (np.zeros((40, 40), object), "object"),
+        ([[1, 2], [3]], "list"),
+    ],
+)
+def test_bad_arrays_are_a_sentence(picture: Any, fact: str) -> None:
+    with pytest.raises(InputError, match=fact):
+        open_grey(picture)
