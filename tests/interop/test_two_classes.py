@@ -53,7 +53,7 @@ def test_the_network_of_two_outputs_answers_as_the_one_of_one(
     rows = X.astype(dtype)
     answers = model.predict_proba(X)
     # One column and two may be summed in different orders, which the logits show by some roundings.
-    rounding = 32 * np.finfo(dtype).eps
+    rounding = 32 * float(np.finfo(dtype).eps)
     np.testing.assert_allclose(network.predict_proba(rows), answers, rtol=rounding)
     np.testing.assert_array_equal(model.classes_[network.predict(rows)], model.predict(X))
     W, b = (network.parameters[f"layers.{len(network.num_hidden)}.{k}"] for k in ("weight", "bias"))

@@ -257,8 +257,8 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         rows = self._check_rows(X)
         if self._multilabel:
             return (self._network.outputs(rows) > 0.5).astype(np.int64)
-        network = self._network
-        numbers = two_classes.labels(network, rows) if self._one_output else network.predict(rows)
+        one = self._one_output
+        numbers = two_classes.labels(self._network, rows) if one else self._network.predict(rows)
         labels: Array = self.classes_[numbers]
         return labels
 

@@ -126,16 +126,16 @@ class Labelled(NeuralNetEstimator):
     def _output_settings(self) -> dict[str, Any]:
         check_name(self.loss, _MULTILABEL_LOSSES if self._indicator else _LOSSES, "loss")
         loss, output = _LOSSES["binary_cross_entropy" if self._indicator else self.loss]
-        settings = {"num_classes": len(self.classes_), "classes": self._class_names()}
-        smoothing = self._smoothing
-        if loss == "cross_entropy" and len(self.classes_) == 2:
-            settings = {"num_classes": 1, "classes": self._class_names()[1:]}
+        names, smoothing = self._class_names(), self._smoothing
+        if loss == "cross_entropy" and len(names) == 2:  # one output, which speaks for the second
             loss, output = _LOSSES["binary_cross_entropy"]
-            smoothing = 0.0  # `_targets` has it
-        return settings | {
+            names, smoothing = names[1:], 0.0  # `_targets` smooths
+        return {
+            "num_classes": len(names),
             "loss": loss,
             "output_activation": output,
             "label_smoothing": smoothing,
+            "classes": names,
         }
 
     def _class_names(self) -> list[str | int]:
