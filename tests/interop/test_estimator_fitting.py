@@ -67,7 +67,7 @@ def test_several_labels_an_example() -> None:
     answers = model.predict(x)
     assert answers.shape == y.shape
     assert (answers == y).mean() > 0.75
-    assert model.out_activation_ == "sigmoid"
+    assert model.out_activation_ == "logistic"
     np.testing.assert_array_equal(answers, model.predict_proba(x) > 0.5)
     sparse = a_classifier(max_iter=150).fit(x, sp.csr_array(y))
     np.testing.assert_array_equal(sparse.predict(x), answers)

@@ -84,9 +84,13 @@ SGD_SETTINGS: list[dict[str, Any]] = [
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("num_classes", [10, 2])
 @pytest.mark.parametrize("settings", SGD_SETTINGS, ids=str)
-def test_sgd_walks_with_the_model_number_by_number(settings: dict[str, Any]) -> None:
+def test_sgd_walks_with_the_model_number_by_number(
+    settings: dict[str, Any], num_classes: int
+) -> None:
     X, y = digits()
+    y %= num_classes
     settings = SAME | {"solver": "sgd"} | settings
     theirs = MLPClassifier(**settings).fit(X, y)
     ours = NeuralNetClassifier(**settings, dtype="float64").fit(X, y)
@@ -100,12 +104,16 @@ def test_sgd_walks_with_the_model_number_by_number(settings: dict[str, Any]) -> 
         np.testing.assert_allclose(our, their, atol=1e-10)
     assert ours.t_ == theirs.t_
     assert ours.best_loss_ == pytest.approx(theirs.best_loss_)
+    assert (ours.n_outputs_, ours.out_activation_) == (theirs.n_outputs_, theirs.out_activation_)
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_adam_walks_near_the_model() -> None:
+@pytest.mark.parametrize("num_classes", [10, 2])
+def test_adam_walks_near_the_model(num_classes: int) -> None:
     # The epsilon of Adam stands elsewhere in scikit-learn, by the bias correction of v.
     X, y = digits()
+    y %= num_classes
     theirs = MLPClassifier(**SAME).fit(X, y)
     ours = NeuralNetClassifier(**SAME, dtype="float64").fit(X, y)
     np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-3)
@@ -127,10 +135,12 @@ def test_a_regression_walks_with_the_model(alpha: float, num_targets: int) -> No
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_weighted_examples_walk_with_the_model() -> None:
+@pytest.mark.parametrize("num_classes", [10, 2])
+def test_weighted_examples_walk_with_the_model(num_classes: int) -> None:
     if "sample_weight" not in inspect.signature(MLPClassifier.fit).parameters:
         pytest.skip("MLPClassifier takes weights from scikit-learn 1.7 on")
     X, y = digits()
+    y %= num_classes
     weight = np.random.default_rng(0).uniform(0.5, 2, len(X))
     settings = SAME | {"solver": "sgd", "batch_size": 700, "alpha": 1.0}
     theirs = MLPClassifier(**settings).fit(X, y, weight)
@@ -139,14 +149,16 @@ def test_weighted_examples_walk_with_the_model() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("num_classes", [10, 2])
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_partial_fit_keeps_the_optimizers_state(solver: str) -> None:
+def test_partial_fit_keeps_the_optimizers_state(solver: str, num_classes: int) -> None:
     X, y = digits()
+    y %= num_classes
     settings: dict[str, Any] = SAME | {"solver": solver, "max_iter": 6, "dtype": "float64"}
     whole = NeuralNetClassifier(**settings).fit(X, y)
     parts = NeuralNetClassifier(**settings)
     for _ in range(6):
-        parts.partial_fit(X, y, classes=np.arange(10))
+        parts.partial_fit(X, y, classes=np.arange(num_classes))
     np.testing.assert_allclose(parts.predict_proba(X), whole.predict_proba(X), rtol=1e-12)
     np.testing.assert_allclose(parts.loss_curve_, whole.loss_curve_, rtol=1e-12)
     assert parts.n_iter_ == 1

@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 
 from neuralnet.checks import Array, InputError
+from neuralnet.interop import two_classes
 from neuralnet.interop.labels import Labelled
 from neuralnet.interop.outline import with_callbacks
 from neuralnet.nn.optimizers import Optimizer
@@ -69,9 +70,10 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
     max_fun : int, default=15000
         For "lbfgs" in scikit-learn; nothing here.
     loss : str, default="log_loss"
-        "log_loss" (or "cross_entropy"): softmax outputs with cross-entropy; with several labels an
-        example, sigmoids with binary cross-entropy. "binary_cross_entropy": sigmoids for classes
-        too. "mean_squared_error": sigmoids and one-hot targets, the classic network.
+        "log_loss" (or "cross_entropy"): softmax outputs with cross-entropy; for two classes one
+        sigmoid output, and with several labels an example one each, with binary cross-entropy.
+        "binary_cross_entropy": a sigmoid for each class. "mean_squared_error": sigmoids and one-hot
+        targets, the classic network.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's units left out at a time in training; one for all, or one each.
     batch_norm : bool, default=False
@@ -89,7 +91,8 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
     scoring : str or callable, optional
         What the score on the validation set is, by scikit-learn's names; accuracy if not given.
     callbacks : sequence of Callback, optional
-        neuralnet's own callbacks; scikit-learn's go to `set_callbacks`.
+        neuralnet's own callbacks; scikit-learn's go to `set_callbacks`. Of two classes they see the
+        network that is trained, of one output.
     device : {"cpu", "cuda"}, default="cpu"
         Where to compute: with NumPy, or with CuPy on a GPU. Data come and go as NumPy's arrays.
     dtype : {"float32", "float64"}, default="float32"
@@ -98,12 +101,14 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
     Attributes
     ----------
     network_ : NeuralNetMLP
-        The network, to save, export or look into.
+        The network, to save, export or look into. Of two classes with "log_loss" it is an equal one
+        of two softmax outputs, made at each access: the last layer's weights and biases are those
+        of the sigmoid that is trained, halved, once with the other sign.
     classes_ : ndarray, shape (K,)
         The labels, sorted.
     coefs_, intercepts_ : list of ndarray
-        Weights (inputs, outputs) and biases of each layer. Two classes have two softmax outputs,
-        where `MLPClassifier` has one sigmoid.
+        Weights (inputs, outputs) and biases of each layer. Two classes have one output, as in
+        `MLPClassifier`.
     loss_, best_loss_ : float
         The last and the lowest entry of `loss_curve_`; `best_loss_` is None with early stopping.
     loss_curve_ : list of float
@@ -117,7 +122,8 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
     n_features_in_, feature_names_in_ : int, ndarray
         How many features there are, and what they are called if X was a data frame.
     n_layers_, n_outputs_, out_activation_ : int, int, str
-        Layers with input and output, the network's outputs, and their activation.
+        Layers with input and output, the outputs that are trained, and their activation:
+        "softmax" or "logistic".
 
     Examples
     --------
@@ -250,8 +256,10 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         """
         rows = self._check_rows(X)
         if self._multilabel:
-            return (self.network_.outputs(rows) > 0.5).astype(np.int64)
-        labels: Array = self.classes_[self.network_.predict(rows)]
+            return (self._network.outputs(rows) > 0.5).astype(np.int64)
+        one = self._one_output
+        numbers = two_classes.labels(self._network, rows) if one else self._network.predict(rows)
+        labels: Array = self.classes_[numbers]
         return labels
 
     def predict_proba(self, X: Any) -> Array:
@@ -269,8 +277,10 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         """
         rows = self._check_rows(X)
         if self._multilabel:
-            return self.network_.outputs(rows)
-        return self.network_.predict_proba(rows)
+            return self._network.outputs(rows)
+        if self._one_output:
+            return two_classes.probabilities(self._network, rows)
+        return self._network.predict_proba(rows)
 
     def predict_log_proba(self, X: Any) -> Array:
         """Return the logarithms of `predict_proba`.

@@ -63,7 +63,7 @@ class NeuralNetEstimator(Outline):
         check_parameters(self)
         optimizer = optimizer_of(self)
         dtype = float_type(self.dtype)
-        first = not hasattr(self, "network_") or not (self.warm_start or incremental)
+        first = not hasattr(self, "_network") or not (self.warm_start or incremental)
         if first or not incremental:
             self._random = check_random_state(self.random_state)
         shown = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
@@ -73,7 +73,7 @@ class NeuralNetEstimator(Outline):
             self._build(X.shape[1], dtype)
         validation, training = self._validation_sample(X_val, y_val, training, dtype, incremental)
         size = batch_rows(self, training.X.shape[0])
-        self.network_.l2 = self._l2(training, size)
+        self._network.l2 = self._l2(training, size)
         if not incremental or not hasattr(self, "_optimizer"):
             self._optimizer = Continued(optimizer)
             self.rate_ = float(self.learning_rate_init)
@@ -172,7 +172,7 @@ class NeuralNetEstimator(Outline):
 
     def _build(self, num_features: int, dtype: np.dtype[Any]) -> None:
         """Make a new network."""
-        self.network_ = NeuralNetMLP(
+        self._network = NeuralNetMLP(
             num_features,
             np.atleast_1d(self.hidden_layer_sizes).tolist(),
             hidden_activation=hidden_activation(self.activation),
@@ -182,7 +182,7 @@ class NeuralNetEstimator(Outline):
             xp=array_module(self.device),
             **self._output_settings(),
         )
-        initialize(self.network_, self._random)
+        initialize(self._network, self._random)
 
     def _l2(self, training: Sample, size: int) -> float:
         """Return what `alpha` is for the network, whose L2 is not divided by a batch's weight."""
@@ -211,11 +211,11 @@ class NeuralNetEstimator(Outline):
         """Train; return why it was stopped before its end, if it was."""
         try:
             history = train(
-                self.network_,
+                self._network,
                 _rows(training.X),
-                training.y,
+                self._targets(training.y),
                 None if validation is None else _rows(validation.X),
-                None if validation is None else validation.y,
+                None if validation is None else self._targets(validation.y),
                 num_epochs=num_epochs,
                 learning_rate=self.rate_ * self.rate_factor(self._optimizer.optimizer),
                 minibatch_size=size,
@@ -269,7 +269,7 @@ class NeuralNetEstimator(Outline):
         check_is_fitted(self)
         with np.errstate(over="ignore", invalid="ignore"):
             X = validate_data(
-                self, X, accept_sparse="csr", dtype=self.network_.dtype, order="C", reset=False
+                self, X, accept_sparse="csr", dtype=self._network.dtype, order="C", reset=False
             )
         return _rows(X)
 

@@ -9,8 +9,10 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from neuralnet.checks import Array, InputError, check_name
+from neuralnet.checks import Array, InputError, check_name, check_number
 from neuralnet.interop.estimator import NeuralNetEstimator
+from neuralnet.interop.two_classes import two_outputs
+from neuralnet.nn.network import NeuralNetMLP
 
 # What `loss` may be, and the output activation that goes with it.
 _LOSSES = {
@@ -35,7 +37,20 @@ class Labelled(NeuralNetEstimator):
         check_is_fitted(self)
         return bool(self._indicator)
 
+    @property
+    def _one_output(self) -> bool:
+        """Whether two classes are one sigmoid output."""
+        return not self._indicator and self._network.num_classes == 1
+
+    @property
+    def network_(self) -> NeuralNetMLP:
+        """The network, which predicts by itself; of one output, an equal one of two."""
+        if not self._one_output:
+            return self._network
+        return two_outputs(self._network, self._class_names(), self._smoothing)
+
     def _encode(self, y: Array, *, first: bool, incremental: bool) -> Array:
+        self._smoothing = check_number(self.label_smoothing, "label_smoothing", minimum=0, below=1)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         check_classification_targets(y)
@@ -84,6 +99,13 @@ class Labelled(NeuralNetEstimator):
             )
         return labels
 
+    def _targets(self, y: Array) -> Array:
+        if not self._one_output:
+            return y
+        # Smoothing spreads a share evenly over both classes.
+        targets: Array = y * (1 - self._smoothing) + self._smoothing / 2
+        return targets.astype(self._network.dtype)[:, np.newaxis]  # (N, 1)
+
     def _decode(self, y: Array) -> Array:
         return y.astype(np.int64) if self._indicator else self.classes_[y]
 
@@ -104,12 +126,20 @@ class Labelled(NeuralNetEstimator):
     def _output_settings(self) -> dict[str, Any]:
         check_name(self.loss, _MULTILABEL_LOSSES if self._indicator else _LOSSES, "loss")
         loss, output = _LOSSES["binary_cross_entropy" if self._indicator else self.loss]
-        named = [c.item() if hasattr(c, "item") else c for c in self.classes_]
-        plain = all(isinstance(c, str) or (type(c) is int and c >= 0) for c in named)
+        names, smoothing = self._class_names(), self._smoothing
+        if loss == "cross_entropy" and len(names) == 2:  # one output, which speaks for the second
+            loss, output = _LOSSES["binary_cross_entropy"]
+            names, smoothing = names[1:], 0.0  # `_targets` smooths
         return {
-            "num_classes": len(self.classes_),
+            "num_classes": len(names),
             "loss": loss,
             "output_activation": output,
-            "label_smoothing": self.label_smoothing,
-            "classes": named if plain else [str(c) for c in named],
+            "label_smoothing": smoothing,
+            "classes": names,
         }
+
+    def _class_names(self) -> list[str | int]:
+        """Return what the network calls the classes: whole numbers from 0 on, or text."""
+        named = [c.item() if hasattr(c, "item") else c for c in self.classes_]
+        plain = all(isinstance(c, str) or (type(c) is int and c >= 0) for c in named)
+        return named if plain else [str(c) for c in named]

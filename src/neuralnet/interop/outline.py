@@ -25,6 +25,9 @@ except ImportError:  # before scikit-learn 1.9
         return method
 
 
+# scikit-learn's names for what has another one here.
+_OUTPUT_NAMES = {"sigmoid": "logistic"}
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -76,7 +79,7 @@ class Outline(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     device: str
     dtype: str
 
-    network_: NeuralNetMLP
+    _network: NeuralNetMLP  # the one that is trained
     validation_scores_: Any  # a list, or None without a validation set
     validation_loss_curve_: Any
 
@@ -97,6 +100,10 @@ class Outline(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _output_settings(self) -> dict[str, Any]:
         """Return the network's arguments that depend on what y is."""
 
+    def _targets(self, y: Array) -> Array:
+        """Return what the network is to answer, from y as `_encode` left it."""
+        return y
+
     def _stratify(self, y: Array) -> Array | None:
         """Return what the split for validation keeps in proportion."""
         return None
@@ -114,15 +121,20 @@ class Outline(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return y
 
     @property
+    def network_(self) -> NeuralNetMLP:
+        """The network, which predicts by itself."""
+        return self._network
+
+    @property
     def coefs_(self) -> list[Array]:
         """The weights of each layer, shape (inputs, outputs): on the CPU views, not copies."""
         names = [f"layers.{number}.weight" for number in range(self.n_layers_ - 1)]
-        return [self.network_.to_numpy(self.network_.parameters[name]) for name in names]
+        return [self._network.to_numpy(self._network.parameters[name]) for name in names]
 
     @property
     def intercepts_(self) -> list[Array]:
         """The biases of each layer, likewise; a batch-normalized layer's are its shifts."""
-        network = self.network_
+        network = self._network
         biases = [
             network.parameters[f"layers.{number}.batch_norm.shift"]
             if network.batch_norm and number < len(network.num_hidden)
@@ -134,17 +146,18 @@ class Outline(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     @property
     def n_layers_(self) -> int:
         """The number of layers, inputs and outputs among them."""
-        return len(self.network_.num_hidden) + 2
+        return len(self._network.num_hidden) + 2
 
     @property
     def n_outputs_(self) -> int:
         """The number of the network's outputs."""
-        return self.network_.num_classes
+        return self._network.num_classes
 
     @property
     def out_activation_(self) -> str:
-        """The name of the activation of the outputs."""
-        return self.network_.output_activation.name
+        """The name of the activation of the outputs, as scikit-learn calls it."""
+        name = self._network.output_activation.name
+        return _OUTPUT_NAMES.get(name, name)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

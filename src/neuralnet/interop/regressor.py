@@ -167,7 +167,7 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         ndarray of float64, shape (N,) or (N, K)
         """
         rows = self._check_rows(X)
-        outputs = self.network_.outputs(rows).astype(np.float64)
+        outputs = self._network.outputs(rows).astype(np.float64)
         return outputs[:, 0] if self._single else outputs
 
     def _encode(self, y: Array, *, first: bool, incremental: bool) -> Array:

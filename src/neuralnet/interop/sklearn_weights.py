@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, describe
+from neuralnet.checks import InputError, describe
 from neuralnet.data.inputs import input_notes
+from neuralnet.interop.two_classes import halves
 from neuralnet.nn.activations import Activation, Identity, ReLU, Sigmoid, Tanh
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.network import NeuralNetMLP
@@ -28,7 +29,7 @@ def from_mlp_classifier(classifier: MLPClassifier) -> NeuralNetMLP:
 
     A label is the place of its class in `classes`, which are those of `classifier.classes_`. Where
     there are two, scikit-learn computes a single logistic output, z; here the outputs are the
-    softmax of the logits 0 and z, which is the same.
+    softmax of the logits -z/2 and z/2, which is the same.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def from_mlp_classifier(classifier: MLPClassifier) -> NeuralNetMLP:
                 f"The MLPClassifier gives several labels an example, out of {len(classes)}; only "
                 f"one with one class an example can be taken over."
             )
-        weights[-1], biases[-1] = _two_outputs(weights[-1]), _two_outputs(biases[-1])
+        weights[-1], biases[-1] = halves(weights[-1]), halves(biases[-1])
     model = NeuralNetMLP(
         len(weights[0]),
         [W.shape[1] for W in weights[:-1]],
@@ -78,11 +79,6 @@ def from_mlp_classifier(classifier: MLPClassifier) -> NeuralNetMLP:
     model.notes |= input_notes("features", columns)
     model.notes["source"] = "scikit-learn's MLPClassifier"
     return model
-
-
-def _two_outputs(values: Array) -> Array:
-    """Put zeros before the single column of weights, or before the single bias."""
-    return np.concatenate([np.zeros_like(values), values], axis=-1)
 
 
 def _class_name(name: Any) -> str | int:

@@ -146,7 +146,7 @@ class SklearnCallbacks(Callback):
             "estimator": self._estimator,
             **self._data,
             # A function, which is called only for a callback that wants to see a fitted estimator.
-            "reconstruction_attributes": lambda: {"network_": copy.deepcopy(run.model)},
+            "reconstruction_attributes": lambda: {"_network": copy.deepcopy(run.model)},
         }
 
 
