@@ -14,7 +14,7 @@ from neuralnet.errors import NeuralNetError
 
 @click.group()
 def data() -> None:
-    r"""Fetch, verify, find or clear MNIST on this computer.
+    """Fetch, verify, find or clear MNIST on this computer.
 
     \b
     Example: neuralnet data fetch

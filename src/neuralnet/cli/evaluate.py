@@ -52,7 +52,7 @@ def evaluate(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    r"""Test the network saved at MODEL on labelled examples: loss, accuracy, confusion.
+    """Test the network saved at MODEL on labelled examples: loss, accuracy, confusion.
 
     DATA is a CSV file with a target column, a folder of IDX files, or a folder of pictures with a
     sub-folder for each class; MNIST if not given.

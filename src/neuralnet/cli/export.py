@@ -39,7 +39,7 @@ def export(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    r"""Write the network saved at MODEL to OUTPUT, for an ONNX runtime or for PyTorch.
+    """Write the network saved at MODEL to OUTPUT, for an ONNX runtime or for PyTorch.
 
     The ONNX file holds all that it takes from pixels (or, with --input features, from numbers as
     they are) to probabilities and labels. PyTorch gets a state_dict, and the nn.Sequential that it

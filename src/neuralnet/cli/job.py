@@ -21,7 +21,7 @@ from neuralnet.storage import load, save
 from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
 from neuralnet.training.checkpoint import Checkpoint
 from neuralnet.training.follow import build_network, follow
-from neuralnet.training.recipes import Recipe, load_recipe, recipe_text
+from neuralnet.training.recipes import Recipe, recipe_text
 
 
 @dataclasses.dataclass
@@ -94,6 +94,8 @@ class Job:
         resume = checkpoint if self.resume and checkpoint.exists() else None
         if resume is not None:
             self.say(f"Going on from {resume}.")
+        elif self.resume:
+            click.echo(f"There is no checkpoint {checkpoint}: the training begins anew.", err=True)
         valid = (split.X_valid, split.y_valid) if len(split.y_valid) else None
         try:
             history = follow(
@@ -116,9 +118,8 @@ class Job:
         model.notes["history"] = json.dumps(history.as_dict())
         self.say(f"Trained for {sum(history.seconds):.0f} s.")
 
-    def committee(self, recipe: Recipe) -> None:
+    def committee(self, recipe: Recipe, members: Recipe) -> None:
         """Average the networks of another recipe's seeds, training those that are not there."""
-        members = load_recipe(recipe.about.members)
         images = self.dataset.images[self.dataset.num_train :]
         labels = self.dataset.labels[self.dataset.num_train :]
         total = np.zeros((len(images), len(self.dataset.classes)))

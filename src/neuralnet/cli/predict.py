@@ -48,7 +48,7 @@ def predict(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    r"""Classify with the network saved at MODEL: a CSV file row by row, or pictures.
+    """Classify with the network saved at MODEL: a CSV file row by row, or pictures.
 
     INPUT is one CSV file with a row of column names, or pictures, and folders of pictures, that are
     cut already to the size that the network was trained on (28 x 28 for MNIST, bright on dark). A

@@ -87,6 +87,8 @@ def _standard_input() -> bytes:
     """Read standard input, as far as a picture can go."""
     from neuralnet.checks import InputError
 
+    if sys.stdin is None:  # closed by whoever called
+        raise InputError("There is no standard input; name a picture, or send one: < digit.png")
     if sys.stdin.isatty():
         raise InputError(
             "Standard input is the keyboard; send a picture to it: neuralnet read - < digit.png"

@@ -28,7 +28,7 @@ _LONGEST_NOTE = 300
 )
 @json_option
 def show(model_path: Path, picture: Path | None, as_json: bool) -> None:
-    r"""Say what the network saved at MODEL is, and where it came from.
+    """Say what the network saved at MODEL is, and where it came from.
 
     \b
     Example: neuralnet show models/mnist.safetensors

@@ -80,7 +80,7 @@ def train(
     quiet: bool,
     **options: Any,
 ) -> None:
-    r"""Train a network by a recipe, on MNIST or on data of your own, and test it.
+    """Train a network by a recipe, on MNIST or on data of your own, and test it.
 
     A table's columns are standardized, and the network that is saved does that itself. Data without
     a test part of their own are split as the textbook splits MNIST.
@@ -103,15 +103,13 @@ def train(
         chosen = dataclasses.replace(chosen, about=about)
     # What is wrong with the settings should be heard of before anything is loaded.
     array_module(device)
-    if about.members:
-        load_recipe(about.members)
-    else:
-        training_arguments(chosen)
-        build_network(chosen, 1, (0, 1), 0)
+    trained = overridden(load_recipe(about.members), options) if about.members else chosen
+    training_arguments(trained)
+    build_network(trained, 1, (0, 1), 0)
     check_writable(output)
     job = Job(data, target, invert, output, device, resume, checkpoint_every, quiet)
     if about.members:
-        job.committee(chosen)
+        job.committee(chosen, trained)
     else:
         seed = options["seed"] if options["seed"] is not None else about.seeds[0]
         job.single(chosen, seed)

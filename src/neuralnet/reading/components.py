@@ -91,12 +91,41 @@ def find_components(ink: Ink) -> list[Component]:
     if not ink.level:
         return []
     threshold = max(NOISE_FACTOR * ink.noise, _SEED * ink.level, FAINTEST)
-    mask = erase_lines(ink.darkness > threshold)
+    mask = erase_lines(_without_frame(ink.darkness > threshold))
     found = []
     for top, left, rough in _connected(mask, MOST_PIECES):
         pieces = _sharpened(ink, top, left, rough, threshold)
         found += [piece for piece in pieces if not _along_border(piece, mask.shape)]
     return sorted(found, key=lambda c: -max(c.height, c.width))[:MOST_PIECES]
+
+
+def _without_frame(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Erase a frame drawn around the page, whose sides would be left as lines or as ones.
+
+    It encloses more than half of the picture's height and width, and all of it runs along the sides
+    of its box. What is written in it, or touches it, stands apart or makes it another thing.
+    """
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(mask, _EIGHT)
+    framed = mask
+    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
+        box = labels[rows, columns] == index if _is_large(rows, columns, mask.shape) else None
+        if box is None:
+            continue
+        margins = [max(1, side // 12) for side in box.shape]
+        inside = box[margins[0] : -margins[0], margins[1] : -margins[1]]
+        sides = (box[: margins[0]].any(axis=0), box[-margins[0] :].any(axis=0))
+        sides += (box[:, : margins[1]].any(axis=1), box[:, -margins[1] :].any(axis=1))
+        if not inside.any() and min(side.mean() for side in sides) > 0.9:
+            framed = framed.copy() if framed is mask else framed
+            framed[rows, columns][box] = False
+    return framed
+
+
+def _is_large(rows: slice, columns: slice, shape: tuple[int, ...]) -> bool:
+    """Return whether a box has more than half of the picture's height and width."""
+    return 2 * (rows.stop - rows.start) > shape[0] and 2 * (columns.stop - columns.start) > shape[1]
 
 
 def _connected(mask: NDArray[np.bool_], most: int) -> Iterator[tuple[int, int, Any]]:

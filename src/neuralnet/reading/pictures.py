@@ -32,9 +32,9 @@ _FORMATS = (
     *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM"),
     *("TGA", "TIFF", "WEBP"),
 )
-# The largest cameras have 200 megapixels, as JPEG, which is decoded at a part of its size. Other
-# formats are decoded whole, and 64 megapixels is what that does within a few seconds.
-_MOST_JPEG_PIXELS = 220_000_000
+# A large JPEG is decoded at a part of its size, and Pillow begins none beyond this. Other formats
+# are decoded whole, and 64 megapixels is what that does within a few seconds.
+_MOST_JPEG_PIXELS = 178_000_000
 _MOST_PIXELS = 64_000_000
 _MOST_BYTES = 1 << 28
 # Beyond this, digits are large enough to be found on a reduced copy, in a fraction of the time.
