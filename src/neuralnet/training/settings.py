@@ -64,7 +64,7 @@ class TrainingSettings:
     running_loss: bool = _setting(False, "Whether the training loss is the mean of its batches.")
     # A fixed order repeats the same batches each epoch, and learns worse from them.
     shuffle: bool = _setting(True, "Whether each epoch has an order of its own.")
-    # Pays where BLAS leaves a core free, and costs where it does not (docs/measurements.md).
+    # Pays where BLAS leaves a core free, and costs where it does not (docs/results.md).
     overlapped: bool = _setting(False, "Whether images are deformed in a thread of their own.")
     # Fixed, so that two runs of the same command give the same network.
     seed: int = _setting(0, "Decides initial weights, split and order of examples.")
