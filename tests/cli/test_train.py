@@ -244,3 +244,26 @@ def test_a_checkpoint_of_other_settings_is_refused(
     for fact in ("another training", "learning_rate", "0.02"):
         assert fact in done.output
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "facts"),
+    [
+        (["--num-epochs", "0"], ("num_epochs is 0", "at least 1")),
+        (["--hidden-activation", "rleu"], ("rleu", "relu")),
+    ],
+)
+def test_a_committee_heeds_the_settings_for_its_members(
+    digits: Path, tmp_path: Path, arguments: list[str], facts: tuple[str, ...]
+) -> None:
+    done = run("--recipe", "committee", "--data", digits, "--output", tmp_path, *arguments)
+    assert done.exit_code == 2
+    for fact in facts:
+        assert fact in done.output
+
+
+def test_resuming_without_a_checkpoint_is_said(digits: Path, tmp_path: Path) -> None:
+    done = run("--data", digits, "--output", tmp_path, "--num-epochs", 1, "--quiet", "--resume")
+    assert done.exit_code == 0
+    assert "no checkpoint" in done.stderr
+    assert str(tmp_path) in done.stderr

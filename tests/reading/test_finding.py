@@ -106,6 +106,24 @@ def test_specks_dashes_and_frames_are_no_digits() -> None:
     assert found_in(framed) == wanted
 
 
+@pytest.mark.parametrize("margin", [2, 10, 15, 30])
+@pytest.mark.parametrize("width", [1, 4, 8, 10])
+def test_a_frame_around_the_page_is_none(margin: int, width: int) -> None:
+    def page(framed: bool) -> np.ndarray:
+        image = Image.new("L", (600, 200), 250)
+        draw = ImageDraw.Draw(image)
+        for left in (80, 240, 400):
+            moved = [v + (left - 64) * (i % 2 == 0) - 20 * (i % 2) for i, v in enumerate(FIVE)]
+            draw.line(moved, fill=20, width=7)
+        if framed:
+            box = (margin, margin, 600 - margin, 200 - margin)
+            draw.rectangle(box, outline=20, width=width)
+        return np.asarray(image)
+
+    assert found_in(page(True)) == found_in(page(False))
+    assert len(found_in(page(True))) == 3
+
+
 @pytest.mark.parametrize("step", [25, 40])
 def test_ruled_lines_are_erased(step: int) -> None:
     levels = stroke_page(FIVE).copy()

@@ -110,22 +110,32 @@ def _without_frame(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     labels, _ = ndimage.label(mask, _EIGHT)
     framed = mask
     for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
-        box = labels[rows, columns] == index if _is_large(rows, columns, mask.shape) else None
-        if box is None:
+        if not _is_large(rows, columns, mask.shape):
             continue
-        margins = [max(1, side // 12) for side in box.shape]
-        inside = box[margins[0] : -margins[0], margins[1] : -margins[1]]
-        sides = (box[: margins[0]].any(axis=0), box[-margins[0] :].any(axis=0))
-        sides += (box[:, : margins[1]].any(axis=1), box[:, -margins[1] :].any(axis=1))
-        if not inside.any() and min(side.mean() for side in sides) > 0.9:
+        box = labels[rows, columns] == index
+        if _runs_along_its_sides(box):
             framed = framed.copy() if framed is mask else framed
             framed[rows, columns][box] = False
     return framed
 
 
+def _runs_along_its_sides(box: NDArray[np.bool_]) -> bool:
+    """Return whether all of a piece lies along the four sides of its box, and reaches all round."""
+    down, across = (max(1, side // 12) for side in box.shape)
+    sides = (
+        box[:down].any(axis=0),
+        box[-down:].any(axis=0),
+        box[:, :across].any(axis=1),
+        box[:, -across:].any(axis=1),
+    )
+    inside = box[down:-down, across:-across]
+    return not inside.any() and min(float(side.mean()) for side in sides) > 0.9
+
+
 def _is_large(rows: slice, columns: slice, shape: tuple[int, ...]) -> bool:
     """Return whether a box has more than half of the picture's height and width."""
-    return 2 * (rows.stop - rows.start) > shape[0] and 2 * (columns.stop - columns.start) > shape[1]
+    sides = (rows.stop - rows.start, columns.stop - columns.start)
+    return all(2 * side > whole for side, whole in zip(sides, shape, strict=True))
 
 
 def _connected(mask: NDArray[np.bool_], most: int) -> Iterator[tuple[int, int, Any]]:
