@@ -15,6 +15,7 @@ from neuralnet import FileError, InputError
 from neuralnet.training.follow import array_module, build_network, follow, training_arguments
 from neuralnet.training.recipes import (
     Recipe,
+    list_recipes,
     load_recipe,
     parse_recipe,
     recipe_names,
@@ -76,6 +77,10 @@ def test_the_recipes_of_the_package_can_all_be_followed() -> None:
         else:
             training_arguments(recipe)
             build_network(recipe, 3, (0, 1), seed=0)
+
+
+def test_the_list_says_of_each_what_its_file_says() -> None:
+    assert list_recipes() == {name: load_recipe(name).about for name in recipe_names()}
 
 
 def test_everything_that_is_said_is_taken_and_the_rest_is_the_default() -> None:

@@ -11,7 +11,7 @@ import click
 from neuralnet.cli.command import Command
 from neuralnet.cli.examples import invert_option, target_option
 from neuralnet.cli.options import overridden, override_options
-from neuralnet.training.recipes import load_recipe, recipe_names
+from neuralnet.training.recipes import list_recipes, load_recipe
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 
@@ -21,8 +21,7 @@ class TrainCommand(Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of recipes."""
         rows = []
-        for name in recipe_names():
-            about = load_recipe(name).about
+        for name, about in list_recipes().items():
             facts = [about.summary, about.reaches, about.takes]
             rows.append((name, " ".join(fact for fact in facts if fact)))
         with formatter.section("Recipes"):

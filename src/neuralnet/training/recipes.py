@@ -90,6 +90,20 @@ def recipe_names() -> list[str]:
     return sorted(file.stem for file in _FOLDER.glob("*.toml"))
 
 
+def list_recipes() -> dict[str, About]:
+    """Return what the package's recipes are, by name.
+
+    Only the first table of each file is parsed, since a help text should not wait for the rest.
+    """
+    abouts = {}
+    for name in recipe_names():
+        first, _, _ = (
+            (_FOLDER / f"{name}.toml").read_text(encoding="utf-8").partition("\n[network]")
+        )
+        abouts[name] = parse_recipe(first.encode(), name, f"the recipe {name}").about
+    return abouts
+
+
 def load_recipe(name: str | os.PathLike[str]) -> Recipe:
     """Read a recipe.
 
