@@ -214,6 +214,8 @@ def test_ctrl_c_keeps_the_network_and_the_training_goes_on_later(
         (["--minibatch-size", "many"], ("many",)),
         (["--data", "nowhere"], ("nowhere",)),
         (["--num-valid", "400"], ("400", "at least one")),
+        (["--seed", "-1"], ("seed is -1", "at least 0")),
+        (["--invert"], ("invert", "pictures")),
     ],
 )
 def test_mistakes_are_a_sentence(

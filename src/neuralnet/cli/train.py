@@ -91,6 +91,7 @@ def train(
     Example: neuralnet train --recipe solid --seed 1
              neuralnet train --data wine.csv --target cultivar --num-epochs 200
     """
+    from neuralnet.checks import random_generator
     from neuralnet.cli.job import Job
     from neuralnet.files import check_writable
     from neuralnet.training.follow import array_module, build_network, training_arguments
@@ -103,6 +104,8 @@ def train(
     # What is wrong with the settings should be heard of before anything is loaded.
     array_module(device)
     trained = overridden(load_recipe(about.members), options) if about.members else chosen
+    seed = about.seeds[0] if options["seed"] is None else options["seed"]
+    random_generator(seed)
     training_arguments(trained)
     build_network(trained, 1, (0, 1), 0)
     check_writable(output)
@@ -110,5 +113,4 @@ def train(
     if about.members:
         job.committee(chosen, trained)
     else:
-        seed = options["seed"] if options["seed"] is not None else about.seeds[0]
         job.single(chosen, seed)

@@ -58,6 +58,9 @@ def load_data(
     InputError
         If an argument does not belong to this kind of data.
     """
+    if invert and (path is None or Path(path).is_file() or not _has_pictures(Path(path))):
+        what = "MNIST has" if path is None else f"{path} holds"
+        raise InputError(f"invert is for folders of pictures, but {what} none; leave it out.")
     if path is not None and Path(path).is_file():
         if target is None:
             raise InputError(
