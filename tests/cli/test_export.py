@@ -53,7 +53,7 @@ def test_what_cannot_be_written(digits_model: Path, tmp_path: Path) -> None:
 def test_show_draws_the_curves(digits_model: Path, tmp_path: Path) -> None:
     shown = run("show", digits_model, "--picture", tmp_path / "curves.png").stdout
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-    for fact in ("4 evaluations", "validation accuracy", "num_epochs 4", "curves.png"):
+    for fact in ("4 epochs", "validation accuracy", "num_epochs 4", "curves.png"):
         assert fact in shown
 
 

@@ -115,7 +115,7 @@ def _worded(name: str, text: str) -> str:
         curve = history.valid_accuracy or history.train_accuracy
         kind = "validation" if history.valid_accuracy else "training"
         text = (
-            f"{history.num_epochs} evaluations in {sum(history.seconds):.0f} s; the best, number "
+            f"{history.num_epochs} epochs in {sum(history.seconds):.0f} s; the best, number "
             f"{best}, with {percent(curve[best - 1])} {kind} accuracy"
         )
     elif isinstance(value, dict) and value:
