@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 FILE = Path(__file__).with_name("doubt.safetensors")
 _DIGIT = 1
 # The network saw as many digits as other things; whoever asks for digits to be read shows more
-# digits than that. With these odds, 95 % of MNIST's test digits and 3 % of the letters of a
-# typeface are claimed with a confidence of 0.9.
+# digits than that. With these odds, 96 % of MNIST's test digits are claimed with a
+# confidence of 0.9; docs/reading.md has the letters.
 _ODDS = 20.0
 
 
