@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from neuralnet import Augmentation, InputError
 from neuralnet.data.deformation import Deformer, gaussian_kernel, root_mean_square
+from neuralnet.data.ink import draw_flags
 
 
 def blob(rows: int = 28, columns: int = 28, at: tuple[float, float] = (13.5, 13.5)) -> Any:
@@ -173,6 +174,58 @@ def test_noise_is_of_the_stated_strength_and_stays_within_a_pixel() -> None:
     assert abs(noisy.mean() - 128) < 1
 
 
+def one(slant: float = 0) -> Any:
+    """A stroke two pixels wide and 20 long, with so many columns to the right for each row up."""
+    rows, columns = np.indices((28, 28))
+    away = np.abs(columns - 13.5 - slant * (13.5 - rows))
+    ink = np.where((rows >= 4) & (rows < 24), np.clip(1.5 - away, 0, 1), 0)
+    return np.rint(255 * ink).astype(np.uint8).reshape(1, -1)
+
+
+def test_a_flag_leaves_the_top_of_a_one_to_the_lower_left() -> None:
+    before = one().reshape(28, 28)
+    flagged = np.repeat(one(), 50, axis=0).reshape(-1, 28, 28).astype(np.float32)
+    length = np.linspace(0.3, 0.7, 50, dtype=np.float32)
+    moved = draw_flags(flagged, length, np.full(50, np.pi / 4, np.float32))
+    for image, share, by in zip(flagged, length, moved, strict=True):
+        np.testing.assert_allclose(centre(image) - centre(before), by, atol=1e-3)
+        rows, columns = np.nonzero(image - before > 127)
+        assert columns.max() < 14
+        assert columns.min() == pytest.approx(13.5 - np.sqrt(0.5) * 20 * share, abs=2)
+        # As steep as was asked for.
+        np.testing.assert_allclose(rows - rows.min(), columns.max() - columns, atol=2.5)
+
+
+def test_a_flag_slants_with_its_stroke_and_is_left_out_where_it_would_make_a_seven() -> None:
+    strokes = np.concatenate([one(s) for s in (-0.4, 0.4, 0.7, -0.7)] + [0 * one()])
+    strokes = strokes.reshape(-1, 28, 28).astype(np.float32)
+    flagged = strokes.copy()
+    draw_flags(flagged, np.full(5, 0.5, np.float32), np.full(5, np.pi / 4, np.float32))
+    np.testing.assert_array_equal(flagged[2:], strokes[2:])
+    reach = []
+    for image, stroke in zip(flagged[:2], strokes[:2], strict=True):
+        rows, columns = np.nonzero(image - stroke > 127)
+        assert len(rows) > 5
+        reach.append(np.ptp(columns) / np.ptp(rows))
+    assert reach[0] < 1 < reach[1]
+
+
+def test_flags_are_for_their_share_of_the_ones_alone_and_keep_them_centred() -> None:
+    images, labels = np.repeat(one(), 400, axis=0), np.repeat([1, 7], 200)
+    flagged = Augmentation(flags=0.6)(images, seed=0, labels=labels)
+    changed = (flagged != images).any(axis=1)
+    assert changed[:200].mean() == pytest.approx(0.6, abs=0.1)
+    assert not changed[200:].any()
+    np.testing.assert_allclose([centre(image) for image in flagged], 13.5, atol=0.05)
+
+
+@pytest.mark.parametrize("labels", [None, np.array([1])])
+def test_flags_ask_for_labels(labels: Any) -> None:
+    with pytest.raises(InputError, match="labels") as caught:
+        Augmentation(flags=0.5)(IMAGES, labels=labels)
+    assert "70" in str(caught.value)
+
+
 def test_other_shapes_and_any_number_of_images() -> None:
     augmentation = Augmentation(rotation=10, alpha=10, sigma=3, image_shape=(8, 13))
     for number in (0, 1, 31, 32, 33):
@@ -197,6 +250,7 @@ def test_other_shapes_and_any_number_of_images() -> None:
         ("blur", 2, "at most 1"),
         ("lines", 1.1, "at most 1"),
         ("noise", -0.1, "at least 0"),
+        ("flags", 2, "at most 1"),
         ("centred", 1, "True or False"),
         ("image_shape", 28, "28, 28"),
         ("image_shape", (0, 28), "at least 1"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from neuralnet.checks import InputError, check_integer, check_number, describe
 from neuralnet.data.deformation import CHUNK, Deformer
-from neuralnet.data.ink import add_noise, blur, change_contrast, draw_lines, thicken
+from neuralnet.data.ink import add_noise, blur, change_contrast, draw_flags, draw_lines, thicken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,11 @@ _LIMITS = {
     "blur": 1.0,
     "lines": 1.0,
     "noise": 1.0,
+    "flags": 1.0,
 }
+# An upstroke: shares of the stroke that it precedes, and degrees below the horizontal.
+_FLAG_LENGTHS = (0.2, 0.75)
+_FLAG_ANGLES = (35.0, 62.0)
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ class Augmentation:
     noise : float
         Standard deviation of noise in each pixel, from 0 to `noise`, as a share of full ink; at
         most 1.
+    flags : float
+        Share of the digits labelled 1 that get an upstroke, as most hands outside America write it
+        and hardly any in MNIST; at most 1. It asks for labels that are digits.
     image_shape : (int, int)
         Rows and columns of an image.
 
@@ -94,6 +101,7 @@ class Augmentation:
     blur: float = 0.0
     lines: float = 0.0
     noise: float = 0.0
+    flags: float = 0.0
     image_shape: tuple[int, int] = (28, 28)
 
     def __post_init__(self) -> None:
@@ -120,7 +128,10 @@ class Augmentation:
         return Augmenter(self)
 
     def __call__(
-        self, images: NDArray[np.uint8], seed: int | np.random.Generator | None = None
+        self,
+        images: NDArray[np.uint8],
+        seed: int | np.random.Generator | None = None,
+        labels: NDArray[np.integer] | None = None,
     ) -> NDArray[np.uint8]:
         """Return deformed copies of images, to look at.
 
@@ -130,14 +141,21 @@ class Augmentation:
             Ink at 255 on a background of 0.
         seed : int, numpy.random.Generator or None
             What the deformations are drawn from.
+        labels : ndarray of int, shape (N,), optional
+            Which digits they show; `flags` needs them.
 
         Returns
         -------
         ndarray of uint8, shape (N, H W)
         """
         self.check_images(images)
+        if self.flags and (labels is None or len(labels) != len(images)):
+            raise InputError(
+                f"flags is {self.flags}, and labels is {describe(labels)}; which digits get one is "
+                f"known by their labels: give one for each of the {len(images):,} images."
+            )
         out = np.empty(images.shape, np.float32)
-        self.augmenter().apply(images, np.random.default_rng(seed), out)
+        self.augmenter().apply(images, np.random.default_rng(seed), out, labels)
         return np.rint(out).astype(np.uint8)
 
     def check_images(self, images: object) -> None:
@@ -179,7 +197,13 @@ class Augmenter:
             centred=augmentation.centred,
         )
 
-    def apply(self, images: NDArray[np.uint8], generator: np.random.Generator, out: Floats) -> None:
+    def apply(
+        self,
+        images: NDArray[np.uint8],
+        generator: np.random.Generator,
+        out: Floats,
+        labels: NDArray[np.integer] | None = None,
+    ) -> None:
         """Write deformed images to `out`, their pixels from 0 to 255.
 
         Parameters
@@ -188,18 +212,40 @@ class Augmenter:
         generator : numpy.random.Generator
             What the deformations are drawn from, in the order of the images.
         out : ndarray of float32, shape (N, H W)
+        labels : ndarray of int, shape (N,), optional
+            Which digits the images show; without them none gets a flag.
         """
         shape = self.augmentation.image_shape
         for start in range(0, len(images), CHUNK):
             chunk = images[start : start + CHUNK]
             ink = chunk.reshape(len(chunk), *shape).astype(np.float32)  # (n, H, W)
+            moved = None
+            if self.augmentation.flags and labels is not None:
+                moved = self._flag(ink, labels[start : start + CHUNK], generator)
             if self.augmentation.thickness:
                 pixels = self._between(len(ink), self.augmentation.thickness, generator)
                 ink = thicken(ink, pixels)
             affine = self._affine(len(ink), generator)
+            if moved is not None:  # centred again: a position in the original moves with the ink
+                affine[:, :, 2] += moved
             deformed = out[start : start + CHUNK]
             self._deformer.deform(ink, affine, generator, deformed)
             self._spoil(deformed.reshape(-1, *shape), generator)
+
+    def _flag(
+        self, ink: Floats, labels: NDArray[np.integer], generator: np.random.Generator
+    ) -> Floats:
+        """Give a share of the ones an upstroke in place; say how far that moved the ink, (N, 2)."""
+        moved = np.zeros((len(ink), 2), np.float32)
+        drawn = generator.random(len(ink), np.float32) < self.augmentation.flags
+        length = generator.uniform(*_FLAG_LENGTHS, len(ink)).astype(np.float32)
+        angle = np.deg2rad(generator.uniform(*_FLAG_ANGLES, len(ink))).astype(np.float32)
+        rows = np.flatnonzero(drawn & (labels == 1))
+        if len(rows):
+            images = ink[rows]
+            moved[rows] = draw_flags(images, length[rows], angle[rows])
+            ink[rows] = images
+        return moved
 
     def _affine(self, num_images: int, generator: np.random.Generator) -> Floats:
         """Draw affine maps from a deformed image to the original, shape (N, 2, 3)."""

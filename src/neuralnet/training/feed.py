@@ -95,7 +95,7 @@ class Feed:
     def _deform(self, augmenter: Augmenter, rows: Array, buffer: Array) -> Array:
         """Return the images at these rows, deformed and scaled as the network takes them."""
         out = buffer[: len(rows)]
-        augmenter.apply(self._X[rows], self._generator, out)
+        augmenter.apply(self._X[rows], self._generator, out, self._y[rows])
         low, high = self._model.input_range
         out *= (high - low) / 255
         out += low
