@@ -165,7 +165,7 @@ def test_other_programs_can_read_it(tmp_path: Path) -> None:
         for name, values in network.parameters.items():
             np.testing.assert_array_equal(file.get_tensor(name), values)
         metadata = file.metadata()
-    assert (metadata.pop("format"), metadata.pop("format_version")) == ("neuralnet network", "2")
+    assert (metadata.pop("format"), metadata.pop("format_version")) == ("neuralnet network", "3")
     texts = {name: json.loads(text) for name, text in metadata.items()}
     assert texts["classes"] == [0, 1]
     assert texts["preprocessing"] == {"uint8_range": [-1.0, 1.0]}
@@ -176,6 +176,17 @@ def test_other_programs_can_read_it(tmp_path: Path) -> None:
     ]
 
 
+def test_receptive_fields_are_kept(tmp_path: Path) -> None:
+    network = NeuralNetMLP(16, [5, 4], 3, receptive_fields=[1.5])
+    save(network, tmp_path / "network")
+    loaded = load(tmp_path / "network")
+    assert loaded.receptive_fields == (1.5,)
+    np.testing.assert_array_equal(loaded.parameters.values, network.parameters.values)
+    factors = network.parameters.decay_factors
+    assert factors is not None
+    np.testing.assert_array_equal(loaded.parameters.decay_factors, factors)
+
+
 def test_a_file_of_format_1_is_loaded() -> None:
     """Written once, never again; what it predicted then it predicts now."""
     network = load(V1)
@@ -184,6 +195,7 @@ def test_a_file_of_format_1_is_loaded() -> None:
     assert network.output_activation == Softmax()
     assert isinstance(network.loss_function, CrossEntropy)
     assert network.initial_weights == VarianceScaling(2.0, "average", "uniform")
+    assert network.receptive_fields == ()
     assert (network.l2, network.dtype.name, network.input_range) == (0.001, "float32", (-0.5, 1.5))
     assert network.classes == ("left", "middle", "right")
     assert network.notes == {"data": "made for a test", "größe": "klein"}

@@ -76,7 +76,7 @@ def test_the_recipes_of_the_package_can_all_be_followed() -> None:
             assert recipe.about.members in names
         else:
             training_arguments(recipe)
-            build_network(recipe, 3, (0, 1), seed=0)
+            build_network(recipe, 4, (0, 1), seed=0)
 
 
 def test_the_list_says_of_each_what_its_file_says() -> None:

@@ -43,9 +43,8 @@ def test_every_argument_that_a_setting_could_hold_is_one(settings: Any, function
 def test_defaults_are_of_the_declared_type(settings: Any) -> None:
     hints = typing.get_type_hints(settings)
     for field in dataclasses.fields(settings):
-        kinds = typing.get_args(hints[field.name]) or (hints[field.name],)
-        if field.name == "num_hidden":
-            kinds = (tuple,)
+        hint = hints[field.name]
+        kinds = (tuple,) if typing.get_origin(hint) is tuple else typing.get_args(hint) or (hint,)
         assert isinstance(field.default, kinds), field.name
         assert isinstance(field.default, float) == (float in kinds and field.default is not None)
 

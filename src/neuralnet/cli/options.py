@@ -16,21 +16,33 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = TypeVar("Settings")
 
 
-class WholeNumbers(click.ParamType):  # type: ignore[type-arg]
-    """Whole numbers with commas between them: 256,128."""
+class Numbers(click.ParamType):  # type: ignore[type-arg]
+    """Numbers with commas between them: 256,128.
+
+    Parameters
+    ----------
+    kind : type
+        int or float.
+    """
 
     name = "numbers"
 
+    def __init__(self, kind: type[int] | type[float]) -> None:
+        self._kind = kind
+        self._wanted = "whole numbers such as 50 or 256,128"
+        if kind is float:
+            self._wanted = "numbers such as 3 or 1.5,3"
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
+    ) -> tuple[float, ...]:
         """Read the numbers; a default is a tuple already."""
         if isinstance(value, tuple):
             return value
         try:
-            return tuple(int(number) for number in value.split(","))
+            return tuple(self._kind(number) for number in value.split(","))
         except ValueError:
-            self.fail(f"{value!r} is not whole numbers such as 50 or 256,128.", param, ctx)
+            self.fail(f"{value!r} is not {self._wanted}.", param, ctx)
 
 
 def setting_options(kind: type[Any]) -> Callable[[Function], Function]:
@@ -92,13 +104,13 @@ def _option(name: str, annotation: Any, default: Any, meaning: str) -> Callable[
 def _click_type(annotation: Any) -> Any:
     """Return the click type that reads what a setting holds."""
     if typing.get_origin(annotation) is tuple:
-        return WholeNumbers()
+        return Numbers(typing.get_args(annotation)[0])
     either = [one for one in typing.get_args(annotation) if one is not type(None)]
     return either[0] if either else annotation
 
 
 def _shown(default: object) -> str:
     """Word a default for the help."""
-    if isinstance(default, tuple):
+    if isinstance(default, tuple) and default:
         return ",".join(map(str, default))
-    return "not set" if default is None else str(default)
+    return "not set" if default is None or default == () else str(default)

@@ -120,6 +120,7 @@ def _plain_copy(model: object) -> NeuralNetMLP:
         loss=model.loss_function,
         l2=model.l2,
         label_smoothing=model.label_smoothing,
+        receptive_fields=model.receptive_fields,
         initial_weights=model.initial_weights,
         dtype=model.dtype,
         input_range=model.input_range,

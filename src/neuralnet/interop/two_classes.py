@@ -57,6 +57,7 @@ def two_outputs(
         batch_norm=model.batch_norm,
         dropout=model.dropout,
         label_smoothing=label_smoothing,
+        receptive_fields=model.receptive_fields,
         initial_weights=model.initial_weights,
         dtype=model.dtype,
         input_range=model.input_range,

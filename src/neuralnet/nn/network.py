@@ -34,6 +34,7 @@ from neuralnet.nn.initialization import VarianceScaling, initialization_for
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.losses import Loss, loss_for
 from neuralnet.nn.parameters import Parameters
+from neuralnet.nn.receptive_fields import decay_factors, distances, fade, field_radii
 from neuralnet.nn.regularization import BatchNorm
 from neuralnet.nn.stack import stack_of_layers
 from neuralnet.nn.workspace import (
@@ -81,6 +82,9 @@ class NeuralNetMLP:
         In [0, 1): so much of each target is spread evenly over all classes (Szegedy, Vanhoucke,
         Ioffe, Shlens and Wojna 2016, arXiv 1512.00567, section 7). It is part of the loss, so the
         loss of right answers does not go to 0.
+    receptive_fields : sequence of float
+        Radii in pixels, of the first hidden layers in turn: their units begin by looking at one
+        place of a square image each, and weight decay holds them to it (`nn.receptive_fields`).
     initial_weights : str or VarianceScaling, optional
         "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "he_normal" or
         "he_uniform"; as suits each layer's activation if not given. Biases begin at 0.
@@ -133,6 +137,7 @@ class NeuralNetMLP:
         batch_norm: bool = False,
         dropout: float | Sequence[float] = 0.0,
         label_smoothing: float = 0.0,
+        receptive_fields: Sequence[float] = (),
         initial_weights: str | VarianceScaling | None = None,
         seed: int | np.random.Generator | None = 0,
         dtype: DTypeLike = "float32",
@@ -151,6 +156,9 @@ class NeuralNetMLP:
         self.batch_norm = check_flag(batch_norm, "batch_norm")
         self.dropout = dropout_rates(dropout, len(self.num_hidden))
         self.label_smoothing = check_number(label_smoothing, "label_smoothing", minimum=0, below=1)
+        self.receptive_fields = field_radii(
+            receptive_fields, self.num_features, len(self.num_hidden)
+        )
         self.initial_weights = (
             None if initial_weights is None else initialization_for(initial_weights)
         )
@@ -169,9 +177,18 @@ class NeuralNetMLP:
         self.layers = stack_of_layers(self)
         shapes = {name: s for layer in self.layers for name, s in layer.shapes().items()}
         running = {name: s for layer in self.layers for name, s in layer.running_shapes().items()}
-        self.parameters = Parameters(shapes, self.dtype, self.xp, running)
+        self.parameters = Parameters(shapes, self.dtype, self.xp, running, self._decay_factors)
         for layer in self.layers:
             layer.bind(self.parameters)
+
+    @property
+    def _sizes(self) -> list[int]:
+        return [self.num_features, *self.num_hidden, self.num_classes]
+
+    def _decay_factors(self) -> Array | None:
+        """Compute what `parameters.decay_factors` gives."""
+        factors = decay_factors(self._sizes, self.receptive_fields, self.dtype)
+        return None if factors is None else self.xp.asarray(factors)
 
     def initialize(self, seed: int | np.random.Generator | None = 0) -> None:
         """Forget what was learned: draw the weights anew, and set the biases to 0.
@@ -182,15 +199,17 @@ class NeuralNetMLP:
         generator = random_generator(seed)
         activations = [*self.hidden_activations, self.output_activation]
         dense_layers = [layer for layer in self.layers if isinstance(layer, Dense)]
-        for dense, activation in zip(dense_layers, activations, strict=True):
+        for layer, (dense, activation) in enumerate(zip(dense_layers, activations, strict=True)):
             scheme = self.initial_weights or initialization_for(activation.initialization)
             drawn = scheme.draw(dense.num_inputs, dense.num_outputs, generator)
+            if layer < len(self.receptive_fields):
+                fade(drawn, distances(self._sizes, layer), self.receptive_fields[layer])
             dense.W[...] = self.xp.asarray(drawn)
             if dense.b is not None:
                 dense.b[...] = 0
-        for layer in self.layers:
-            if isinstance(layer, BatchNorm):
-                layer.initialize()
+        for one in self.layers:
+            if isinstance(one, BatchNorm):
+                one.initialize()
 
     def forward(self, X: Array) -> tuple[Array, ...]:
         """Compute the activations of every layer.

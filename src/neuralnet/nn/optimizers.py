@@ -149,7 +149,8 @@ class AdamW(Adam):
     beta1, beta2, epsilon : float
         As in `Adam`.
     weight_decay : float
-        At least 0: each step takes `lr * weight_decay` of every weight away; biases keep theirs.
+        At least 0: each step takes `lr * weight_decay` of every weight away, and more of those
+        outside of a receptive field; biases keep theirs.
     """
 
     name = "adamw"
@@ -167,9 +168,21 @@ class AdamW(Adam):
     def step(self, learning_rate: float) -> None:
         """Decay the weights, then step as Adam does."""
         if self.parameters is not None:
-            weights = self.parameters.values[: self.parameters.num_weights]
-            weights *= 1 - learning_rate * self.weight_decay
+            self._decay(self.parameters, learning_rate * self.weight_decay)
         super().step(learning_rate)
+
+    def _decay(self, parameters: Parameters, share: float) -> None:
+        """Take a share of every weight away, times its factor where weights have one."""
+        weights, factors = parameters.values[: parameters.num_weights], parameters.decay_factors
+        if factors is None:
+            weights *= 1 - share
+            return
+        for block in blocks(weights):
+            kept = self._scratch[: block.stop - block.start]
+            np.multiply(factors[block], -share, out=kept)
+            kept += 1
+            np.maximum(kept, 0, out=kept)  # nothing is left to take
+            weights[block] *= kept
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {kind.name: kind for kind in (SGD, Adam, AdamW)}

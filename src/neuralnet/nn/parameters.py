@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 
 import numpy as np
@@ -51,6 +52,8 @@ class Parameters:
     running_shapes : mapping of str to tuple of int
         As `shapes`, for figures that training follows without a gradient: batch normalization's
         running means and variances.
+    decay_factors : callable, optional
+        Computes `decay_factors` when they are first asked for.
 
     Attributes
     ----------
@@ -71,7 +74,9 @@ class Parameters:
         dtype: DTypeLike,
         xp: ModuleType = np,
         running_shapes: Mapping[str, tuple[int, ...]] | None = None,
+        decay_factors: Callable[[], Array | None] = lambda: None,
     ) -> None:
+        self._decay_factors = decay_factors
         self.shapes = dict(shapes)
         running_shapes = dict(running_shapes or {})
         self.num_weights = sum(math.prod(s) for s in shapes.values() if len(s) == 2)
@@ -90,6 +95,11 @@ class Parameters:
         self._values = self.views(self.values)
         self._gradients = self.views(self.gradients)
         self.running = _cut(self.state[total:], running_shapes)
+
+    @functools.cached_property
+    def decay_factors(self) -> Array | None:
+        """How strong weight decay is for each weight, shape (num_weights,); None if all alike."""
+        return self._decay_factors()
 
     def views(self, buffer: Array) -> dict[str, Array]:
         """Cut a buffer of the same length into named, shaped views, in the layers' order."""

@@ -25,6 +25,7 @@ from neuralnet.nn.arguments import hidden_sizes
 from neuralnet.nn.initialization import VarianceScaling
 from neuralnet.nn.losses import LOSSES, Loss
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.nn.receptive_fields import field_radii
 from neuralnet.storage.container import (
     AGAIN,
     Contents,
@@ -36,16 +37,19 @@ from neuralnet.storage.container import (
     write,
 )
 
-NETWORK = Kind("neuralnet network", version=2)
+NETWORK = Kind("neuralnet network", version=3)
 
 _TEXTS = ("settings", "classes", "preprocessing", "notes")
 _SETTINGS = (
     *("num_features", "num_hidden", "num_classes", "hidden_activation", "output_activation"),
     *("loss", "l2", "initial_weights", "dtype"),
-    *("batch_norm", "dropout", "label_smoothing"),
+    *("batch_norm", "dropout", "label_smoothing", "receptive_fields"),
 )
-# What files of version 1, which had none of these settings, stand for.
-_ADDED_IN_2 = {"batch_norm": False, "dropout": 0.0, "label_smoothing": 0.0}
+# What files of earlier versions, which had none of these settings, stand for.
+_ADDED_IN: dict[int, dict[str, Any]] = {
+    2: {"batch_norm": False, "dropout": 0.0, "label_smoothing": 0.0},
+    3: {"receptive_fields": []},
+}
 _ACTIVATIONS: dict[str, type[Activation]] = {**HIDDEN_ACTIVATIONS, **OUTPUT_ACTIVATIONS}
 
 Function = TypeVar("Function", bound=Activation | Loss)
@@ -136,6 +140,7 @@ def texts_of(model: NeuralNetMLP) -> dict[str, str]:
         "batch_norm": model.batch_norm,
         "dropout": model.dropout,
         "label_smoothing": model.label_smoothing,
+        "receptive_fields": model.receptive_fields,
     }
     preprocessing = {"uint8_range": model.input_range}
     parts = (settings, model.classes, preprocessing, _check_notes(model.notes))
@@ -162,8 +167,10 @@ def _build(texts: Mapping[str, str], contents: Contents | None = None) -> Neural
     """Build the network that is described, its weights 0, if a file's contents are its size."""
     texts = check_keys(texts, _TEXTS, "its metadata")
     settings, classes, preprocessing, notes = (parse(texts[name], name) for name in _TEXTS)
-    if contents is not None and contents.version == 1 and isinstance(settings, dict):
-        settings = _ADDED_IN_2 | settings
+    if contents is not None and isinstance(settings, dict):
+        for version, added in _ADDED_IN.items():
+            if contents.version < version:
+                settings = {**added, **settings}
     settings = check_keys(settings, _SETTINGS, "settings")
     pixels = check_keys(preprocessing, ("uint8_range",), "preprocessing")
     hidden, scheme = settings["hidden_activation"], settings["initial_weights"]
@@ -193,7 +200,11 @@ def _build(texts: Mapping[str, str], contents: Contents | None = None) -> Neural
         input_range=pixels["uint8_range"],
         classes=classes,
     )
+    # Neither is needed to build a network whose weights are there.
     model.initial_weights = scheme
+    model.receptive_fields = field_radii(
+        settings["receptive_fields"], model.num_features, len(model.num_hidden)
+    )
     model.notes = _check_notes(notes)
     return model
 

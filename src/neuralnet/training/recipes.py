@@ -219,7 +219,8 @@ def _worded(hint: Any) -> str:
     if isinstance(hint, types.UnionType):
         return _worded(next(one for one in typing.get_args(hint) if one is not type(None)))
     if typing.get_origin(hint) is tuple:
-        return "a list of whole numbers, such as [256, 128]"
+        whole = typing.get_args(hint)[0] is int
+        return f"a list of {'whole numbers, such as [256, 128]' if whole else 'numbers: [1.5, 3]'}"
     names = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
     return names[hint]
 
