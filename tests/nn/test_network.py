@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gc
 import importlib
 import pickle
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -426,3 +429,40 @@ def test_logits_that_are_no_numbers_are_no_prediction_though_the_first_layer_is_
     for predict in (model.predict, model.predict_proba):
         with pytest.raises(NeuralNetError, match="NaN"):
             predict(np.zeros((2, 4)))
+
+
+def test_buffers_that_are_used_again_show_nothing_of_what_they_held() -> None:
+    model = NeuralNetMLP(6, [5, 4], 3, seed=1)
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 6), dtype=np.uint8)
+    together = model.predict_proba(pictures)
+    alone = [model.predict_proba(pictures[i : i + 1])[0] for i in range(40)]
+    np.testing.assert_allclose(alone, together, rtol=1e-5)
+    kept = alone[0].copy()
+    model.predict_proba(pictures[1:2])
+    np.testing.assert_array_equal(alone[0], kept)
+    model.parameters.values *= 2
+    doubled = copy.deepcopy(model)
+    np.testing.assert_array_equal(
+        model.predict_proba(pictures[:1]), doubled.predict_proba(pictures[:1])
+    )
+
+
+def test_threads_share_no_buffers() -> None:
+    model = NeuralNetMLP(100, [50, 40], 3, seed=1)
+    pictures = np.random.default_rng(0).integers(0, 256, (60, 100), dtype=np.uint8)
+    expected = [model.predict_proba(pictures[i : i + 1]) for i in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            came = pool.map(lambda i: model.predict_proba(pictures[i : i + 1]), range(60))
+            for ours, theirs in zip(came, expected, strict=True):
+                np.testing.assert_array_equal(ours, theirs)
+
+
+def test_floats_are_not_kept_alive_by_a_prediction() -> None:
+    model = NeuralNetMLP(6, 5, 3)
+    example = np.zeros((1, 6), np.float32)
+    held = weakref.ref(example)
+    model.predict(example)
+    del example
+    gc.collect()
+    assert held() is None

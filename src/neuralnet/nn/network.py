@@ -180,6 +180,7 @@ class NeuralNetMLP:
         self.parameters = Parameters(shapes, self.dtype, self.xp, running, self._decay_factors)
         for layer in self.layers:
             layer.bind(self.parameters)
+        self.spare_workspaces: dict[int, ForwardWorkspace] = {}  # see `finite_logits`
 
     @property
     def _sizes(self) -> list[int]:
@@ -399,7 +400,7 @@ class NeuralNetMLP:
 
     def __getstate__(self) -> dict[str, object]:
         """Give what a copy needs: the parameters' values, not the layers' views into them."""
-        made_anew = {"layers", "parameters", "xp"}
+        made_anew = {"layers", "parameters", "xp", "spare_workspaces"}
         state = {name: value for name, value in vars(self).items() if name not in made_anew}
         return state | {"xp": self.xp.__name__, "values": self.to_numpy(self.parameters.state)}
 

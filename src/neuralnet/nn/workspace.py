@@ -214,10 +214,10 @@ class Workspace(ForwardWorkspace):
 
 
 def batches(
-    kind: type[AnyWorkspace], network: NeuralNetMLP, X: Array
+    kind: type[AnyWorkspace], network: NeuralNetMLP, X: Array, spare: AnyWorkspace | None = None
 ) -> Iterator[tuple[slice, AnyWorkspace]]:
     """Cut X into batches: which rows each one is, and a workspace that has taken them in."""
-    workspace: AnyWorkspace | None = None
+    workspace = spare
     for start in range(0, len(X), INFERENCE_ROWS):
         rows = slice(start, min(start + INFERENCE_ROWS, len(X)))
         if workspace is None or workspace.num_rows != rows.stop - start:
@@ -229,11 +229,17 @@ def batches(
 def finite_logits(network: NeuralNetMLP, X: Array) -> Iterator[tuple[slice, Array]]:
     """Send X through the layers in batches; give which rows each one is, and its logits.
 
+    A single picture goes through the buffers of the one before, since making them takes as long as
+    its matrix products. They are taken out while in use, so that threads share none.
+
     Whether X holds NaN or infinities is not looked for in X itself: they would show in what
     the first layer gives, which is smaller. The logits are looked at as well, since of NaN the
     largest would be as good as any.
     """
-    for rows, workspace in batches(ForwardWorkspace, network, X):
+    # Floats are not copied on their way in, and buffers that are kept would keep them, too.
+    keeps = len(X) == 1 and X.dtype == np.uint8
+    spare = network.spare_workspaces.pop(1, None) if keeps else None
+    for rows, workspace in batches(ForwardWorkspace, network, X, spare):
         with np.errstate(over="ignore", invalid="ignore"):
             z = workspace.logits()
             finite = all_finite(workspace.caches[0].outputs) and all_finite(z)
@@ -245,6 +251,8 @@ def finite_logits(network: NeuralNetMLP, X: Array) -> Iterator[tuple[slice, Arra
                 "inputs are so large that it overflows."
             )
         yield rows, z
+        if keeps:
+            network.spare_workspaces[1] = workspace
 
 
 def evaluate(
