@@ -197,7 +197,7 @@ def test_a_flag_leaves_the_top_of_a_one_to_the_lower_left() -> None:
 
 
 def test_a_flag_slants_with_its_stroke_and_is_left_out_where_it_would_make_a_seven() -> None:
-    strokes = np.concatenate([one(s) for s in (-0.4, 0.4, 0.7, -0.7)] + [0 * one()])
+    strokes = np.concatenate([one(s) for s in (-0.35, 0.35, 0.7, -0.7)] + [0 * one()])
     strokes = strokes.reshape(-1, 28, 28).astype(np.float32)
     flagged = strokes.copy()
     draw_flags(flagged, np.full(5, 0.5, np.float32), np.full(5, np.pi / 4, np.float32))

@@ -80,8 +80,7 @@ def draw_flags(images: Floats, length: Floats, angle: Floats) -> Floats:
     """Draw the upstroke that many hands begin a 1 with before upright strokes, in place.
 
     It leaves the upper end of the stroke to the lower left, as wide as the stroke, and slants with
-    it. A stroke that lies further over than a right triangle of sides 1 and 2 gets none: with a
-    flag it would be a 7.
+    it. A stroke that leans by more than 0.4 columns a row gets none: with a flag it would be a 7.
 
     Parameters
     ----------
@@ -117,7 +116,7 @@ def draw_flags(images: Floats, length: Floats, angle: Floats) -> Floats:
     ahead = np.stack([np.sin(angle), slant * np.sin(angle) - np.cos(angle)], axis=1)
     end = tip + (length * (top - reach.min(axis=1)))[:, np.newaxis] * ahead
     flag = 255 * np.clip((across[:, np.newaxis] + 1) / 2 - _from_segment(grid, tip, end), 0, 1)
-    flag *= ((np.abs(slant) <= 0.5) & (ink.max(axis=1) > 0))[:, np.newaxis]
+    flag *= ((np.abs(slant) <= 0.4) & (ink.max(axis=1) > 0))[:, np.newaxis]
     np.maximum(ink, flag, out=ink)
     after = (ink / np.maximum(ink.sum(axis=1, keepdims=True), 1)) @ grid.T
     moved: Floats = (after - centre).astype(np.float32)
