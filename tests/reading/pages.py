@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class Style:
     after: tuple[Callable[[Grey, np.random.Generator], Grey], ...] = ()
     jpeg: tuple[int, int] | None = None
     rules: bool = False
+    underlined: bool = False
     tint: bool = False
     inverted: bool = False
     digits: Hand | None = None
@@ -66,6 +68,10 @@ def make_page(style: Style, generator: np.random.Generator) -> Page:
                 line.append((digit, drawn(digit, tall, pen, kind, generator, turn)))
         lines.append(line)
     coverage, boxes, labels = _laid_out(lines, height, pen, turn, style, generator)
+    if style.underlined:
+        ends = np.cumsum([len(line) for line in lines])
+        for start, end in itertools.pairwise([0, *map(int, ends)]):
+            _underline(coverage, boxes[start:end], pen, generator)
     return Page(_photographed(coverage, style, generator), boxes, labels)
 
 
@@ -106,6 +112,19 @@ def _laid_out(
         boxes.append((top, left, top + rows, left + columns))
         labels.append(digit)
     return page, boxes, labels
+
+
+def _underline(page: Grey, row: list[Box], pen: float, generator: np.random.Generator) -> None:
+    """Draw a line that the digits of a row stand on, above, or reach over, somewhat askew."""
+    height = float(np.median([bottom - top for top, _, bottom, _ in row]))
+    width = max(1.0, pen * generator.uniform(0.4, 1))
+    left = max(1.0, row[0][1] - height * generator.uniform(0, 0.3))
+    right = min(page.shape[1] - 2.0, row[-1][3] + height * generator.uniform(0, 0.3))
+    level = np.median([box[2] for box in row]) + height * generator.uniform(-0.08, 0.12)
+    y, x = np.indices(page.shape, dtype=np.float32)
+    away = np.abs(y - level - generator.uniform(-0.01, 0.01) * (x - left))
+    line = np.clip((width + 1) / 2 - away, 0, 1) * ((x >= left) & (x <= right))
+    np.maximum(page, line, out=page)
 
 
 def _photographed(
@@ -219,6 +238,7 @@ CONDITIONS: dict[str, Style] = {
         height=(60, 150),
     ),
     "ruled paper": Style(rules=True, height=(50, 150), rows=(1, 3)),
+    "underlined": Style(underlined=True, a_row=(2, 6), pen=(0.05, 0.1)),
     "JPEG": Style(jpeg=(25, 70), tint=True),
     "turned to 10 degrees": Style(turn=10),
     "several rows": Style(rows=(3, 6), a_row=(2, 7)),

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from neuralnet.data.sample import load_sample
+from neuralnet.reading.components import find_components
 from neuralnet.reading.finding import find_digits
 from neuralnet.reading.light import find_ink, ink_is_light
 from neuralnet.reading.pictures import open_grey
@@ -133,6 +134,27 @@ def test_ruled_lines_are_erased(step: int) -> None:
         levels[row + columns // 60, columns] = 30
     found = found_in(levels)
     assert len(matched(wanted, found)) == len(found) == 1
+
+
+@pytest.mark.parametrize("row", [164, 172, 176])
+@pytest.mark.parametrize("width", [2, 8])
+def test_digits_stand_on_an_underline(row: int, width: int) -> None:
+    strokes = tuple(
+        tuple(v + 90 * number * (1 - i % 2) for i, v in enumerate(FIVE)) for number in range(3)
+    )
+    without = found_in(stroke_page(*strokes, size=(400, 240)))
+    line = (40, row, 330, row + 2)
+    levels = stroke_page(*strokes, size=(400, 240)).copy()
+    levels = np.minimum(levels, stroke_page(line, width=width, size=(400, 240)))
+    found = found_in(levels)
+    assert len(without) == len(found) == 3
+    assert len(matched(without, found)) == 3
+
+
+def test_the_base_of_a_2_is_no_underline() -> None:
+    two = (60, 80, 80, 60, 105, 70, 100, 100, 60, 160, 150, 160)
+    pieces = find_components(find_ink(stroke_page(two, width=6)))
+    assert [(piece.height > 90, piece.width > 85) for piece in pieces] == [(True, True)]
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])

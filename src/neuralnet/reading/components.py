@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralnet.reading.light import FAINTEST, NOISE_FACTOR, Ink
-from neuralnet.reading.lines import erase_lines
+from neuralnet.reading.lines import erase_lines, erase_underline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ def find_components(ink: Ink) -> list[Component]:
     threshold = max(NOISE_FACTOR * ink.noise, _SEED * ink.level, FAINTEST)
     mask = erase_lines(_without_frame(ink.darkness > threshold))
     found = []
-    for top, left, rough in _connected(mask, MOST_PIECES):
+    for top, left, rough in _untied(mask):
         pieces = _sharpened(ink, top, left, rough, threshold)
         found += [piece for piece in pieces if not _along_border(piece, mask.shape)]
     return sorted(found, key=lambda c: -max(c.height, c.width))[:MOST_PIECES]
@@ -152,6 +152,17 @@ def _connected(mask: NDArray[np.bool_], most: int) -> Iterator[tuple[int, int, A
     for index in sorted(largest[longest[largest] >= _SMALLEST]):
         rows, columns = places[index]
         yield rows.start, columns.start, labels[rows, columns] == index + 1
+
+
+def _untied(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int, Any]]:
+    """Give the connected pieces, those that an underline ties together apart."""
+    for top, left, piece in _connected(mask, MOST_PIECES):
+        bare = erase_underline(piece)
+        if bare is piece:
+            yield top, left, piece
+            continue
+        for below, beside, part in _connected(bare, 200):
+            yield top + below, left + beside, part
 
 
 def _sharpened(

@@ -2,7 +2,7 @@
 
 A rule is straight, thin, and either reaches from border to border or is one of several that run
 alike. Once found, it is erased column by column, but for the columns where the ink is taller than
-the rule: there a stroke crosses it.
+the rule: there a stroke crosses it. So is the underline that ties a row of digits together.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ _MOST_POINTS = 30_000
 _COVERED = 0.85
 _EVEN, _EVEN_AMONG_OTHERS, _ALIKE = 0.6, 0.25, 0.03
 _THICKEST = 1 / 60
+# An underline ties together what is so many times as wide as high, runs in its lower half, is no
+# thicker than this share of its height, and as thick throughout but where digits stand on it.
+_WIDE, _THICKEST_OF_HEIGHT, _EVEN_UNDER_DIGITS = 1.3, 1 / 6, 0.4
 # Where erasing leaves less than this share of the ink, the lines were what was written: a 1.
 _LEFT = 0.05
 
@@ -66,10 +69,44 @@ def erase_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     erased = mask.copy()
     block = _block(mask)
     for line in horizontal:
-        _erase(erased, line, block)
+        _erase(erased, line, block, _THICKEST * max(mask.shape))
     for line in vertical:
-        _erase(erased.T, line, block)
+        _erase(erased.T, line, block, _THICKEST * max(mask.shape))
     return erased if np.count_nonzero(erased) > _LEFT * np.count_nonzero(mask) else mask
+
+
+def erase_underline(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Erase the line that digits stand on, from one connected piece of ink.
+
+    Parameters
+    ----------
+    piece : ndarray of bool, shape (height, width)
+        Where there is ink within the piece's box; it is left as it is.
+
+    Returns
+    -------
+    ndarray of bool, same shape
+        `piece` itself where there is no such line.
+    """
+    height, width = piece.shape
+    if width < _WIDE * height:
+        return piece
+    # A course is followed with a row to spare on both sides, which the piece's own box lacks.
+    block = _block(piece)
+    rows = 3 * block
+    padded = np.pad(piece, ((rows, rows), (0, 0)))
+    copy = _reduced(padded, block)
+    if height < 12 * block:
+        return piece
+    for line in _candidates(copy, copy.shape[0] * _THICKEST_OF_HEIGHT):
+        middle = line.offset + line.slope * copy.shape[1] / 2
+        reaches = line.stop - line.start >= 0.9 * copy.shape[1]
+        if reaches and line.even >= _EVEN_UNDER_DIGITS and middle >= copy.shape[0] / 2:
+            _erase(padded, line, block, height * _THICKEST_OF_HEIGHT)
+            erased = padded[rows:-rows]
+            # A line alone is a dash, or a 1 that lies down.
+            return erased if np.count_nonzero(erased) > 0.2 * np.count_nonzero(piece) else piece
+    return piece
 
 
 def _block(mask: NDArray[np.bool_]) -> int:
@@ -82,7 +119,7 @@ def _find(mask: NDArray[np.bool_]) -> list[_Line]:
     copy = _reduced(mask, _block(mask))
     if copy.shape[1] < 80 or copy.shape[0] < 20:  # an icon has no rules
         return []
-    candidates = list(_candidates(copy))
+    candidates = list(_candidates(copy, _THICKEST * max(copy.shape)))
     lines = [line for line in candidates if line.even >= _EVEN]
     if len(lines) >= 2:
         slope = float(np.median([line.slope for line in lines]))
@@ -107,7 +144,7 @@ def _reduced(mask: NDArray[np.bool_], block: int) -> NDArray[np.bool_]:
     return np.asarray(np.logical_or.reduce([rows[:, i::block] for i in range(block)]), np.bool_)
 
 
-def _candidates(copy: NDArray[np.bool_]) -> Iterator[_Line]:
+def _candidates(copy: NDArray[np.bool_], thickest: float) -> Iterator[_Line]:
     """Give the straight courses that are inked nearly throughout, strongest first."""
     height, width = copy.shape
     rows, columns = np.nonzero(copy)
@@ -126,7 +163,7 @@ def _candidates(copy: NDArray[np.bool_]) -> Iterator[_Line]:
         place, offset = (int(i) for i in np.unravel_index(int(counts.argmax()), counts.shape))
         if counts[place, offset] < 0.4 * width:
             return
-        line = _course(copy, float(offset - margin), float(slopes[place]))
+        line = _course(copy, float(offset - margin), float(slopes[place]), thickest)
         if line is not None:
             yield line
         # Its neighbours, in offset and angle, are the same line seen askew.
@@ -137,7 +174,7 @@ def _candidates(copy: NDArray[np.bool_]) -> Iterator[_Line]:
             counts[other, max(0, near - reach) : near + reach + 1] = 0
 
 
-def _course(copy: NDArray[np.bool_], offset: float, slope: float) -> _Line | None:
+def _course(copy: NDArray[np.bool_], offset: float, slope: float, thickest: float) -> _Line | None:
     """Follow a line; return where it is inked, or None if it is no rule: broken, or too thick."""
     height, width = copy.shape
     columns = np.arange(width)
@@ -153,7 +190,7 @@ def _course(copy: NDArray[np.bool_], offset: float, slope: float) -> _Line | Non
     start, stop = where[0], where[-1] + 1
     if inked[start:stop].mean() < _COVERED:
         return None
-    reach = int(_THICKEST * max(copy.shape)) + 1
+    reach = int(thickest) + 1
     around = np.arange(-3 * reach, 3 * reach + 1)[:, None]
     strip = copy[np.clip(centre + around, 0, height - 1), columns]
     starts, stops = _run_near_middle(strip[:, start:stop])
@@ -165,12 +202,12 @@ def _course(copy: NDArray[np.bool_], offset: float, slope: float) -> _Line | Non
     return _Line(offset, slope, int(columns[start]), int(columns[stop - 1]) + 1, even)
 
 
-def _erase(mask: NDArray[np.bool_], line: _Line, block: int) -> None:
+def _erase(mask: NDArray[np.bool_], line: _Line, block: int, thickest: float) -> None:
     """Erase a line where the ink is no taller than the line itself."""
     height, width = mask.shape
     columns = np.arange(line.start * block, min(line.stop * block, width))
     course = block * (line.offset + 0.5 + line.slope * (columns / block - 0.5))
-    reach = 2 * block + max(3, int(_THICKEST * max(mask.shape)))
+    reach = 2 * block + max(3, int(thickest))
     rows = np.rint(course).astype(np.intp) + np.arange(-reach, reach + 1)[:, None]
     inside = (rows >= 0) & (rows < height)
     strip = mask[np.clip(rows, 0, height - 1), columns] & inside  # (2 reach + 1, columns)
