@@ -3,9 +3,10 @@
     python tools/train_doubt.py --data FOLDER
 
 makes src/neuralnet/reading/doubt.safetensors from MNIST's training digits and the typefaces that
-Matplotlib brings. Digits are MNIST's, turned, stretched, thinned and thickened, and those of the
-typefaces; the others are their letters, scribbles, blotches, bars, digits lying down or mirrored,
-two digits in one, and halves. All of them go through the reader's own preparation.
+Matplotlib brings. Digits are MNIST's, some ones with an upstroke, turned, stretched, thinned and
+thickened, and those of the typefaces; the others are their letters, scribbles, blotches, bars,
+digits lying down or mirrored, two digits in one, and halves. All of them go through the reader's
+own preparation.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from neuralnet import NeuralNetMLP, load_mnist, save, train
+from neuralnet.data.ink import draw_flags
 from neuralnet.reading.preparation import prepare
 
 Ink = NDArray[np.float32]
@@ -62,9 +64,13 @@ class Maker:
         self.one_way = np.flatnonzero(np.isin(labels, ONE_WAY))
 
     def digit(self) -> Ink:
-        """Take one of MNIST's digits."""
+        """Take one of MNIST's digits; some of its ones get an upstroke, which they lack."""
         index = int(self.generator.integers(len(self.images)))
-        return self.images[index].astype(np.float32) / 255
+        ink = self.images[index].astype(np.float32)
+        if self.labels[index] == 1 and self.generator.random() < 0.4:
+            length, angle = self.generator.uniform([0.2, np.deg2rad(42)], [0.75, np.deg2rad(65)])
+            draw_flags(ink[np.newaxis], np.float32([length]), np.float32([angle]))
+        return ink / 255
 
     def typeface(self, characters: str) -> Ink:
         """Draw a character of a typeface."""

@@ -28,9 +28,13 @@ _MOST_POINTS = 30_000
 _COVERED = 0.85
 _EVEN, _EVEN_AMONG_OTHERS, _ALIKE = 0.6, 0.25, 0.03
 _THICKEST = 1 / 60
-# An underline ties together what is so many times as wide as high, runs in its lower half, is no
-# thicker than this share of its height, and as thick throughout but where digits stand on it.
-_WIDE, _THICKEST_OF_HEIGHT, _EVEN_UNDER_DIGITS = 1.3, 1 / 6, 0.4
+# An underline ties together what is so many times as wide as high, runs below this share of its
+# height (the bar of a 4 above), is no thicker than this share of it, and as thick throughout but
+# where digits stand on it. Single digits can be as wide as the first figure, and a 2 with a long
+# base as the second, but not as the third; so up to there it has to be several digits without its
+# line, or, beyond the second, has to leave this share of the width free on both sides.
+_WIDE, _WIDER, _SURELY_WIDE, _FREE = 0.95, 1.3, 1.8, 0.1
+_LOW, _THICKEST_OF_HEIGHT, _EVEN_UNDER_DIGITS = 0.72, 1 / 6, 0.4
 # Where erasing leaves less than this share of the ink, the lines were what was written: a 1.
 _LEFT = 0.05
 
@@ -101,12 +105,32 @@ def erase_underline(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for line in _candidates(copy, copy.shape[0] * _THICKEST_OF_HEIGHT):
         middle = line.offset + line.slope * copy.shape[1] / 2
         reaches = line.stop - line.start >= 0.9 * copy.shape[1]
-        if reaches and line.even >= _EVEN_UNDER_DIGITS and middle >= copy.shape[0] / 2:
+        low = middle - 3 >= _LOW * (copy.shape[0] - 6)
+        if reaches and low and line.even >= _EVEN_UNDER_DIGITS:
             _erase(padded, line, block, height * _THICKEST_OF_HEIGHT)
             erased = padded[rows:-rows]
             # A line alone is a dash, or a 1 that lies down.
-            return erased if np.count_nonzero(erased) > 0.2 * np.count_nonzero(piece) else piece
+            if np.count_nonzero(erased) < 0.2 * np.count_nonzero(piece):
+                return piece
+            return erased if width >= _SURELY_WIDE * height or _stands_on_line(erased) else piece
     return piece
+
+
+def _stands_on_line(erased: NDArray[np.bool_]) -> bool:
+    """Say whether what an erased line leaves are digits that stood on it.
+
+    They are several, each more than half as high as what they came from, or one, and the line went
+    on to its left and its right.
+    """
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(erased, np.ones((3, 3), bool))
+    height, width = erased.shape
+    tall = [s[1] for s in ndimage.find_objects(labels) if 2 * (s[0].stop - s[0].start) > height]
+    if len(tall) != 1 or width < _WIDER * height:
+        return len(tall) > 1
+    free = min(tall[0].start, width - tall[0].stop)
+    return bool(free >= _FREE * width)
 
 
 def _block(mask: NDArray[np.bool_]) -> int:
