@@ -30,10 +30,12 @@ _EVEN, _EVEN_AMONG_OTHERS, _ALIKE = 0.6, 0.25, 0.03
 _THICKEST = 1 / 60
 # An underline ties together what is so many times as wide as high, runs below this share of its
 # height (the bar of a 4 above), is no thicker than this share of it, and as thick throughout but
-# where digits stand on it. Single digits can be as wide as the first figure, and a 2 with a long
-# base as the second, but not as the third; so up to there it has to be several digits without its
-# line, or, beyond the second, has to leave this share of the width free on both sides.
-_WIDE, _WIDER, _SURELY_WIDE, _FREE = 0.95, 1.3, 1.8, 0.1
+# where digits stand on it. A 2 with a long base can be wider than the first figure, but not than
+# the second; up to there it has to be several digits without its line, or has to leave this share
+# of the width free on both sides.
+_WIDE, _SURELY_WIDE, _FREE = 1.3, 1.8, 0.1
+# In less high a piece, in pixels, the base of a 2 is as thin as a line.
+_SMALLEST = 30
 _LOW, _THICKEST_OF_HEIGHT, _EVEN_UNDER_DIGITS = 0.72, 1 / 6, 0.4
 # Where erasing leaves less than this share of the ink, the lines were what was written: a 1.
 _LEFT = 0.05
@@ -93,15 +95,13 @@ def erase_underline(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
         `piece` itself where there is no such line.
     """
     height, width = piece.shape
-    if width < _WIDE * height:
+    if width < _WIDE * height or height < _SMALLEST:
         return piece
     # A course is followed with a row to spare on both sides, which the piece's own box lacks.
     block = _block(piece)
     rows = 3 * block
     padded = np.pad(piece, ((rows, rows), (0, 0)))
     copy = _reduced(padded, block)
-    if height < 12 * block:
-        return piece
     for line in _candidates(copy, copy.shape[0] * _THICKEST_OF_HEIGHT):
         middle = line.offset + line.slope * copy.shape[1] / 2
         reaches = line.stop - line.start >= 0.9 * copy.shape[1]
@@ -127,7 +127,7 @@ def _stands_on_line(erased: NDArray[np.bool_]) -> bool:
     labels, _ = ndimage.label(erased, np.ones((3, 3), bool))
     height, width = erased.shape
     tall = [s[1] for s in ndimage.find_objects(labels) if 2 * (s[0].stop - s[0].start) > height]
-    if len(tall) != 1 or width < _WIDER * height:
+    if len(tall) != 1:
         return len(tall) > 1
     free = min(tall[0].start, width - tall[0].stop)
     return bool(free >= _FREE * width)
