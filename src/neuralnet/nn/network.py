@@ -184,6 +184,7 @@ class NeuralNetMLP:
 
     @property
     def _sizes(self) -> list[int]:
+        """The inputs, then the units of each layer."""
         return [self.num_features, *self.num_hidden, self.num_classes]
 
     def _decay_factors(self) -> Array | None:
