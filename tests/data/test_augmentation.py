@@ -219,6 +219,20 @@ def test_flags_are_for_their_share_of_the_ones_alone_and_keep_them_centred() -> 
     np.testing.assert_allclose([centre(image) for image in flagged], 13.5, atol=0.05)
 
 
+def test_ones_with_a_flag_are_turned_half_as_far() -> None:
+    images, labels = np.repeat(one(), 400, axis=0), np.ones(400, int)
+    turned = Augmentation(flags=0.5, rotation=40)(images, seed=0, labels=labels)
+    flagged = turned.sum(axis=1) > 1.15 * one().sum()
+    assert flagged.mean() == pytest.approx(0.5, abs=0.1)
+    foot = []  # how many columns the lower end lies to the right of the upper one
+    for image in turned.reshape(-1, 28, 28):
+        rows, columns = np.nonzero(image > 127)
+        foot.append(columns[rows >= rows.max() - 1].mean() - columns[rows <= rows.min() + 1].mean())
+    reach = np.abs(foot)
+    assert reach[flagged].max() < 9
+    assert reach[~flagged].max() > 11
+
+
 @pytest.mark.parametrize("labels", [None, np.array([1])])
 def test_flags_ask_for_labels(labels: Any) -> None:
     with pytest.raises(InputError, match="labels") as caught:
