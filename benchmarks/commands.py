@@ -92,11 +92,18 @@ def _open(
         command.line,
         # The whole script is started as `python mnist_training.py`, all else from nowhere special.
         cwd=ROOT if "-c" not in command.line else folder,
-        env=data.cached(folder),
+        env=_environment(folder),
         stdout=subprocess.DEVNULL,
         stderr=stderr,
         text=True,
     )
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Let a process find the run's data, and keep its bytecode, as one that a user starts does."""
+    environment = data.cached(folder)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment | {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
 def _reason_against(command: Command, folder: Path, *, really_run: bool) -> str | None:
