@@ -29,6 +29,18 @@ class Activation(ABC):
     # Whether going backward reads z; where it does not, a alone is enough. True is always right.
     needs_z: ClassVar[bool] = True
 
+    # What a data class would give. Making one takes longer than all else of importing this file.
+    def __eq__(self, other: object) -> bool:
+        """Two of one kind, with the same settings, are equal."""
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), tuple(vars(self).items())))
+
+    def __repr__(self) -> str:
+        """Name the kind and its settings."""
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
+
     @abstractmethod
     def forward(self, z: Array, out: Array) -> Array:
         """Give a = f(z)."""
@@ -63,7 +75,6 @@ class ElementwiseActivation(Activation):
         return np.multiply(da, self.derivative(z, a, out=z), out=da)  # (N, K)
 
 
-@dataclass(frozen=True)
 class Identity(ElementwiseActivation):
     """a = z: the output of a regression; a hidden layer that is only a bottleneck."""
 
@@ -81,7 +92,6 @@ class Identity(ElementwiseActivation):
         return out
 
 
-@dataclass(frozen=True)
 class Sigmoid(ElementwiseActivation):
     """a = 1 / (1 + exp(-z)), between 0 and 1."""
 
@@ -111,7 +121,6 @@ class Sigmoid(ElementwiseActivation):
         return Softmax().forward(logarithms, out=out)
 
 
-@dataclass(frozen=True)
 class Tanh(ElementwiseActivation):
     """a = tanh(z), between -1 and 1."""
 
@@ -128,7 +137,6 @@ class Tanh(ElementwiseActivation):
         return np.subtract(1, out, out=out)
 
 
-@dataclass(frozen=True)
 class ReLU(ElementwiseActivation):
     """a = max(z, 0). At the kink, z = 0, the derivative is taken as 0."""
 
@@ -178,7 +186,6 @@ class LeakyReLU(ElementwiseActivation):
         return np.add(out, self.negative_slope, out=out)
 
 
-@dataclass(frozen=True)
 class GELU(ElementwiseActivation):
     """a = z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))).
 
@@ -215,7 +222,6 @@ class GELU(ElementwiseActivation):
         return np.tanh(u, out=u)  # (N, K)
 
 
-@dataclass(frozen=True)
 class Softmax(Activation):
     """a_k = exp(z_k) / sum_j exp(z_j): rows of probabilities, for the output layer.
 
