@@ -68,8 +68,9 @@ class Maker:
         index = int(self.generator.integers(len(self.images)))
         ink = self.images[index].astype(np.float32)
         if self.labels[index] == 1 and self.generator.random() < 0.4:
-            length, angle = self.generator.uniform([0.2, np.deg2rad(42)], [0.75, np.deg2rad(65)])
-            draw_flags(ink[np.newaxis], np.float32([length]), np.float32([angle]))
+            low, high = [[0.2], [np.deg2rad(38)], [0.6]], [[0.75], [np.deg2rad(65)], [1.05]]
+            length, angle, width = self.generator.uniform(low, high).astype(np.float32)
+            draw_flags(ink[np.newaxis], length, angle, width)
         return ink / 255
 
     def typeface(self, characters: str) -> Ink:
@@ -212,6 +213,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--data", required=True, help="folder of the four MNIST files")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the examples")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="where the network goes")
     arguments = parser.parse_args()
     dataset = load_mnist(arguments.data)
     X, y = examples(
@@ -229,7 +231,7 @@ def main() -> None:
     )  # fmt: skip
     print(model.evaluate(X_valid, y_valid))  # noqa: T201
     model.notes["data"] = "MNIST's training digits and typefaces; see tools/train_doubt.py"
-    save(model, OUTPUT)
+    save(model, arguments.output)
 
 
 if __name__ == "__main__":

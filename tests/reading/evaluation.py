@@ -2,7 +2,9 @@
 
     python -m tests.reading.evaluation [--pages 60] [--model PATH] [--data FOLDER]
 
-With a folder of the MNIST files, pages with digits pasted from its test set are read as well.
+With a folder of the MNIST files, pages with digits pasted from its test set are read as well. The
+digits of strangers are those that scikit-learn brings: 8x8 pixels, by 13 writers (Alpaydin and
+Kaynak 1998, "Optical recognition of handwritten digits", UCI Machine Learning Repository).
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
+from PIL import Image
+from sklearn.datasets import load_digits
 
 from neuralnet import Dataset, NeuralNetMLP, load_mnist, read_digits
 from neuralnet.reading.reader import network
@@ -50,6 +54,19 @@ def pasted_scores(count: int, model: NeuralNetMLP, dataset: Dataset) -> Iterator
         yield f"MNIST, {name}", score(f"MNIST, {name}", style, count, model)
 
 
+def strangers(model: NeuralNetMLP, every: int = 1) -> tuple[int, int]:
+    """Return how many of the strangers' digits are read, each on a page of its own, and rightly."""
+    digits = load_digits()
+    right = 0
+    chosen = range(0, len(digits.images), every)
+    for index in chosen:
+        ink = Image.fromarray(np.uint8(digits.images[index] * 255 / 16))
+        page = Image.new("L", (104, 104), 255)
+        page.paste(0, (20, 20), ink.resize((64, 64), Image.Resampling.BICUBIC))
+        right += str(read_digits(page, model=model)) == str(digits.target[index])
+    return len(chosen), right
+
+
 def claimed(kind: str, count: int, model: NeuralNetMLP) -> tuple[int, int]:
     """Return how many blobs are found in what has no digits, and how many are claimed surely."""
     digits = [d for picture in junk(kind, count) for d in read_digits(picture, model=model).digits]
@@ -67,6 +84,8 @@ def main() -> None:
     report("drawn", drawn_scores(arguments.pages, model))
     if arguments.data:
         report("MNIST", pasted_scores(arguments.pages, model, load_mnist(arguments.data)))
+    read, right = strangers(model)
+    print(f"{'strangers, all':24} {read:5} digits  {100 * right / read:6.2f} % right")  # noqa: T201
     counts = {kind: claimed(kind, arguments.pages // 4 + 1, model) for kind in KINDS}
     for kind, (blobs, sure) in counts.items():
         print(f"{kind:24} {blobs:5} blobs  {sure:5} claimed with confidence 0.9")  # noqa: T201

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neuralnet import Dataset, NeuralNetMLP, read_digits
-from tests.reading.evaluation import claimed, drawn_scores, pasted_scores
+from tests.reading.evaluation import claimed, drawn_scores, pasted_scores, strangers
 from tests.reading.junk import KINDS
 from tests.reading.scores import Score, total
 
@@ -30,6 +30,11 @@ def test_drawn_digits_are_read(bundled_model: NeuralNetMLP) -> None:
 @pytest.mark.mnist
 def test_pasted_digits_are_read(bundled_model: NeuralNetMLP, mnist: Dataset) -> None:
     check(dict(pasted_scores(PAGES, bundled_model, mnist)), 0.985)
+
+
+def test_digits_of_strangers_are_read(bundled_model: NeuralNetMLP) -> None:
+    read, right = strangers(bundled_model, every=6)
+    assert right >= 0.95 * read, f"{right} of {read}"
 
 
 def test_what_is_no_digit_is_not_claimed(bundled_model: NeuralNetMLP) -> None:

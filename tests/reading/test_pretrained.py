@@ -5,16 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import neuralnet
-from neuralnet import expected_calibration_error, load_mnist, load_pretrained
+from neuralnet import expected_calibration_error, load, load_mnist, load_pretrained
 
 FOLDER = Path(neuralnet.__file__).parent / "reading"
 WEIGHTS = FOLDER / "reader.safetensors"
+MNIST = pytest.mark.skipif(
+    "NEURALNET_DATA" not in os.environ,
+    reason="NEURALNET_DATA does not name a folder with the real MNIST files",
+)
 CARD = dict(
     re.findall(r"^\| ([^|]+) \| (.+) \|$", (FOLDER / "reader.md").read_text(), re.MULTILINE)
 )
@@ -39,10 +45,7 @@ def test_it_is_the_network_of_the_card() -> None:
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.skipif(
-    "NEURALNET_DATA" not in os.environ,
-    reason="NEURALNET_DATA does not name a folder with the real MNIST files",
-)
+@MNIST
 def test_it_reaches_what_the_card_says() -> None:
     dataset = load_mnist(source="mnist")
     images, labels = dataset.images[60_000:], dataset.labels[60_000:]
@@ -54,4 +57,17 @@ def test_it_reaches_what_the_card_says() -> None:
     assert wrong <= 60
     error = expected_calibration_error(labels, probabilities)
     assert error <= 0.01
-    assert f"{100 * error:.1f}" in CARD["expected calibration error"]
+    stated = re.match(r"([\d.]+) %", CARD["expected calibration error"])
+    assert stated is not None
+    assert 100 * error == pytest.approx(float(stated[1]), abs=0.03)
+
+
+@MNIST
+def test_the_network_that_doubts_is_made_by_its_tool(tmp_path: Path) -> None:
+    tool = Path(__file__).parents[2] / "tools/train_doubt.py"
+    made = tmp_path / "doubt.safetensors"
+    options = ["--data", os.environ["NEURALNET_DATA"], "--scale", "0.02", "--output", str(made)]
+    subprocess.run([sys.executable, str(tool), *options], check=True, capture_output=True)
+    bundled, anew = load(FOLDER / "doubt.safetensors"), load(made)
+    assert repr(anew) == repr(bundled)
+    assert (anew.classes, anew.notes) == (bundled.classes, bundled.notes)

@@ -30,10 +30,12 @@ _LIMITS = {
     "noise": 1.0,
     "flags": 1.0,
 }
-# An upstroke: shares of the stroke that it precedes, and degrees below the horizontal. Turned or
-# sheared as far as others, a 1 that has one would be a 7: it gets half of that.
+# An upstroke: shares of the stroke that it precedes and of its width, and degrees below the
+# horizontal. Turned or sheared as far as others, a 1 that has one would be a 7: it gets half of
+# that.
 _FLAG_LENGTHS = (0.2, 0.75)
-_FLAG_ANGLES = (42.0, 65.0)
+_FLAG_WIDTHS = (0.6, 1.05)
+_FLAG_ANGLES = (38.0, 65.0)
 _FLAG_CALM = 0.5
 
 
@@ -244,10 +246,11 @@ class Augmenter:
         drawn = generator.random(len(ink), np.float32) < self.augmentation.flags
         length = generator.uniform(*_FLAG_LENGTHS, len(ink)).astype(np.float32)
         angle = np.deg2rad(generator.uniform(*_FLAG_ANGLES, len(ink))).astype(np.float32)
+        width = generator.uniform(*_FLAG_WIDTHS, len(ink)).astype(np.float32)
         rows = np.flatnonzero(drawn & (labels == 1))
         if len(rows):
             images = ink[rows]
-            moved[rows] = draw_flags(images, length[rows], angle[rows])
+            moved[rows] = draw_flags(images, length[rows], angle[rows], width[rows])
             ink[rows] = images
         return moved
 

@@ -76,11 +76,11 @@ def add_noise(images: Floats, noise: Floats, strength: Floats) -> None:
     np.clip(images, 0, 255, out=images)
 
 
-def draw_flags(images: Floats, length: Floats, angle: Floats) -> Floats:
+def draw_flags(images: Floats, length: Floats, angle: Floats, width: Floats) -> Floats:
     """Draw the upstroke that many hands begin a 1 with before upright strokes, in place.
 
-    It leaves the upper end of the stroke to the lower left, as wide as the stroke, and slants with
-    it. A stroke that leans by more than 0.4 columns a row gets none: with a flag it would be a 7.
+    It leaves the upper end of the stroke to the lower left, and slants with it. A stroke that leans
+    by more than 0.4 columns a row gets none: with a flag it would be a 7.
 
     Parameters
     ----------
@@ -90,31 +90,32 @@ def draw_flags(images: Floats, length: Floats, angle: Floats) -> Floats:
         Shares of the stroke's length.
     angle : ndarray, shape (N,)
         How far below the horizontal the flag points, in radians, where the stroke is upright.
+    width : ndarray, shape (N,)
+        Shares of the stroke's width.
 
     Returns
     -------
     ndarray, shape (N, 2)
         How far it moved the ink's centre of mass, in rows and columns.
     """
-    num_images, (height, width) = len(images), images.shape[1:]
-    grid = np.indices((height, width), np.float32).reshape(2, -1)  # (2, H W)
-    ink = images.reshape(num_images, -1)
+    grid = np.indices(images.shape[1:], np.float32).reshape(2, -1)  # (2, H W)
+    ink = images.reshape(len(images), -1)
     share = ink / np.maximum(ink.sum(axis=1, keepdims=True), 1)
     centre = share @ grid.T  # (N, 2)
     away = grid - centre[:, :, np.newaxis]  # (N, 2, H W)
     covariance = np.matmul(away * share[:, np.newaxis], away.transpose(0, 2, 1))  # (N, 2, 2)
-    variances, axes = np.linalg.eigh(covariance)  # the smaller first
+    axes = np.linalg.eigh(covariance)[1]  # that of the smaller variance first
     up = axes[:, :, 1] * np.where(axes[:, :1, 1] > 0, -1, 1)  # along the stroke, to smaller rows
     slant = up[:, 1] / np.minimum(up[:, 0], -1e-3)  # columns to the left for each row upwards
-    # A bar of even ink and width w has the variance w² / 12 across itself.
-    across = np.clip(np.sqrt(12 * np.maximum(variances[:, 0], 0)), 1.5, 5)
     along = np.matmul(up[:, np.newaxis], away)[:, 0]  # (N, H W)
     reach = np.where(ink > 127, along, 0)
-    top = reach.max(axis=1)
+    top, bottom = reach.max(axis=1), reach.min(axis=1)
+    # However a stroke bends, its ink is its length times its width.
+    across = width * np.clip(ink.sum(axis=1) / 255 / (top - bottom + 1), 1.5, 5)
     tip = centre + up * (top - across / 2)[:, np.newaxis]
     # Down and to the left, then slanted as the stroke is.
     ahead = np.stack([np.sin(angle), slant * np.sin(angle) - np.cos(angle)], axis=1)
-    end = tip + (length * (top - reach.min(axis=1)))[:, np.newaxis] * ahead
+    end = tip + (length * (top - bottom))[:, np.newaxis] * ahead
     flag = 255 * np.clip((across[:, np.newaxis] + 1) / 2 - _from_segment(grid, tip, end), 0, 1)
     flag *= ((np.abs(slant) <= 0.4) & (ink.max(axis=1) > 0))[:, np.newaxis]
     np.maximum(ink, flag, out=ink)
