@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from tests.reading.strokes import PENS, Coverage, drawn
 
@@ -45,6 +45,7 @@ class Style:
     underlined: bool = False
     tint: bool = False
     inverted: bool = False
+    desk: bool = False
     digits: Hand | None = None
 
 
@@ -72,7 +73,10 @@ def make_page(style: Style, generator: np.random.Generator) -> Page:
         ends = np.cumsum([len(line) for line in lines])
         for start, end in itertools.pairwise([0, *map(int, ends)]):
             _underline(coverage, boxes[start:end], pen, generator)
-    return Page(_photographed(coverage, style, generator), boxes, labels)
+    around = np.zeros(coverage.shape, np.float32)
+    if style.desk:
+        coverage, around, boxes = _on_desk(coverage, boxes, generator)
+    return Page(_photographed(coverage, around, style, generator), boxes, labels)
 
 
 def _laid_out(
@@ -127,15 +131,40 @@ def _underline(page: Grey, row: list[Box], pen: float, generator: np.random.Gene
     np.maximum(page, line, out=page)
 
 
+def _on_desk(
+    page: Grey, boxes: list[Box], generator: np.random.Generator
+) -> tuple[Grey, Grey, list[Box]]:
+    """Lay a page on a desk, seen somewhat askew: the page, how dark all around is, and the boxes.
+
+    The sheet may run out of the picture on some sides.
+    """
+    height, width = page.shape
+    side = min(page.shape)
+    margins = np.maximum(generator.uniform(-0.15, 1, 4) * side, 0).astype(int)
+    top, left, bottom, right = (int(margin) for margin in margins)
+    shape = (height + top + bottom, width + left + right)
+    corners = np.array([(0, 0), (0, width), (height, width), (height, 0)])
+    corners += np.array([top, left])
+    sheet = Image.new("L", shape[::-1])
+    askew = corners + generator.uniform(-0.03, 0.03, (4, 2)) * side
+    ImageDraw.Draw(sheet).polygon([(float(x), float(y)) for y, x in askew], fill=255)
+    grain = np.cumsum(generator.normal(0, 0.02, shape[0]))[:, None] % 0.2
+    grain = grain + generator.normal(0, 0.02, shape)
+    dark = generator.uniform(0.35, 0.9) + 0.5 * grain
+    around = np.where(np.asarray(sheet) > 0, 0, np.clip(dark, 0.2, 0.97)).astype(np.float32)
+    moved = [(a + top, b + left, c + top, d + left) for a, b, c, d in boxes]
+    return np.pad(page, ((top, bottom), (left, right))), around, moved
+
+
 def _photographed(
-    coverage: Grey, style: Style, generator: np.random.Generator
+    coverage: Grey, around: Grey, style: Style, generator: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Make a picture of ink on paper."""
+    """Make a picture of ink on paper; `around` is how dark the desk is, 0 on the paper."""
     paper = float(generator.uniform(0.75, 1.0)) if style.tint else 1.0
     dark = float(generator.uniform(*style.ink))
     if style.rules:
         coverage = np.maximum(coverage, _rules(coverage.shape, generator))
-    page = paper * (1 - dark * coverage)
+    page = np.where(around > 0, 1 - around, paper * (1 - dark * coverage)).astype(np.float32)
     for change in style.after:
         page = change(page, generator)
     if style.inverted:
@@ -167,12 +196,22 @@ def _rules(shape: tuple[int, ...], generator: np.random.Generator) -> Grey:
     return rules
 
 
+def dim(page: Grey, generator: np.random.Generator) -> Grey:
+    """A lamp: down to two thirds on the other side."""
+    return lit(page, generator, (0.65, 1.0))
+
+
 def gradient(page: Grey, generator: np.random.Generator) -> Grey:
     """Light from one side: down to a third on the other."""
+    return lit(page, generator, (0.35, 0.6))
+
+
+def lit(page: Grey, generator: np.random.Generator, least_light: tuple[float, float]) -> Grey:
+    """Light that falls off from one side to the other, to a share of it."""
     y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in page.shape), indexing="ij")
     angle = generator.uniform(0, 2 * np.pi)
     along = (np.cos(angle) * x + np.sin(angle) * y) / 2 + 0.5
-    least = generator.uniform(0.35, 0.6)
+    least = generator.uniform(*least_light)
     return np.asarray(page * (least + (1 - least) * np.clip(along, 0, 1)), np.float32)
 
 
@@ -244,6 +283,7 @@ CONDITIONS: dict[str, Style] = {
     "several rows": Style(rows=(3, 6), a_row=(2, 7)),
     "close together": Style(gap=(0.08, 0.16), a_row=(4, 8)),
     "light on dark": Style(inverted=True),
+    "on a desk": Style(desk=True, tint=True, after=(dim, blur, noise), turn=4),
     "photograph": Style(
         tint=True,
         after=(gradient, shadow, blur, noise),

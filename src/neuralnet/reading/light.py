@@ -79,7 +79,7 @@ def ink_is_light(levels: NDArray[np.uint8]) -> bool:
     ones outweigh many and faint ones.
     """
     step = max(1, int(max(levels.shape) / 512))
-    ground = _resized(_ground(levels), levels.shape)[::step, ::step]
+    ground = resized(_ground(levels), levels.shape)[::step, ::step]
     difference = levels[::step, ::step].astype(np.float32) - ground
     spread = _MAD * float(np.median(np.abs(difference)))
     difference[np.abs(difference) <= 3 * spread] = 0
@@ -90,7 +90,7 @@ def _ground(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Take the median of half the picture around each place, on a coarse copy."""
     from scipy import ndimage
 
-    coarse = _reduced(levels, _COARSE)
+    coarse = reduced(levels, _COARSE)
     window = max(3, min(coarse.shape) // 2 | 1)
     return np.asarray(ndimage.median_filter(coarse, window, mode="nearest"), np.float32)
 
@@ -104,8 +104,8 @@ def _light(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     from scipy import ndimage
 
-    fine = _reduced(levels, _FINE)
-    coarse = _resized(_ground(levels), fine.shape)
+    fine = reduced(levels, _FINE)
+    coarse = resized(_ground(levels), fine.shape)
     window = _broadest_stroke(fine, coarse)
     closed = ndimage.grey_closing(fine, window, mode="nearest")
     closed = ndimage.uniform_filter(closed, max(3, window // 2), mode="nearest")
@@ -133,7 +133,7 @@ def _broadest_stroke(fine: NDArray[np.float32], ground: NDArray[np.float32]) -> 
 
 def _divided(levels: NDArray[np.uint8], light: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give the share of the light that is missing at each pixel, none below 0."""
-    darkness = _resized(light, levels.shape)
+    darkness = resized(light, levels.shape)
     np.divide(levels, darkness, out=darkness)
     np.subtract(1, darkness, out=darkness)
     return darkness
@@ -161,7 +161,7 @@ def _smoothed(darkness: NDArray[np.float32]) -> NDArray[np.float32]:
     return darkness
 
 
-def _reduced(levels: NDArray[np.uint8], longest: int) -> NDArray[np.float32]:
+def reduced(levels: NDArray[np.uint8], longest: int) -> NDArray[np.float32]:
     """Average blocks of pixels until the longer side has at most `longest`."""
     from PIL import Image
 
@@ -173,7 +173,7 @@ def _reduced(levels: NDArray[np.uint8], longest: int) -> NDArray[np.float32]:
     return np.asarray(image.reduce((min(block, image.width), min(block, image.height))), np.float32)
 
 
-def _resized(array: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+def resized(array: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Stretch an array to another shape, smoothly."""
     from PIL import Image
 

@@ -11,7 +11,7 @@ import io
 import os
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,16 @@ class Grey:
     size: tuple[int, int]
     shrunk: int = 1
     notes: tuple[str, ...] = ()
+
+    def no_larger_than(self, longest: int) -> Grey:
+        """Return it with whole blocks of pixels averaged, until its longer side has so many."""
+        from PIL import Image
+
+        block = -(-max(self.levels.shape) // longest)
+        if block == 1:
+            return self
+        levels = np.asarray(Image.fromarray(self.levels).reduce(block))
+        return replace(self, levels=levels, shrunk=block * self.shrunk)
 
 
 def open_grey(picture: Picture) -> Grey:

@@ -19,6 +19,7 @@ from neuralnet.reading.pretrained import load_pretrained
 from neuralnet.reading.recognition import Recognizer, prepared
 from neuralnet.reading.rows import Box, in_rows
 from neuralnet.reading.segmentation import settle
+from neuralnet.reading.sheet import Sheet, find_sheet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 # This many digits, and so large a share of them ones, are more often a pattern than a number.
 _FENCE, _BARS = 12, 0.7
+# A sheet alone says as much as the whole picture if its digits of at least this confidence come to
+# this share of the whole's.
+_CERTAIN, _AS_MUCH = 0.5, 0.9
+# The whole is looked at on a copy no larger than this, in pixels along its longer side.
+_OVERVIEW = 1600
 _INCOMPLETE = (
     f"There are more than {MOST_PIECES:,} pieces of ink; only the largest were looked at. Is it a "
     f"page of digits? If so, read it in parts."
@@ -133,18 +139,62 @@ def read_digits(
     min_confidence = check_number(min_confidence, "min_confidence", minimum=0, maximum=1)
     recognizer = Recognizer(network(model))
     grey = open_grey(image)
-    found = find_digits(grey.levels)
+    digits: list[Digit] = []
+    complete = found = False
+    sheet = find_sheet(grey.levels)
+    if sheet is not None:
+        digits, complete = _read(sheet.levels, sheet.corner, grey, recognizer, min_confidence)
+        overview = grey.no_larger_than(_OVERVIEW)
+        everywhere, _ = _read(overview.levels, (0, 0), overview, recognizer, min_confidence)
+        found = _is_all_there(digits, everywhere, sheet, grey.size)
+    if not found:
+        digits, complete = _read(grey.levels, (0, 0), grey, recognizer, min_confidence)
+    rows = in_rows([digit.box for digit in digits])
+    notes = grey.notes if complete else (*grey.notes, _INCOMPLETE)
+    return Reading(tuple(tuple(digits[i] for i in row) for row in rows), grey.size, notes)
+
+
+def _read(
+    levels: NDArray[np.uint8],
+    corner: tuple[int, int],
+    grey: Grey,
+    recognizer: Recognizer,
+    least: float,
+) -> tuple[list[Digit], bool]:
+    """Read the digits of a picture's part; say as well whether every piece of ink was looked at.
+
+    `corner` is the row and the column of the grey picture where the part begins.
+    """
+    found = find_digits(levels)
     blobs = settle(found, recognizer)
     pictures = prepared(blobs)
     probabilities, shares = recognizer.with_care(pictures)
     shares = with_odds(shares) * _handwriting_share(probabilities.argmax(axis=1))
     digits = [
-        _digit(_in_picture(blob.box, grey), each, float(share), picture, min_confidence)
+        _digit(_in_picture(blob.box, corner, grey), each, float(share), picture, least)
         for blob, each, share, picture in zip(blobs, probabilities, shares, pictures, strict=True)
     ]
-    rows = in_rows([digit.box for digit in digits])
-    notes = grey.notes if found.complete else (*grey.notes, _INCOMPLETE)
-    return Reading(tuple(tuple(digits[i] for i in row) for row in rows), grey.size, notes)
+    return digits, found.complete
+
+
+def _is_all_there(
+    on_sheet: list[Digit], digits: list[Digit], sheet: Sheet, size: tuple[int, int]
+) -> bool:
+    """Return whether a sheet by itself says as much as the whole picture.
+
+    A line or a corner across the sheet's edge, a 1 or a 7, does not count: it is the edge. Where
+    the sheet is but the lit part of a page, digits in the shadow are lacking.
+    """
+    whole = [
+        digit
+        for digit in digits
+        if digit.label not in {1, 7} or not sheet.edge_crosses(digit.box, size)
+    ]
+    said, by_all = (
+        sum(digit.confidence for digit in read if digit.confidence >= _CERTAIN)
+        for read in (on_sheet, whole)
+    )
+    return said >= _AS_MUCH * by_all
 
 
 def _handwriting_share(labels: Array) -> float:
@@ -166,9 +216,10 @@ def _digit(
     return Digit(box, label, confidence, runner_up, probabilities, picture, confidence >= least)
 
 
-def _in_picture(box: Box, grey: Grey) -> Box:
-    """Return a box in the pixels of the picture as it was given."""
-    top, left, bottom, right = (side * grey.shrunk for side in box)
+def _in_picture(box: Box, corner: tuple[int, int], grey: Grey) -> Box:
+    """Return a part's box in the pixels of the picture as it was given."""
+    sides = zip(box, corner * 2, strict=True)
+    top, left, bottom, right = ((side + start) * grey.shrunk for side, start in sides)
     return top, left, min(bottom, grey.size[0]), min(right, grey.size[1])
 
 
