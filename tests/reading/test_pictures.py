@@ -183,6 +183,13 @@ def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
             open_grey(path)
 
 
+def test_a_file_whose_numbers_are_no_grey_levels_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "measured.tif"
+    Image.fromarray(np.full((40, 40), np.nan, np.float32)).save(path)
+    with pytest.raises(InputError, match=r"measured\.tif holds NaN"):
+        open_grey(path)
+
+
 @pytest.mark.parametrize(
     ("picture", "fact"),
     [

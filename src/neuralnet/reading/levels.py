@@ -78,8 +78,8 @@ def _without_opacity(levels: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> N
     return np.rint(levels * weights + ground * (1 - weights)).astype(np.uint8)
 
 
-def to_bytes(array: Array) -> NDArray[np.uint8]:
-    """Bring numbers of any kind to the range of a byte.
+def to_bytes(array: Array, name: str = "image") -> NDArray[np.uint8]:
+    """Bring numbers of any kind to the range of a byte; `name` is what errors call them.
 
     Raises
     ------
@@ -92,13 +92,13 @@ def to_bytes(array: Array) -> NDArray[np.uint8]:
         return array.astype(np.uint8) * np.uint8(255)
     low, high = float(array.min()), float(array.max())
     if not np.isfinite(low) or not np.isfinite(high):
-        raise InputError("image holds NaN or infinite values; grey levels are finite numbers.")
+        raise InputError(f"{name} holds NaN or infinite values; grey levels are finite numbers.")
     floating = array.dtype.kind == "f"
     if floating and -1 <= low < 0 and high <= 1:
         low, top = -1.0, 1.0
     elif low < 0 or high > 65_535:
         raise InputError(
-            f"image holds values from {low:g} to {high:g}; grey levels run from 0 to 255 or "
+            f"{name} holds values from {low:g} to {high:g}; grey levels run from 0 to 255 or "
             f"65535, or from 0 to 1 or -1 to 1 in floating point. Scale it first."
         )
     elif floating and high <= 1:

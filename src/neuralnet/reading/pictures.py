@@ -198,7 +198,7 @@ def _from_image(image: Image, name: str) -> Grey:
     if jpeg:  # decodes a half, a quarter or an eighth in a fraction of the time
         image.draft(None, _drafted(width, height))
     image = ImageOps.exif_transpose(image)
-    channels = _channels(image)
+    channels = _channels(image, name)
     upright = (width, height) if _same_turn(image.size, (width, height)) else (height, width)
     return _finished(channels, (upright[1], upright[0]), notes)
 
@@ -223,10 +223,10 @@ def _frames(image: Image, name: str) -> tuple[str, ...]:
     return (f"{name} has several frames or pages; only the first one was read.",)
 
 
-def _channels(image: Image) -> Array:
+def _channels(image: Image, name: str) -> Array:
     """Decode an image; return its channels as `to_levels` takes them."""
     if image.mode[0] in "IF":  # 16 or 32 bits of grey
-        return to_bytes(np.asarray(image))
+        return to_bytes(np.asarray(image), name)
     transparent = image.has_transparency_data
     if image.mode in {"1", "L"} and not transparent:
         return np.asarray(image.convert("L"))
