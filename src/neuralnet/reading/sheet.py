@@ -91,13 +91,14 @@ def find_sheet(levels: NDArray[np.uint8]) -> Sheet | None:
     inside = ndimage.binary_erosion(inside, iterations=rim, border_value=1)
     if not inside.any():
         return None
-    papered = _papered(levels, copy, paper & inside, inside)
     # Cut out, since paper without the picture's noise would hide how strong that is.
-    scale = np.array(levels.shape) / inside.shape
-    places = np.argwhere(inside)
-    top, left = np.floor(places.min(axis=0) * scale).astype(int).tolist()
-    bottom, right = np.ceil((places.max(axis=0) + 1) * scale).astype(int).tolist()
-    return Sheet(papered[top:bottom, left:right], (top, left), inside, rim)
+    block = -(-max(levels.shape) // _COPY)
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    top, left = int(rows[0]) * block, int(columns[0]) * block
+    cut = levels[top : (int(rows[-1]) + 1) * block, left : (int(columns[-1]) + 1) * block]
+    papered = _papered(cut, copy[part], (paper & inside)[part], inside[part])
+    return Sheet(papered, (top, left), inside, rim)
 
 
 def _between(copy: NDArray[np.float32]) -> float:
