@@ -83,7 +83,7 @@ def find_sheet(levels: NDArray[np.uint8]) -> Sheet | None:
     if not (
         _COVERS[0] <= inside.mean() <= _COVERS[1]
         and _ends_sharply(copy, inside)
-        and _is_written_on(paper, inside)
+        and _is_written_on(light, paper, inside)
         and inside.sum() >= _FILLS * _area_of_box(inside)
     ):
         return None
@@ -128,11 +128,13 @@ def _ends_sharply(copy: NDArray[np.float32], inside: NDArray[np.bool_]) -> bool:
     return step >= max(_LIGHTER, _SHARP * whole)
 
 
-def _is_written_on(paper: NDArray[np.bool_], inside: NDArray[np.bool_]) -> bool:
+def _is_written_on(
+    light: NDArray[np.bool_], paper: NDArray[np.bool_], inside: NDArray[np.bool_]
+) -> bool:
     """Return whether there is something dark on the sheet, thinner than its widest blank place."""
     from scipy import ndimage
 
-    ink = inside & ~paper
+    ink = inside & ~light  # what a 0 encloses is light, and no part of the paper around it
     if not ink.any():
         return False
     broadest = float(ndimage.distance_transform_edt(ink).max())
