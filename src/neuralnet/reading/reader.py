@@ -180,7 +180,7 @@ def _read(
 def _is_all_there(
     on_sheet: list[Digit], digits: list[Digit], sheet: Sheet, size: tuple[int, int]
 ) -> bool:
-    """Return whether a sheet by itself says as much as the whole picture.
+    """Return whether a sheet by itself says something, and as much as the whole picture.
 
     A line or a corner across the sheet's edge, a 1 or a 7, does not count: it is the edge. Where
     the sheet is but the lit part of a page, digits in the shadow are lacking.
@@ -194,7 +194,7 @@ def _is_all_there(
         sum(digit.confidence for digit in read if digit.confidence >= _CERTAIN)
         for read in (on_sheet, whole)
     )
-    return said >= _AS_MUCH * by_all
+    return said > 0 and said >= _AS_MUCH * by_all
 
 
 def _handwriting_share(labels: Array) -> float:
