@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         WeightAverage,
     )
     from neuralnet.training.checkpoint import Checkpoint
+    from neuralnet.training.hard_examples import HardExamples
     from neuralnet.training.history import History
     from neuralnet.training.loop import train
     from neuralnet.training.metrics import accuracy, confusion_matrix, expected_calibration_error
@@ -132,6 +133,7 @@ _ROOMS = {
         "WeightAverage",
     ),
     "training.checkpoint": ("Checkpoint",),
+    "training.hard_examples": ("HardExamples",),
     "training.history": ("History",),
     "training.loop": ("train",),
     "training.run": ("TrainingDivergedError", "TrainingRun"),
@@ -174,6 +176,7 @@ __all__ = [
     "Evaluation",
     "FileError",
     "FileFormatError",
+    "HardExamples",
     "History",
     "Identity",
     "InputError",

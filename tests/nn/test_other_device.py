@@ -15,6 +15,7 @@ from neuralnet import (
     Augmentation,
     BestWeights,
     Checkpoint,
+    HardExamples,
     NeuralNetMLP,
     WeightAverage,
     load,
@@ -97,6 +98,7 @@ def test_deformed_images_and_checkpoints(tmp_path: Path, optimizer: Optimizer) -
         "minibatch_size": 8,
         "optimizer": optimizer,
         "augmentation": Augmentation(rotation=9, alpha=3, sigma=2, image_shape=(4, 4)),
+        "hard_examples": HardExamples(),
     }
     here, there = both(hidden_activation="relu")
     train(here, PIXELS, LABELS, callbacks=[Checkpoint(tmp_path / "here", 2)], **settings)

@@ -51,20 +51,23 @@ class Feed:
         self._overlapped = overlapped
         self._augmenter = None if augmentation is None else augmentation.augmenter()
 
-    def batches(self, order: Array, size: int) -> Generator[Workspace, None, None]:
-        """Give the examples in this order, `size` at a time, the last batch being shorter."""
+    def batches(self, order: Array, size: int) -> Generator[tuple[Array, Workspace], None, None]:
+        """Give the examples in this order, `size` at a time, the last batch being shorter.
+
+        With each batch, loaded into a workspace, come the numbers of its examples.
+        """
         parts = [order[start : start + size] for start in range(0, len(order), size)]
         if self._augmenter is None:
             for rows in parts:
                 workspace = self._workspace(rows)
                 with np.errstate(over="ignore", invalid="ignore"):  # looked for in the loss
                     workspace.gather(self._X, rows)
-                yield workspace
+                yield rows, workspace
         else:
             for rows, x in zip(parts, self._deformed(parts, self._augmenter), strict=True):
                 workspace = self._workspace(rows)
                 workspace.load(x)
-                yield workspace
+                yield rows, workspace
 
     def _workspace(self, rows: Array) -> Workspace:
         """Return the workspace for so many rows, with their labels."""

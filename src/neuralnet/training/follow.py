@@ -16,6 +16,7 @@ from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
 from neuralnet.nn.schedules import SCHEDULES
 from neuralnet.training.callbacks import Callback, WeightAverage
+from neuralnet.training.hard_examples import HardExamples
 from neuralnet.training.history import History
 from neuralnet.training.loop import check_settings, train
 from neuralnet.training.recipes import Recipe
@@ -94,6 +95,8 @@ def training_arguments(
             Augmentation, {**shape, **recipe.augmentation}, "augmentation"
         )
     check_settings(**{k: v for k, v in settings.items() if k != "augmentation"}, seed=0)
+    if recipe.hard_examples is not None:
+        settings["hard_examples"] = _built(HardExamples, recipe.hard_examples, "hard_examples")
     average = recipe.weight_average
     averages = [] if average is None else [_built(WeightAverage, average, "weight_average")]
     return settings | {"callbacks": averages}

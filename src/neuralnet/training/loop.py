@@ -29,6 +29,7 @@ from neuralnet.nn.workspace import Workspace
 from neuralnet.training.callbacks import Callback
 from neuralnet.training.checkpoint import resume as take_up
 from neuralnet.training.feed import Feed
+from neuralnet.training.hard_examples import HardExampleOrder, HardExamples
 from neuralnet.training.history import History
 from neuralnet.training.run import TrainingRun
 from neuralnet.training.settings import TrainingSettings
@@ -52,6 +53,7 @@ def train(
     clip_norm: float | None = TrainingSettings.clip_norm,
     sample_weight: Array | None = None,
     augmentation: Augmentation | None = None,
+    hard_examples: HardExamples | None = None,
     overlapped: bool = TrainingSettings.overlapped,
     evaluate_every: int = TrainingSettings.evaluate_every,
     running_loss: bool = TrainingSettings.running_loss,
@@ -93,6 +95,9 @@ def train(
     augmentation : Augmentation, optional
         How training images, uint8 ones, are deformed, in another way at each epoch. The figures
         that are recorded are those of the images as they are.
+    hard_examples : HardExamples, optional
+        How much oftener an epoch shows hard examples than easy ones; without it, each once. It asks
+        for outputs between 0 and 1, and for `shuffle`.
     overlapped : bool
         Whether images are deformed in a thread of their own, which changes no result.
     evaluate_every : int
@@ -150,6 +155,8 @@ def train(
     )
     if augmentation is not None:
         augmentation.check_images(training_set[0])
+    if hard_examples is not None:
+        _check_hard_examples(hard_examples, model, shuffle)
     # A copy: its state belongs to this training, and the object given may serve another.
     optimizer = copy.copy(optimizer_for(optimizer))
     size = operator.index(minibatch_size)
@@ -177,8 +184,11 @@ def train(
             "clip_norm": str(clip_norm),
             "augmentation": repr(augmentation),
             "examples": f"{num_examples:,}, labels {zlib.crc32(training_set[1].tobytes()):08x}",
+            **({} if hard_examples is None else {"hard_examples": repr(hard_examples)}),
         },
     )
+    if hard_examples is not None:
+        run.hard_examples = HardExampleOrder(hard_examples, num_examples, model.dtype)
     optimizer.start(model.parameters)
     deformation = run.generators["deformation"]
     feed = Feed(model, training_set, augmentation, deformation, overlapped=overlapped)
@@ -190,8 +200,7 @@ def train(
             take_up(run, resume)
         while run.epoch < run.num_epochs and run.history.stopped is None:
             run.begin_epoch()
-            generator = run.generators["order"]
-            order = generator.permutation(num_examples) if shuffle else np.arange(num_examples)
+            order = _epoch_order(run, num_examples, shuffle)
             _train_epoch(run, feed.batches(order, size), clip_norm)
             run.end_epoch(None if running_loss else training_set, validation_set, evaluate_every)
     return run.history
@@ -244,14 +253,38 @@ def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.G
     return {"order": order, "dropout": dropout, "deformation": deformation}
 
 
+def _check_hard_examples(hard_examples: object, model: NeuralNetMLP, shuffle: bool) -> None:
+    """Raise unless hard examples can be told from easy ones, and shown oftener."""
+    if not isinstance(hard_examples, HardExamples):
+        raise InputError(f"hard_examples is {describe(hard_examples)}; it must be HardExamples().")
+    if model.output_activation.name == "identity":
+        raise InputError(
+            "hard_examples was given for a network with identity outputs; how hard an example is "
+            "can be told of outputs between 0 and 1: softmax or sigmoid. Leave it out."
+        )
+    if not shuffle:
+        raise InputError(
+            "hard_examples was given and shuffle is False; which examples an epoch shows is drawn "
+            "anew each time. Leave out one of the two."
+        )
+
+
+def _epoch_order(run: TrainingRun, num_examples: int, shuffle: bool) -> Array:
+    """Return the numbers of the examples of an epoch, in the order in which it shows them."""
+    generator = run.generators["order"]
+    if run.hard_examples is not None:
+        return run.hard_examples.draw(generator)
+    return generator.permutation(num_examples) if shuffle else np.arange(num_examples)
+
+
 def _train_epoch(
     run: TrainingRun,
-    batches: Generator[Workspace, None, None],
+    batches: Generator[tuple[Array, Workspace], None, None],
     clip_norm: float | None,
 ) -> None:
     """Go once through the training examples, a step a batch."""
     with contextlib.closing(batches):
-        for workspace in batches:
+        for rows, workspace in batches:
             run.begin_batch()
             # What overflows in here ends in a loss that is not finite, which is looked for.
             with np.errstate(over="ignore", invalid="ignore"):
@@ -259,6 +292,8 @@ def _train_epoch(
                 run.count_loss(workspace.loss() + run.model.penalty(), workspace.num_rows)
                 if not math.isfinite(run.batch_loss):
                     raise run.diverged(f"batch {run.batch}", run.batch_loss)
+                if run.hard_examples is not None:
+                    run.hard_examples.note(rows, workspace)
                 workspace.backward()
                 if clip_norm is not None:
                     clip_by_norm(run.model.parameters.gradients, clip_norm)

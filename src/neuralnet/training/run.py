@@ -18,6 +18,7 @@ from neuralnet.training.history import History
 if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.training.callbacks import Callback
+    from neuralnet.training.hard_examples import HardExampleOrder
 
 _NOT_EVALUATED = Evaluation(math.nan, math.nan)
 
@@ -63,6 +64,8 @@ class TrainingRun:
         What the training was begun with, written out.
     callbacks : sequence of Callback
         Who watches.
+    hard_examples : HardExampleOrder or None
+        What draws the examples of an epoch, if not each is shown once.
     evaluated : bool
         Whether the epoch that ended last was evaluated.
     """
@@ -98,6 +101,7 @@ class TrainingRun:
         self._schedule = schedule
         self._factor = schedule.factor(0, num_epochs * num_batches)
         self.callbacks = callbacks
+        self.hard_examples: HardExampleOrder | None = None
         self._epoch_began = 0.0
 
     @property
