@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from neuralnet.checks import Array, check_number
+from neuralnet.checks import Array, InputError, check_number, describe
+from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.workspace import Workspace
 
 
@@ -103,3 +104,25 @@ class HardExampleOrder:
         # Of an example that stands in the batch twice the last time counts.
         known = memory * self.difficulty[rows]
         self.difficulty[rows] = known + (1 - memory) * workspace.network.to_numpy(distances)
+
+
+def check_hard_examples(hard_examples: object, model: NeuralNetMLP, *, shuffle: bool) -> None:
+    """Raise unless hard examples can be told from easy ones, and shown oftener.
+
+    Raises
+    ------
+    InputError
+        If it is no `HardExamples`, or the training is one that has no use for it.
+    """
+    if not isinstance(hard_examples, HardExamples):
+        raise InputError(f"hard_examples is {describe(hard_examples)}; it must be HardExamples().")
+    if model.output_activation.name == "identity":
+        raise InputError(
+            "hard_examples was given for a network with identity outputs; how hard an example is "
+            "can be told of outputs between 0 and 1: softmax or sigmoid. Leave it out."
+        )
+    if not shuffle:
+        raise InputError(
+            "hard_examples was given and shuffle is False; which examples an epoch shows is drawn "
+            "anew each time. Leave out one of the two."
+        )

@@ -29,7 +29,11 @@ from neuralnet.nn.workspace import Workspace
 from neuralnet.training.callbacks import Callback
 from neuralnet.training.checkpoint import resume as take_up
 from neuralnet.training.feed import Feed
-from neuralnet.training.hard_examples import HardExampleOrder, HardExamples
+from neuralnet.training.hard_examples import (
+    HardExampleOrder,
+    HardExamples,
+    check_hard_examples,
+)
 from neuralnet.training.history import History
 from neuralnet.training.run import TrainingRun
 from neuralnet.training.settings import TrainingSettings
@@ -156,7 +160,7 @@ def train(
     if augmentation is not None:
         augmentation.check_images(training_set[0])
     if hard_examples is not None:
-        _check_hard_examples(hard_examples, model, shuffle)
+        check_hard_examples(hard_examples, model, shuffle=shuffle)
     # A copy: its state belongs to this training, and the object given may serve another.
     optimizer = copy.copy(optimizer_for(optimizer))
     size = operator.index(minibatch_size)
@@ -251,22 +255,6 @@ def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.G
             f"numpy.random.default_rng(...)."
         ) from error
     return {"order": order, "dropout": dropout, "deformation": deformation}
-
-
-def _check_hard_examples(hard_examples: object, model: NeuralNetMLP, shuffle: bool) -> None:
-    """Raise unless hard examples can be told from easy ones, and shown oftener."""
-    if not isinstance(hard_examples, HardExamples):
-        raise InputError(f"hard_examples is {describe(hard_examples)}; it must be HardExamples().")
-    if model.output_activation.name == "identity":
-        raise InputError(
-            "hard_examples was given for a network with identity outputs; how hard an example is "
-            "can be told of outputs between 0 and 1: softmax or sigmoid. Leave it out."
-        )
-    if not shuffle:
-        raise InputError(
-            "hard_examples was given and shuffle is False; which examples an epoch shows is drawn "
-            "anew each time. Leave out one of the two."
-        )
 
 
 def _epoch_order(run: TrainingRun, num_examples: int, shuffle: bool) -> Array:
