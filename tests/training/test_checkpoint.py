@@ -97,9 +97,9 @@ def test_plain_sgd_with_momentum_too(tmp_path: Path) -> None:
     assert again.parameters.state.tobytes() == whole.parameters.state.tobytes()
 
 
-@pytest.mark.parametrize("stop", [2, 5])
+@pytest.mark.parametrize("stop", [2, 3])
 def test_how_hard_the_examples_were_is_not_forgotten(tmp_path: Path, stop: int) -> None:
-    settings: dict[str, Any] = {"hard_examples": HardExamples(floor=0.01)}
+    settings: dict[str, Any] = {"hard_examples": HardExamples(0.01, saturation=1)}
     whole, _ = trained(tmp_path / "whole", network(), **settings)
     with pytest.raises(KeyboardInterrupt):
         trained(tmp_path / "part", network(), stop, **settings)

@@ -103,6 +103,27 @@ def test_a_training_finds_out_which_labels_are_wrong(output: str) -> None:
     assert wrong.mean() > 2 * right.mean()
 
 
+def test_what_is_hard_is_shown_oftener_in_an_epoch_as_long_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    X, y = a_task(200)
+    y[:5] = (y[:5] + 1) % 3
+    shown = np.zeros(200)
+    note = HardExampleOrder.note
+
+    def count(order: HardExampleOrder, rows: Array, workspace: Workspace) -> None:
+        np.add.at(shown, rows, 1)
+        note(order, rows, workspace)
+
+    monkeypatch.setattr(HardExampleOrder, "note", count)
+    model = a_network(output_activation="softmax", loss="cross_entropy")
+    settings: dict[str, Any] = {"optimizer": "adam", "hard_examples": HardExamples(0.2)}
+    train(model, X, y, X, y, 40, 0.01, 20, **settings)
+    assert shown.sum() == 40 * 200
+    # Early on all are hard; so it is no more than half as often again, over the whole training.
+    assert shown[:5].min() > 1.25 * 40 > 40 > shown[5:].mean()
+
+
 def test_the_same_seed_gives_the_same_bits_and_another_other_ones() -> None:
     X, y = a_task()
     states = []

@@ -101,7 +101,8 @@ def train(
         that are recorded are those of the images as they are.
     hard_examples : HardExamples, optional
         How much oftener an epoch shows hard examples than easy ones; without it, each once. It asks
-        for outputs between 0 and 1, and for `shuffle`.
+        for outputs between 0 and 1, and for `shuffle`. A running loss is then that of the examples
+        as often as they are shown.
     overlapped : bool
         Whether images are deformed in a thread of their own, which changes no result.
     evaluate_every : int
