@@ -128,35 +128,6 @@ def test_a_committee_averages_and_trains_who_is_missing(
     assert f"{wrong} of 100" in again.output
 
 
-def test_a_committee_looks_as_often_as_its_recipe_says(digits: Path, tmp_path: Path) -> None:
-    recipe = tmp_path / "thrice.toml"
-    about = '[recipe]\nmembers = "classic"\nseeds = [0]\nviews = 3\n'
-    recipe.write_text(about + "[augmentation]\nrotation = 60.0\nshift = 4.0\n")
-    done = run("--recipe", recipe, "--data", digits, "--output", tmp_path, "--num-epochs", 2)
-    assert done.exit_code == 0, done.output
-    data = neuralnet.load_mnist(digits)
-    images, labels = data.images[400:], data.labels[400:]
-    network = neuralnet.load(tmp_path / "classic-seed0.safetensors")
-    shape = data.image_shape
-    assert shape is not None
-    deformed = neuralnet.Augmentation(rotation=60, shift=4, image_shape=shape)
-    generator = np.random.default_rng(0)
-    looks = [images, deformed(images, generator), deformed(images, generator)]
-    mean = np.mean([network.predict_proba(look) for look in looks], axis=0)
-    wrong = (mean.argmax(axis=1) != labels).sum()
-    assert wrong != (network.predict(images) != labels).sum()  # the looks do differ
-    assert f"{wrong} of 100" in done.output.splitlines()[-1]
-
-
-def test_a_committee_that_cannot_look_is_told_before_anything_is_loaded(tmp_path: Path) -> None:
-    recipe = tmp_path / "blind.toml"
-    recipe.write_text('[recipe]\nmembers = "classic"\nviews = 3\n')
-    done = run("--recipe", recipe, "--data", tmp_path / "nowhere", "--output", tmp_path)
-    assert done.exit_code == 2
-    assert "views = 3" in done.output
-    assert "[augmentation]" in done.output
-
-
 def test_a_table_is_learned_and_the_network_takes_its_columns_as_they_are(tmp_path: Path) -> None:
     iris = load_iris()
     rows = [

@@ -20,8 +20,7 @@ from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage import load, save
 from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
 from neuralnet.training.checkpoint import Checkpoint
-from neuralnet.training.committee import committee_probabilities
-from neuralnet.training.follow import build_network, follow, views_of
+from neuralnet.training.follow import build_network, follow
 from neuralnet.training.recipes import Recipe, recipe_text
 
 
@@ -120,19 +119,18 @@ class Job:
         self.say(f"Trained for {sum(history.seconds):.0f} s.")
 
     def committee(self, recipe: Recipe, members: Recipe) -> None:
-        """Ask the networks of another recipe's seeds together; train those that are not there."""
+        """Average the networks of another recipe's seeds, training those that are not there."""
         images = self.dataset.images[self.dataset.num_train :]
         labels = self.dataset.labels[self.dataset.num_train :]
-        num_views, augmentation = views_of(recipe, self.dataset.image_shape)
-        networks = []
+        total = np.zeros((len(images), len(self.dataset.classes)))
         for seed in recipe.about.seeds:
             path = self.output / f"{members.name}-seed{seed}.safetensors"
             model = load(path) if path.exists() else self.single(members, seed)
-            wrong = 1 - model.evaluate(images, labels).accuracy
+            probabilities = model.predict_proba(images)
+            wrong = float(np.mean(probabilities.argmax(axis=1) != labels))
             self.say(f"{path}: test error {100 * wrong:.2f} %")
-            networks.append(model)
-        probabilities = committee_probabilities(networks, images, augmentation, num_views)
-        wrong = float(np.mean(probabilities.argmax(axis=1) != labels))
+            total += probabilities
+        wrong = float(np.mean(total.argmax(axis=1) != labels))
         _print_error(recipe.name, wrong, len(labels), f"seeds {recipe.about.seeds}")
 
     @property

@@ -94,12 +94,7 @@ def train(
     from neuralnet.checks import random_generator
     from neuralnet.cli.job import Job
     from neuralnet.files import check_writable
-    from neuralnet.training.follow import (
-        array_module,
-        build_network,
-        training_arguments,
-        views_of,
-    )
+    from neuralnet.training.follow import array_module, build_network, training_arguments
 
     chosen = overridden(load_recipe(recipe), options)
     about = chosen.about
@@ -108,8 +103,6 @@ def train(
         chosen = dataclasses.replace(chosen, about=about)
     # What is wrong with the settings should be heard of before anything is loaded.
     array_module(device)
-    if about.members:
-        views_of(chosen)
     trained = overridden(load_recipe(about.members), options) if about.members else chosen
     seed = about.seeds[0] if options["seed"] is None else options["seed"]
     random_generator(seed)

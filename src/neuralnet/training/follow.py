@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, check_integer, check_name
+from neuralnet.checks import Array, InputError, check_name
 from neuralnet.data.augmentation import Augmentation
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
@@ -89,42 +89,17 @@ def training_arguments(
     schedule = SCHEDULES[check_name(settings["schedule"], SCHEDULES, "schedule")]
     settings["optimizer"] = _built(optimizer, recipe.optimizer, "optimizer")
     settings["schedule"] = _built(schedule, recipe.schedule, "schedule")
-    check_settings(**settings, seed=0)
-    if recipe.about.views != 1:
-        raise InputError(
-            f"In [recipe], views is {recipe.about.views}, and no members are named; only a "
-            f"committee looks at an image several times. Leave it out, or name members."
+    if recipe.augmentation is not None:
+        shape = {} if image_shape is None else {"image_shape": image_shape}
+        settings["augmentation"] = _built(
+            Augmentation, {**shape, **recipe.augmentation}, "augmentation"
         )
-    settings["augmentation"] = _augmentation(recipe, image_shape)
+    check_settings(**{k: v for k, v in settings.items() if k != "augmentation"}, seed=0)
     if recipe.hard_examples is not None:
         settings["hard_examples"] = _built(HardExamples, recipe.hard_examples, "hard_examples")
     average = recipe.weight_average
     averages = [] if average is None else [_built(WeightAverage, average, "weight_average")]
     return settings | {"callbacks": averages}
-
-
-def views_of(
-    recipe: Recipe, image_shape: tuple[int, int] | None = None
-) -> tuple[int, Augmentation | None]:
-    """Return how often the members of a recipe look at an image, and how the looks differ.
-
-    Raises
-    ------
-    InputError
-        If one is said without the other, or cannot be used.
-    """
-    views = check_integer(recipe.about.views, "In [recipe], views", minimum=1)
-    augmentation = _augmentation(recipe, image_shape)
-    if (views > 1) != (augmentation is not None):
-        came, lacks = ("[augmentation]", "views above 1")
-        if augmentation is None:
-            came, lacks = (f"views = {views}", "[augmentation]")
-        raise InputError(
-            f"The recipe {recipe.name} has {came} and no {lacks}; networks that look at an image "
-            f"several times need both: how often, and how it is deformed. Leave out both, and they "
-            f"look once."
-        )
-    return views, augmentation
 
 
 def follow(
@@ -177,14 +152,6 @@ def follow(
         resume=resume,
         **arguments,
     )
-
-
-def _augmentation(recipe: Recipe, image_shape: tuple[int, int] | None) -> Augmentation | None:
-    """Build what the table [augmentation] says, if it is there."""
-    if recipe.augmentation is None:
-        return None
-    shape = {} if image_shape is None else {"image_shape": image_shape}
-    return _built(Augmentation, {**shape, **recipe.augmentation}, "augmentation")
 
 
 def _built(kind: type[Built], arguments: Mapping[str, Any], table: str) -> Built:

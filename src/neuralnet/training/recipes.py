@@ -39,9 +39,6 @@ class About:
         The seeds of the published figures; a run without a seed takes the first.
     members : str
         The recipe whose networks, one for each of `seeds`, this one averages; empty for none.
-    views : int
-        How many times each of the members looks at an image, deformed in another way each time
-        but the first; 1 for the image as it is.
     num_valid : int
         How many of the training images are held out for validation.
     """
@@ -51,7 +48,6 @@ class About:
     takes: str = ""
     seeds: tuple[int, ...] = (0,)
     members: str = ""
-    views: int = 1
     num_valid: int = 0
 
 
@@ -72,8 +68,7 @@ class Recipe:
     optimizer, schedule : dict
         Arguments of the optimizer and the schedule that `training` names.
     augmentation, hard_examples, weight_average : dict or None
-        Arguments of `Augmentation`, `HardExamples` and `WeightAverage`; None to do without. Where
-        there are members, augmentation is how `views` differ.
+        Arguments of `Augmentation`, `HardExamples` and `WeightAverage`; None to do without.
     """
 
     name: str
