@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import copy
-import gc
-import importlib
 import pickle
-import weakref
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,19 +24,9 @@ from neuralnet import (
     Tanh,
 )
 from neuralnet.checks import Array
-from neuralnet.data.sources import Dataset
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.workspace import INFERENCE_ROWS
-
-pandas: Any = importlib.import_module("pandas")  # it comes without types
-
-OUTPUTS = [
-    ("identity", "mean_squared_error"),
-    ("sigmoid", "mean_squared_error"),
-    ("softmax", "mean_squared_error"),
-    ("softmax", "cross_entropy"),
-    ("sigmoid", "binary_cross_entropy"),
-]
+from tests.nn.networks import OUTPUTS, a_network
 
 
 @st.composite
@@ -62,18 +48,6 @@ def networks(draw: st.DrawFn) -> tuple[NeuralNetMLP, Array, Array]:
     X = rng.normal(0, 1, (num_examples, model.num_features))
     y = rng.integers(0, model.num_classes, num_examples)
     return model, X.astype(draw(st.sampled_from(["float32", "float64"]))), y
-
-
-def a_network(**changes: Any) -> tuple[NeuralNetMLP, Array, Array]:
-    settings: dict[str, Any] = {
-        "hidden_activation": "gelu",
-        "output_activation": "softmax",
-        "loss": "cross_entropy",
-        "dtype": "float64",
-    }
-    model = NeuralNetMLP(5, (4, 3), 3, **(settings | changes))
-    rng = np.random.default_rng(0)
-    return model, rng.normal(0, 1, (6, 5)), np.array([0, 1, 2, 2, 1, 0])
 
 
 @given(networks())
@@ -185,67 +159,6 @@ def test_what_is_handed_out_is_nobody_elses() -> None:
         np.testing.assert_array_equal(received, right)
 
 
-@pytest.mark.parametrize("hidden", HIDDEN_ACTIVATIONS)
-@pytest.mark.parametrize(("output", "loss"), OUTPUTS)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_nothing_that_is_given_is_changed(hidden: str, output: str, loss: str, dtype: str) -> None:
-    model, X, y = a_network(
-        hidden_activation=hidden, output_activation=output, loss=loss, dtype=dtype
-    )
-    X = X.astype(dtype)
-    sample_weight = np.linspace(0, 2, 6).astype(dtype)
-    activations = model.forward(X)
-    given = [X, y, sample_weight, *activations, model.parameters.values]
-    kept = [array.copy() for array in given]
-    for array in given[:-1]:
-        array.flags.writeable = False
-    model.backward(X, activations, y, sample_weight)
-    model.evaluate(X, y, sample_weight)
-    model.predict_proba(X) if output != "identity" else model.predict(X)
-    for array, before in zip(given, kept, strict=True):
-        np.testing.assert_array_equal(array, before)
-
-
-@pytest.mark.parametrize("input_range", [(-1, 1), (0, 1), (-3.5, 12)])
-def test_pixels_are_scaled_to_the_input_range(input_range: tuple[float, float]) -> None:
-    model, _, y = a_network(input_range=input_range)
-    pixels = np.random.default_rng(3).integers(0, 256, (6, 5), dtype=np.uint8)
-    pixels[0] = [0, 1, 127, 254, 255]
-    low, high = input_range
-    scaled = low + pixels / 255 * (high - low)
-    assert scaled.min() == low
-    assert scaled.max() == pytest.approx(high)
-    for ours, expected in zip(model.forward(pixels), model.forward(scaled), strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-10)
-    gradients = model.backward(pixels, model.forward(pixels), y)
-    for name, expected in model.backward(scaled, model.forward(scaled), y).items():
-        np.testing.assert_allclose(gradients[name], expected, rtol=1e-9, atol=1e-15)
-    assert model.evaluate(pixels, y).loss == pytest.approx(model.evaluate(scaled, y).loss)
-    np.testing.assert_array_equal(model.predict(pixels), model.predict(scaled))
-
-
-def test_floats_are_taken_as_they_are_whatever_their_kind() -> None:
-    model, X, y = a_network(input_range=(0, 1))
-    X = np.round(X * 8) / 8  # exact in float16 too
-    expected = model.forward(X)
-    kinds: list[Any] = [X.astype(kind) for kind in ("float16", "float32", ">f8", "longdouble")]
-    kinds += [np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], X[::-1][::-1], X.tolist()]
-    for given_X in kinds:
-        for received, right in zip(model.forward(given_X), expected, strict=True):
-            np.testing.assert_allclose(received, right, rtol=1e-14)
-    whole: Any = [[1, 0, -2, 3, 0]]  # a list of whole numbers holds no pixels
-    as_floats = np.array(whole, float)
-    np.testing.assert_array_equal(model.forward(whole)[-1], model.forward(as_floats)[-1])
-    assert model.evaluate(X, y.astype(float)) == model.evaluate(X, y.tolist())
-
-
-@pytest.mark.parametrize("kind", [list, pandas.DataFrame], ids=["list", "DataFrame"])
-def test_pixels_are_scaled_whatever_holds_them(kind: Any) -> None:
-    model, _, _ = a_network()
-    pixels = np.random.default_rng(3).integers(0, 256, (6, 5), dtype=np.uint8)
-    np.testing.assert_array_equal(model.forward(kind(pixels))[-1], model.forward(pixels)[-1])
-
-
 def pickled(model: NeuralNetMLP) -> NeuralNetMLP:
     return pickle.loads(pickle.dumps(model))  # type: ignore[no-any-return]  # noqa: S301
 
@@ -290,24 +203,6 @@ def test_where_the_batches_are_cut_makes_no_difference(num_examples: int) -> Non
     loss, accuracy = model.evaluate(X, y, sample_weight)
     assert loss == pytest.approx(np.average(each, weights=sample_weight) + penalty, rel=1e-12)
     assert accuracy == pytest.approx(np.average(right, weights=sample_weight), rel=1e-12)
-
-
-@pytest.mark.parametrize("kind", ["uint8", "float32"])
-def test_a_read_only_memory_map_does(tmp_path: Path, kind: str) -> None:
-    model, _, _ = a_network()
-    rng = np.random.default_rng(5)
-    in_memory = rng.integers(0, 256, (700, 5)).astype(kind) // 2
-    y = rng.integers(0, 3, 700)
-    in_memory.tofile(tmp_path / "X")
-    mapped = np.memmap(tmp_path / "X", kind, "r", shape=(700, 5))
-    activations = model.forward(mapped)
-    assert not any(isinstance(a, np.memmap) for a in activations)
-    for received, expected in zip(activations, model.forward(in_memory), strict=True):
-        np.testing.assert_array_equal(received, expected)
-    assert model.evaluate(mapped, y) == model.evaluate(in_memory, y)
-    gradients = model.backward(mapped, activations, y)
-    for name, expected in model.backward(in_memory, activations, y).items():
-        np.testing.assert_array_equal(gradients[name], expected)
 
 
 @given(
@@ -379,17 +274,6 @@ def test_what_is_asked_for_is_what_is_built() -> None:
     assert NeuralNetMLP(3).classes == tuple(range(10))
 
 
-@pytest.mark.mnist
-def test_real_pixels_are_the_same_as_scaled_floats(mnist: Dataset) -> None:
-    model = NeuralNetMLP(784, 20)
-    pixels, labels = mnist.images[:1100], mnist.labels[:1100]
-    scaled = (pixels / 127.5 - 1).astype(np.float32)
-    np.testing.assert_allclose(model.forward(pixels)[-1], model.forward(scaled)[-1], rtol=1e-4)
-    assert model.evaluate(pixels, labels).loss == pytest.approx(
-        model.evaluate(scaled, labels).loss, rel=1e-5
-    )
-
-
 def test_a_loss_of_ones_own_may_read_the_logits() -> None:
     class SoftmaxOfLogits(CrossEntropy):
         """Cross-entropy whose gradient is computed from z, not from a."""
@@ -415,12 +299,6 @@ def test_outputs_that_are_no_numbers_are_no_prediction() -> None:
     for predict in (model.predict, model.predict_proba):
         with pytest.raises(NeuralNetError, match="NaN"):
             predict(np.zeros((2, 4)))
-
-
-def test_a_masked_array_is_refused() -> None:
-    masked = np.ma.masked_array(np.zeros((2, 4)), mask=np.eye(2, 4, dtype=bool))
-    with pytest.raises(InputError, match="mask"):
-        NeuralNetMLP(4, 3, 3).predict(masked)
 
 
 def test_logits_that_are_no_numbers_are_no_prediction_though_the_first_layer_is_fine() -> None:
@@ -456,13 +334,3 @@ def test_threads_share_no_buffers() -> None:
             came = pool.map(lambda i: model.predict_proba(pictures[i : i + 1]), range(60))
             for ours, theirs in zip(came, expected, strict=True):
                 np.testing.assert_array_equal(ours, theirs)
-
-
-def test_floats_are_not_kept_alive_by_a_prediction() -> None:
-    model = NeuralNetMLP(6, 5, 3)
-    example = np.zeros((1, 6), np.float32)
-    held = weakref.ref(example)
-    model.predict(example)
-    del example
-    gc.collect()
-    assert held() is None

@@ -110,18 +110,32 @@ def test_what_needs_labels_says_so() -> None:
 
 def test_a_loss_of_ones_own_takes_labels_unless_it_says_otherwise() -> None:
     class Halved(Loss):
+        """l = sum_k (a_k - t_k)² / 2."""
+
         name = "halved"
         outputs = ("sigmoid",)
 
         def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
-            raise NotImplementedError
+            each: Array = ((a - targets) ** 2).sum(axis=1) / 2
+            return each
 
         def backward(
             self, z: Array, a: Array, targets: Array, output: Activation, out: Array
         ) -> Array:
-            raise NotImplementedError
+            return output.backward(np.subtract(a, targets, out=out), z, a)
 
-    assert not NeuralNetMLP(D, 4, 2, loss=Halved()).takes_targets
+    whole, halved = (
+        NeuralNetMLP(D, 4, 2, loss=loss, dtype="float64")
+        for loss in ("mean_squared_error", Halved())
+    )
+    labels = np.arange(N) % 2
+    assert not halved.takes_targets
+    assert halved.evaluate(X, labels).loss == pytest.approx(whole.evaluate(X, labels).loss / 2)
+    gradients = halved.backward(X, halved.forward(X), labels)
+    for name, gradient in whole.backward(X, whole.forward(X), labels).items():
+        np.testing.assert_allclose(gradients[name], gradient / 2, rtol=1e-12)
+    with pytest.raises(InputError, match="y"):
+        halved.evaluate(X, np.zeros((N, 2)))
 
 
 class Doubled(Rows):
