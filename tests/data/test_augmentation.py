@@ -1,4 +1,4 @@
-"""Deformed digits: what each strength does, and that nothing else decides the result."""
+"""Augmentation: the effect of each strength, and reproducibility by the seed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from scipy import ndimage
 
 from neuralnet import Augmentation, InputError
-from neuralnet.data.deformation import Deformer, gaussian_kernel, root_mean_square
+from neuralnet.data.deformation import Deformer, gaussian_kernel, rms_displacement
 from neuralnet.data.ink import draw_flags
 
 
 def blob(rows: int = 28, columns: int = 28, at: tuple[float, float] = (13.5, 13.5)) -> Any:
-    """A smooth spot of ink, as one image."""
+    """Return an image of one smooth spot of ink, shape (1, H W)."""
     r, c = np.indices((rows, columns))
     spot = 255 * np.exp(-((r - at[0]) ** 2 + (c - at[1]) ** 2) / 18)
     return np.rint(spot).astype(np.uint8).reshape(1, -1)
@@ -25,7 +25,7 @@ def centre(image: Any, shape: tuple[int, int] = (28, 28)) -> Any:
 
 
 def width(image: Any, axis: int) -> float:
-    """The standard deviation of the ink along an axis."""
+    """Return the standard deviation of the ink along an axis, in pixels."""
     ink = image.reshape(28, 28).astype(float).sum(axis=1 - axis)
     at = np.arange(28)
     mean = (ink * at).sum() / ink.sum()
@@ -39,7 +39,7 @@ def test_no_strength_changes_nothing() -> None:
     np.testing.assert_array_equal(Augmentation()(IMAGES, seed=0), IMAGES)
 
 
-def test_a_seed_decides_and_the_images_given_stay() -> None:
+def test_results_depend_on_the_seed_only_and_inputs_are_not_modified() -> None:
     augmentation = Augmentation(rotation=15, scale=0.1, alpha=36, thickness=1, blur=0.5)
     before = IMAGES.copy()
     one, again, other = (augmentation(IMAGES, seed=s) for s in (1, 1, 2))
@@ -48,13 +48,13 @@ def test_a_seed_decides_and_the_images_given_stay() -> None:
     np.testing.assert_array_equal(IMAGES, before)
 
 
-def test_every_image_is_deformed_in_its_own_way() -> None:
+def test_every_image_is_deformed_differently() -> None:
     copies = Augmentation(rotation=20, alpha=36)(np.repeat(blob(at=(9, 17)), 40, axis=0), seed=0)
     assert len({copy.tobytes() for copy in copies}) == 40
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_shifts_reach_to_their_strength_and_no_further(axis: int) -> None:
+def test_shifts_are_uniform_up_to_the_strength(axis: int) -> None:
     moved = Augmentation(shift=3)(np.repeat(blob(), 300, axis=0), seed=0)
     shifts = np.array([centre(one)[axis] - 13.5 for one in moved])
     assert np.abs(shifts).max() == pytest.approx(3, abs=0.15)
@@ -80,7 +80,7 @@ def test_scale_is_drawn_for_each_axis(axis: int) -> None:
     assert abs(np.corrcoef(widths, others)[0, 1]) < 0.2
 
 
-def test_shear_pushes_rows_along() -> None:
+def test_shear_moves_rows_horizontally() -> None:
     sheared = Augmentation(shear=0.5)(np.repeat(blob(at=(7.5, 13.5)), 300, axis=0), seed=0)
     at = np.array([centre(one) - 13.5 for one in sheared])
     np.testing.assert_allclose(at[:, 0], -6, atol=0.1)
@@ -92,13 +92,13 @@ def test_elastic_displacements_have_the_stated_strength(alpha: float, sigma: flo
     deformer = Deformer((28, 28), sigma, alpha)
     fields = deformer.displacements(2000, np.random.default_rng(0))
     assert fields.shape == (2000, 2, 28, 28)
-    assert fields.std() == pytest.approx(root_mean_square(alpha, sigma), rel=0.03)
-    # The same strength everywhere, and nothing in common between the axes.
+    assert fields.std() == pytest.approx(rms_displacement(alpha, sigma), rel=0.03)
+    # The same variance everywhere, and no correlation between the axes.
     assert fields.std(axis=0).max() < 1.1 * fields.std()
     assert abs(np.corrcoef(fields[:, 0].ravel(), fields[:, 1].ravel())[0, 1]) < 0.05
 
 
-def test_the_kernel_is_the_gaussian_of_scipy() -> None:
+def test_gaussian_kernel_agrees_with_scipy() -> None:
     noise = np.random.default_rng(0).random((3, 28))
     ours = noise @ gaussian_kernel(28, 2.5)
     theirs = ndimage.gaussian_filter1d(noise, 2.5, axis=1, mode="wrap", truncate=8)
@@ -106,7 +106,7 @@ def test_the_kernel_is_the_gaussian_of_scipy() -> None:
     np.testing.assert_allclose(gaussian_kernel(28, 5.5).sum(axis=0), 1, rtol=1e-6)
 
 
-def test_pixels_are_interpolated_as_scipy_does() -> None:
+def test_interpolation_agrees_with_scipy() -> None:
     generator = np.random.default_rng(0)
     images = generator.random((5, 12, 9), np.float32)
     affine = np.tile(np.array([[0.9, 0.2, 0.3], [-0.1, 1.1, -1.7]], np.float32), (5, 1, 1))
@@ -120,7 +120,7 @@ def test_pixels_are_interpolated_as_scipy_does() -> None:
         np.testing.assert_allclose(ours.reshape(12, 9), theirs, atol=1e-5)
 
 
-def test_centred_takes_the_shift_out_of_the_elastic_part() -> None:
+def test_centred_removes_the_shift_from_the_elastic_deformation() -> None:
     images = np.repeat(blob(), 200, axis=0)
     shifts = {
         centred: np.mean(
@@ -134,7 +134,7 @@ def test_centred_takes_the_shift_out_of_the_elastic_part() -> None:
     assert shifts[True] < 0.3 * shifts[False]
 
 
-def test_strokes_grow_and_shrink() -> None:
+def test_strokes_become_thicker_and_thinner() -> None:
     stroke = np.zeros((28, 28), np.uint8)
     stroke[4:24, 12:15] = 255
     ink = Augmentation(thickness=1)(np.repeat(stroke.reshape(1, -1), 300, axis=0), seed=0).sum(1)
@@ -155,17 +155,17 @@ def test_contrast_makes_ink_fainter() -> None:
     assert peaks.max() > 245
 
 
-def test_lines_cross_their_share_of_the_images() -> None:
+def test_lines_cross_the_stated_fraction_of_images() -> None:
     crossed = Augmentation(lines=0.5)(np.zeros((400, 784), np.uint8), seed=0)
     assert (crossed.max(axis=1) > 60).mean() == pytest.approx(0.5, abs=0.08)
     for image in crossed[crossed.max(axis=1) > 60][:50]:
         rows, columns = np.nonzero(image.reshape(28, 28))
         spread = np.linalg.svd(np.stack([rows, columns]) - [[rows.mean()], [columns.mean()]])[1]
-        assert spread[1] < 0.2 * spread[0]  # a thin, straight thing
+        assert spread[1] < 0.2 * spread[0]  # thin and straight
         assert max(np.ptp(rows), np.ptp(columns)) >= 12
 
 
-def test_noise_is_of_the_stated_strength_and_stays_within_a_pixel() -> None:
+def test_noise_has_the_stated_strength_and_no_bias() -> None:
     grey = np.full((500, 784), 128, np.uint8)
     noisy = Augmentation(noise=0.2)(grey, seed=0).astype(float)
     deviations = noisy.std(axis=1) / 255
@@ -175,14 +175,14 @@ def test_noise_is_of_the_stated_strength_and_stays_within_a_pixel() -> None:
 
 
 def one(slant: float = 0) -> Any:
-    """A stroke two pixels wide and 20 long, with so many columns to the right for each row up."""
+    """Return a stroke, 2 pixels wide and 20 long, that leans `slant` columns right per row up."""
     rows, columns = np.indices((28, 28))
     away = np.abs(columns - 13.5 - slant * (13.5 - rows))
     ink = np.where((rows >= 4) & (rows < 24), np.clip(1.5 - away, 0, 1), 0)
     return np.rint(255 * ink).astype(np.uint8).reshape(1, -1)
 
 
-def test_a_flag_leaves_the_top_of_a_one_to_the_lower_left() -> None:
+def test_flag_runs_from_the_top_of_a_one_to_the_lower_left() -> None:
     before = one().reshape(28, 28)
     flagged = np.repeat(one(), 50, axis=0).reshape(-1, 28, 28).astype(np.float32)
     length = np.linspace(0.3, 0.7, 50, dtype=np.float32)
@@ -192,11 +192,11 @@ def test_a_flag_leaves_the_top_of_a_one_to_the_lower_left() -> None:
         rows, columns = np.nonzero(image - before > 127)
         assert columns.max() < 14
         assert columns.min() == pytest.approx(13.5 - np.sqrt(0.5) * 20 * share, abs=2)
-        # As steep as was asked for.
+        # At 45 degrees, as requested.
         np.testing.assert_allclose(rows - rows.min(), columns.max() - columns, atol=2.5)
 
 
-def test_a_flag_slants_with_its_stroke_and_is_left_out_where_it_would_make_a_seven() -> None:
+def test_flag_slants_with_its_stroke_and_is_omitted_if_it_would_make_a_seven() -> None:
     strokes = np.concatenate([one(s) for s in (-0.35, 0.35, 0.7, -0.7)] + [0 * one()])
     strokes = strokes.reshape(-1, 28, 28).astype(np.float32)
     flagged = strokes.copy()
@@ -211,9 +211,9 @@ def test_a_flag_slants_with_its_stroke_and_is_left_out_where_it_would_make_a_sev
     assert reach[0] < 1 < reach[1]
 
 
-def test_a_flag_is_as_wide_as_its_share_of_the_stroke_however_the_stroke_bends() -> None:
+def test_flag_has_the_stated_relative_width_for_straight_and_bent_strokes() -> None:
     bent = np.zeros((28, 28), np.float32)
-    for row in range(4, 24):  # two columns wide, as the straight one
+    for row in range(4, 24):  # two columns wide, like the straight stroke
         column = round(13 + 2 * np.cos((row - 13.5) / 19 * np.pi))
         bent[row, column : column + 2] = 255
     strokes = np.stack([one().reshape(28, 28).astype(np.float32), bent])
@@ -222,11 +222,11 @@ def test_a_flag_is_as_wide_as_its_share_of_the_stroke_however_the_stroke_bends()
         settings = (np.full(2, value, np.float32) for value in (0.6, np.pi / 4, share))
         draw_flags(flagged, *settings)
         for image, stroke in zip(flagged, strokes, strict=True):
-            added = (image - stroke)[10] / 255  # a row that the flag crosses, slantwise
+            added = (image - stroke)[10] / 255  # a row that the flag crosses at 45 degrees
             assert added.sum() == pytest.approx(2 * share * np.sqrt(2), abs=0.3)
 
 
-def test_flags_are_for_their_share_of_the_ones_alone_and_keep_them_centred() -> None:
+def test_flags_are_drawn_on_the_stated_fraction_of_ones_and_keep_them_centred() -> None:
     images, labels = np.repeat(one(), 400, axis=0), np.repeat([1, 7], 200)
     flagged = Augmentation(flags=0.6)(images, seed=0, labels=labels)
     changed = (flagged != images).any(axis=1)
@@ -235,12 +235,12 @@ def test_flags_are_for_their_share_of_the_ones_alone_and_keep_them_centred() -> 
     np.testing.assert_allclose([centre(image) for image in flagged], 13.5, atol=0.05)
 
 
-def test_ones_with_a_flag_are_turned_half_as_far() -> None:
+def test_ones_with_a_flag_are_rotated_half_as_far() -> None:
     images, labels = np.repeat(one(), 400, axis=0), np.ones(400, int)
     turned = Augmentation(flags=0.5, rotation=40)(images, seed=0, labels=labels)
     flagged = turned.sum(axis=1) > 1.1 * one().sum()
     assert flagged.mean() == pytest.approx(0.5, abs=0.1)
-    foot = []  # how many columns the lower end lies to the right of the upper one
+    foot = []  # horizontal distance from the upper to the lower end, in columns
     for image in turned.reshape(-1, 28, 28):
         rows, columns = np.nonzero(image > 127)
         foot.append(columns[rows >= rows.max() - 1].mean() - columns[rows <= rows.min() + 1].mean())
@@ -250,7 +250,7 @@ def test_ones_with_a_flag_are_turned_half_as_far() -> None:
 
 
 @pytest.mark.parametrize("labels", [None, np.array([1])])
-def test_flags_ask_for_labels(labels: Any) -> None:
+def test_flags_require_labels(labels: Any) -> None:
     with pytest.raises(InputError, match="labels") as caught:
         Augmentation(flags=0.5)(IMAGES, labels=labels)
     assert "70" in str(caught.value)
@@ -286,7 +286,7 @@ def test_other_shapes_and_any_number_of_images() -> None:
         ("image_shape", (0, 28), "at least 1"),
     ],
 )
-def test_absurd_strengths_are_refused(setting: str, value: Any, fact: str) -> None:
+def test_invalid_settings_are_rejected(setting: str, value: Any, fact: str) -> None:
     with pytest.raises(InputError, match=f"(?s){setting}.*{fact}"):
         Augmentation(**{setting: value})
 
@@ -294,6 +294,6 @@ def test_absurd_strengths_are_refused(setting: str, value: Any, fact: str) -> No
 @pytest.mark.parametrize(
     "images", [IMAGES.astype(np.float32), IMAGES[:, :100], IMAGES[0], [[1, 2]], None]
 )
-def test_only_bytes_of_the_shape_are_deformed(images: Any) -> None:
+def test_images_of_another_type_or_shape_are_rejected(images: Any) -> None:
     with pytest.raises(InputError, match="uint8"):
         Augmentation()(images)

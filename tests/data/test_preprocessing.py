@@ -16,7 +16,7 @@ from neuralnet.data.preprocessing import (
 )
 
 
-def a_dataset(num_examples: int, num_train: int) -> Dataset:
+def make_dataset(num_examples: int, num_train: int) -> Dataset:
     rng = np.random.default_rng(3)
     return Dataset(
         images=rng.integers(0, 256, (num_examples, 6), dtype=np.uint8),
@@ -29,7 +29,7 @@ def a_dataset(num_examples: int, num_train: int) -> Dataset:
     )
 
 
-def test_pixels_reach_both_ends_exactly() -> None:
+def test_pixels_are_scaled_exactly_to_both_bounds() -> None:
     scaled = scale_pixels(np.array([[0, 51, 255]], np.uint8))
     assert scaled.dtype == np.float32
     assert scaled[0, 0] == -1
@@ -78,8 +78,8 @@ def test_stratified_split(counts: list[int], cuts: list[float], seed: int) -> No
     assert sorted(np.concatenate(parts).tolist()) == list(range(total))
     for part in parts:
         assert (np.diff(part) > 0).all()
-        # Each part takes a rounded share of what the parts before it left, so it can be off by the
-        # rounding of each of them.
+        # Each part takes a rounded share of the examples that the earlier parts left, so the
+        # rounding errors of the earlier parts add up.
         share = np.array(counts) * len(part) / max(total, 1)
         got = np.bincount(labels[part], minlength=len(counts))
         assert np.abs(got - share).max() < len(parts)
@@ -87,7 +87,7 @@ def test_stratified_split(counts: list[int], cuts: list[float], seed: int) -> No
     assert all((a == b).all() for a, b in zip(parts, again, strict=True))
 
 
-def test_split_takes_a_generator_and_depends_on_the_seed() -> None:
+def test_split_accepts_a_generator_and_depends_on_the_seed() -> None:
     labels = np.arange(100) % 10
     first = stratified_split(labels, (50, 50), 1)
     assert (first[0] == stratified_split(labels, (50, 50), np.random.default_rng(1))[0]).all()
@@ -112,7 +112,7 @@ def test_textbook_sizes() -> None:
 
 
 def test_textbook_protocol() -> None:
-    dataset = a_dataset(700, 600)
+    dataset = make_dataset(700, 600)
     split = split_dataset(dataset, seed=5)
     assert (len(split.X_train), len(split.X_valid), len(split.X_test)) == (550, 50, 100)
     assert split.X_train.dtype == np.uint8
@@ -129,7 +129,7 @@ def test_textbook_protocol() -> None:
 
 
 def test_official_protocol() -> None:
-    dataset = a_dataset(700, 600)
+    dataset = make_dataset(700, 600)
     split = split_dataset(dataset, protocol="official")
     assert split.test_index.tolist() == list(range(600, 700))
     assert len(split.valid_index) == 50
@@ -142,7 +142,7 @@ def test_official_protocol() -> None:
 
 
 def test_split_is_checked() -> None:
-    dataset = a_dataset(70, 60)
+    dataset = make_dataset(70, 60)
     with pytest.raises(InputError, match=r"'txtbook'.*'textbook'"):
         split_dataset(dataset, protocol="txtbook")
     with pytest.raises(InputError, match=r"60.*70"):

@@ -1,4 +1,4 @@
-"""New examples out of old ones: digits deformed, each time in another way, as hands deform them."""
+"""Data augmentation: random deformations that imitate the variation of handwriting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-# The largest strengths that leave something of a digit, each with its reason in the docstring.
+# Upper limits of the strengths. Beyond them, nothing recognizable of a digit would be left.
 _LIMITS = {
     "rotation": 180.0,
     "scale": 0.9,
@@ -30,9 +30,9 @@ _LIMITS = {
     "noise": 1.0,
     "flags": 1.0,
 }
-# An upstroke: shares of the stroke that it precedes and of its width, and degrees below the
-# horizontal. Turned or sheared as far as others, a 1 that has one would be a 7: it gets half of
-# that.
+# The upstroke of a 1: its length and width as fractions of the main stroke's length and width, and
+# its angle in degrees below the horizontal. A 1 with an upstroke would become a 7 if it were
+# rotated or sheared as far as the other digits, so it gets half of their rotation and shear.
 _FLAG_LENGTHS = (0.2, 0.75)
 _FLAG_WIDTHS = (0.6, 1.05)
 _FLAG_ANGLES = (38.0, 65.0)
@@ -41,56 +41,59 @@ _FLAG_CALM = 0.5
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How digits are deformed: each strength is the largest, and what an image gets is drawn.
+    """Random deformations of digit images.
 
-    All is drawn uniformly between minus and plus the strength, but where another range is said.
+    Each strength is a maximum, and the amount is drawn anew for each image: uniformly between minus
+    and plus the strength, unless a parameter states another range.
 
     Parameters
     ----------
     rotation : float
-        Degrees, at most 180.
+        Rotation in degrees, at most 180.
     scale : float
-        Share of the size by which each axis grows or shrinks by itself, at most 0.9.
+        Relative change in size, drawn separately for each axis; at most 0.9.
     shear : float
-        Columns by which a row is pushed for each row that it lies above the middle, at most 2.
+        Horizontal shear: columns by which a row moves for each row above the middle; at most 2.
     shift : float
-        Pixels along each axis.
+        Shift along each axis, in pixels.
     alpha : float
         Strength of the elastic deformation, in pixels; 0 for none.
     sigma : float
-        How smooth it is: the standard deviation of the Gaussian, in pixels, at least 0.5.
+        Smoothness of the elastic deformation: the standard deviation of its Gaussian filter in
+        pixels, at least 0.5.
     centred : bool
-        Whether the elastic part leaves the ink's centre of mass about where it is, as MNIST centred
-        its digits by mass; what it does besides, a shift, is left to `shift` then.
+        Whether to subtract the mean displacement of the ink from the elastic deformation. The
+        centre of mass then stays about where it is, as in MNIST, whose digits are centred by mass,
+        and `shift` alone moves it.
     thickness : float
-        Pixels by which strokes grow or shrink, at most 3.
+        Change in stroke thickness, in pixels; at most 3.
     contrast : float
-        Share by which ink becomes fainter, from 0 to `contrast`, and grey ink becomes lighter or
-        darker against full ink; at most 0.9.
+        Fraction, from 0 to `contrast`, by which all ink becomes fainter. Grey ink also becomes
+        lighter or darker relative to full ink. At most 0.9.
     blur : float
-        Share of each pixel, from 0 to `blur`, that is spread over its neighbours; at most 1.
+        Fraction of each pixel, from 0 to `blur`, that is spread over its neighbours; at most 1.
     lines : float
-        Share of the images that a straight line crosses, at most 1.
+        Probability that a straight line is drawn across an image, at most 1.
     noise : float
-        Standard deviation of noise in each pixel, from 0 to `noise`, as a share of full ink; at
-        most 1.
+        Standard deviation of the noise in each pixel, from 0 to `noise`, as a fraction of full ink;
+        at most 1.
     flags : float
-        Share of the digits labelled 1 that get an upstroke, as most hands outside America write it
-        and hardly any in MNIST; at most 1. It asks for labels that are digits.
+        Probability that a digit labelled 1 gets an upstroke, at most 1. Most people outside America
+        write the upstroke, but it is rare in MNIST. Requires labels that are digits.
     image_shape : (int, int)
         Rows and columns of an image.
 
     Raises
     ------
     InputError
-        If a strength is negative or absurd.
+        If a setting has the wrong type or lies outside its range.
 
     Notes
     -----
-    `Augmentation(rotation=15, scale=0.15, shear=0.15, shift=1, alpha=36, sigma=5.5)` is about what
-    Simard, Steinkraus and Platt (2003) and Cireşan, Meier, Gambardella and Schmidhuber (2010, arXiv
-    1003.0358) used: the elastic part moves a pixel by 1.07 pixels along each axis, root mean
-    square (`deformation.root_mean_square`).
+    `Augmentation(rotation=15, scale=0.15, shear=0.15, shift=1, alpha=36, sigma=5.5)` is close to
+    the settings of Simard, Steinkraus and Platt (2003) and of Cireşan, Meier, Gambardella and
+    Schmidhuber (2010, arXiv 1003.0358). Its elastic deformation has a root-mean-square displacement
+    of 1.07 pixels along each axis (`deformation.rms_displacement`).
     """
 
     rotation: float = 0.0
@@ -116,7 +119,9 @@ class Augmentation:
             raise InputError(f"centred is {self.centred!r}; it must be True or False.")
         shape: object = self.image_shape
         if not isinstance(shape, tuple | list) or len(shape) != 2:
-            raise InputError(f"image_shape is {shape!r}; it must be rows and columns: (28, 28).")
+            raise InputError(
+                f"image_shape is {shape!r}; it must be (rows, columns), for example (28, 28)."
+            )
         rows, columns = (check_integer(n, "a side of image_shape", minimum=1) for n in shape)
         object.__setattr__(self, "image_shape", (rows, columns))
         widest = min(self.image_shape)
@@ -124,11 +129,11 @@ class Augmentation:
         object.__setattr__(self, "sigma", sigma)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings by name, as a recipe or a file keeps them."""
+        """Return the settings by name, as they are stored in recipes and files."""
         return {setting.name: getattr(self, setting.name) for setting in fields(self)}
 
     def augmenter(self) -> Augmenter:
-        """Make what applies these deformations, with buffers of its own."""
+        """Return an augmenter that applies these deformations, with its own buffers."""
         return Augmenter(self)
 
     def __call__(
@@ -137,33 +142,39 @@ class Augmentation:
         seed: int | np.random.Generator | None = None,
         labels: NDArray[np.integer] | None = None,
     ) -> NDArray[np.uint8]:
-        """Return deformed copies of images, to look at.
+        """Return deformed copies of images, for inspection.
 
         Parameters
         ----------
         images : ndarray of uint8, shape (N, H W)
-            Ink at 255 on a background of 0.
+            Pixels from 0 (background) to 255 (ink).
         seed : int, numpy.random.Generator or None
-            What the deformations are drawn from.
+            Seed or generator for the deformations.
         labels : ndarray of int, shape (N,), optional
-            Which digits they show; `flags` needs them.
+            Digit shown in each image; required if `flags` is above 0.
 
         Returns
         -------
         ndarray of uint8, shape (N, H W)
+
+        Raises
+        ------
+        InputError
+            If the images have the wrong type or shape, or `flags` is above 0 and there is not one
+            label per image.
         """
         self.check_images(images)
         if self.flags and (labels is None or len(labels) != len(images)):
             raise InputError(
-                f"flags is {self.flags}, and labels is {describe(labels)}; which digits get one is "
-                f"known by their labels: give one for each of the {len(images):,} images."
+                f"flags is {self.flags}, but labels is {describe(labels)}; only digits labelled 1 "
+                f"get an upstroke, so give one label for each of the {len(images):,} images."
             )
         out = np.empty(images.shape, np.float32)
         self.augmenter().apply(images, np.random.default_rng(seed), out, labels)
         return np.rint(out).astype(np.uint8)
 
     def check_images(self, images: object) -> None:
-        """Raise unless these are images of this shape, as bytes.
+        """Check that the images are uint8 and have the shape `image_shape`.
 
         Raises
         ------
@@ -178,18 +189,19 @@ class Augmentation:
             or images.shape[1] != height * width
         ):
             raise InputError(
-                f"images is {describe(images)}; augmentation takes uint8 pixels of shape "
-                f"(N, {height * width}), images of {height} by {width}. Set image_shape for others."
+                f"images is {describe(images)}; augmentation needs uint8 pixels of shape "
+                f"(N, {height * width}), one flattened {height} x {width} image per row. Set "
+                f"image_shape for images of another size."
             )
 
 
 class Augmenter:
-    """Applies an `Augmentation` to batch after batch.
+    """Augmentation of one batch after another, with reused buffers.
 
     Parameters
     ----------
     augmentation : Augmentation
-        What to do.
+        Settings of the deformations.
     """
 
     def __init__(self, augmentation: Augmentation) -> None:
@@ -208,16 +220,18 @@ class Augmenter:
         out: Floats,
         labels: NDArray[np.integer] | None = None,
     ) -> None:
-        """Write deformed images to `out`, their pixels from 0 to 255.
+        """Write deformed images, with pixels from 0 to 255, to `out`.
 
         Parameters
         ----------
         images : ndarray of uint8, shape (N, H W)
+            Images to deform; they are left unchanged.
         generator : numpy.random.Generator
-            What the deformations are drawn from, in the order of the images.
+            Generator for the deformations, which are drawn in the order of the images.
         out : ndarray of float32, shape (N, H W)
+            Receives the deformed images.
         labels : ndarray of int, shape (N,), optional
-            Which digits the images show; without them none gets a flag.
+            Digit shown in each image. Without labels, no image gets an upstroke.
         """
         shape = self.augmentation.image_shape
         for start in range(0, len(images), CHUNK):
@@ -232,7 +246,7 @@ class Augmenter:
                 pixels = self._between(len(ink), self.augmentation.thickness, generator)
                 ink = thicken(ink, pixels)
             affine = self._affine(calm, generator)
-            if moved is not None:  # centred again: a position in the original moves with the ink
+            if moved is not None:  # keep the ink centred: positions in the original move with it
                 affine[:, :, 2] += moved
             deformed = out[start : start + CHUNK]
             self._deformer.deform(ink, affine, generator, deformed)
@@ -241,7 +255,10 @@ class Augmenter:
     def _flag(
         self, ink: Floats, labels: NDArray[np.integer], generator: np.random.Generator
     ) -> Floats:
-        """Give a share of the ones an upstroke in place; say how far that moved the ink, (N, 2)."""
+        """Draw upstrokes on randomly chosen ones, in place.
+
+        Returns the displacement of each image's centre of mass in rows and columns, shape (N, 2).
+        """
         moved = np.zeros((len(ink), 2), np.float32)
         drawn = generator.random(len(ink), np.float32) < self.augmentation.flags
         length = generator.uniform(*_FLAG_LENGTHS, len(ink)).astype(np.float32)
@@ -255,9 +272,9 @@ class Augmenter:
         return moved
 
     def _affine(self, calm: Floats, generator: np.random.Generator) -> Floats:
-        """Draw affine maps from a deformed image to the original, shape (N, 2, 3).
+        """Draw affine maps from deformed images to the originals, shape (N, 2, 3).
 
-        `calm` is how much of rotation and shear each image gets, shape (N,).
+        `calm`, of shape (N,), is a factor on the rotation and shear of each image.
         """
         a, num_images = self.augmentation, len(calm)
         angle = np.deg2rad(calm * self._between(num_images, a.rotation, generator))
@@ -266,7 +283,7 @@ class Augmenter:
         shear = calm * self._between(num_images, a.shear, generator)
         cos, sin = np.cos(angle), np.sin(angle)
         affine = np.empty((num_images, 2, 3), np.float32)
-        # Undo what was done to the original: turned, sheared, scaled and shifted, in this order.
+        # The inverse of rotating, shearing, scaling and shifting the original, in this order.
         affine[:, 0, 0] = cos / row_scale
         affine[:, 0, 1] = -sin / column_scale
         affine[:, 1, 0] = (sin + shear * cos) / row_scale
@@ -276,14 +293,14 @@ class Augmenter:
         return affine
 
     def _between(self, num_images: int, strength: float, generator: np.random.Generator) -> Floats:
-        """Draw a number between minus and plus `strength` for each image, shape (N,)."""
+        """Draw one uniform number between minus and plus `strength` per image, shape (N,)."""
         drawn = generator.random(num_images, np.float32)
         drawn *= 2 * strength
         drawn -= strength
         return drawn
 
     def _spoil(self, images: Floats, generator: np.random.Generator) -> None:
-        """Blur, fade, cross and roughen images of shape (N, H, W) in place."""
+        """Apply blur, contrast, lines and noise to images of shape (N, H, W), in place."""
         a, num_images = self.augmentation, len(images)
         if a.blur:
             blur(images, a.blur * generator.random(num_images, np.float32))

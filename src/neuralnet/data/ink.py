@@ -1,7 +1,7 @@
-"""What hands, pens, paper and scanners do to ink: strokes added, thicker, thinner, blur, noise.
+"""Variations of ink: stroke thickness, contrast, blur, noise, upstrokes and lines.
 
-Shapes: `N` images of `H` rows and `W` columns, pixels from 0 (background) to 255 (full ink). Each
-image has a strength of its own.
+Shapes: `N` images of `H` rows and `W` columns, with pixels from 0 (background) to 255 (full ink).
+The strength of each effect is given per image.
 """
 
 from __future__ import annotations
@@ -17,20 +17,33 @@ if TYPE_CHECKING:
 
 
 def thicken(images: Floats, pixels: Floats) -> Floats:
-    """Let the strokes of each image grow by so many pixels, or shrink where they are negative.
+    """Return images whose strokes are thicker, or thinner, by a number of pixels per image.
 
-    A whole pixel takes the largest (smallest) of each pixel and its four neighbours; the fraction
-    that is left mixes the image with the next one.
+    One pixel of growth is a grey dilation: each pixel becomes the maximum of itself and its four
+    neighbours. Shrinking is the corresponding erosion, with the minimum. A fraction of a pixel is
+    interpolated linearly.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, H, W)
+        Images, which are left unchanged.
+    pixels : ndarray, shape (N,)
+        Growth in pixels; negative to shrink.
+
+    Returns
+    -------
+    ndarray, shape (N, H, W)
+        The changed images.
     """
     for _ in range(int(np.ceil(np.abs(pixels).max(initial=0)))):
         amount = np.clip(pixels, -1, 1)[:, np.newaxis, np.newaxis]
         pixels = pixels - amount[:, 0, 0]
-        images = images + np.abs(amount) * (_extreme(images, amount > 0) - images)
+        images = images + np.abs(amount) * (_dilate_or_erode(images, amount > 0) - images)
     return images
 
 
-def _extreme(images: Floats, grow: NDArray[np.bool_]) -> Floats:
-    """Give the largest of each pixel and its neighbours where `grow`, else the smallest."""
+def _dilate_or_erode(images: Floats, grow: NDArray[np.bool_]) -> Floats:
+    """Return the images dilated by one pixel where `grow` is True, and eroded elsewhere."""
     sign = np.where(grow, np.float32(1), np.float32(-1))
     signed = images * sign
     result = signed.copy()
@@ -42,7 +55,15 @@ def _extreme(images: Floats, grow: NDArray[np.bool_]) -> Floats:
 
 
 def blur(images: Floats, share: Floats) -> None:
-    """Spread a share of each pixel over the pixel and its neighbours as 1 : 2 : 1 both ways."""
+    """Blur images in place with the separable kernel (1, 2, 1) / 4 along both axes.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, H, W)
+        Changed in place.
+    share : ndarray, shape (N,)
+        Weight of the blurred image, from 0 to 1; the original has the remaining weight.
+    """
     blurred = images
     for near, far in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[:, :, 1:], np.s_[:, :, :-1])):
         before = blurred
@@ -53,14 +74,16 @@ def blur(images: Floats, share: Floats) -> None:
 
 
 def change_contrast(images: Floats, power: Floats, faint: Floats) -> None:
-    """Raise each image's greys, as shares of full ink, to a power, and make all of it fainter.
+    """Apply a gamma correction to each image and make its ink fainter, in place.
 
     Parameters
     ----------
     images : ndarray, shape (N, H, W)
         Changed in place.
-    power, faint : ndarray, shape (N,)
-        Above 1 greys become lighter, below 1 darker; `faint` is what is left of full ink.
+    power : ndarray, shape (N,)
+        Exponent applied to grey levels in [0, 1]: above 1 they become lighter, below 1 darker.
+    faint : ndarray, shape (N,)
+        Factor on all grey levels, from 0 to 1.
     """
     images *= np.float32(1 / 255)
     np.power(images, power[:, np.newaxis, np.newaxis], out=images)
@@ -68,35 +91,40 @@ def change_contrast(images: Floats, power: Floats, faint: Floats) -> None:
 
 
 def add_noise(images: Floats, noise: Floats, strength: Floats) -> None:
-    """Add `noise` (N, H, W), times a strength in greys for each image, within what a pixel holds.
+    """Add noise to images in place, and clip the sum to the range from 0 to 255.
 
-    Changed in place.
+    Parameters
+    ----------
+    images, noise : ndarray, shape (N, H, W)
+        Images, which are changed in place, and the noise before scaling.
+    strength : ndarray, shape (N,)
+        Factor on the noise of each image, in grey levels.
     """
     images += noise * strength[:, np.newaxis, np.newaxis]
     np.clip(images, 0, 255, out=images)
 
 
 def draw_flags(images: Floats, length: Floats, angle: Floats, width: Floats) -> Floats:
-    """Draw the upstroke that many hands begin a 1 with before upright strokes, in place.
+    """Draw the flag of a handwritten 1, the upstroke before its main stroke, in place.
 
-    It leaves the upper end of the stroke to the lower left, and slants with it. A stroke that leans
-    by more than 0.4 columns a row gets none: with a flag it would be a 7.
+    The flag runs from the upper end of the main stroke to the lower left, and slants with it. A
+    stroke that leans by more than 0.4 columns per row gets no flag, as it would look like a 7.
 
     Parameters
     ----------
     images : ndarray, shape (N, H, W)
-        Single strokes, such as MNIST's 1; changed in place.
+        Images of a single stroke, such as the 1 of MNIST; changed in place.
     length : ndarray, shape (N,)
-        Shares of the stroke's length.
+        Length of the flag as a fraction of the stroke's length.
     angle : ndarray, shape (N,)
-        How far below the horizontal the flag points, in radians, where the stroke is upright.
+        Angle of the flag below the horizontal, in radians, for an upright stroke.
     width : ndarray, shape (N,)
-        Shares of the stroke's width.
+        Width of the flag as a fraction of the stroke's width.
 
     Returns
     -------
     ndarray, shape (N, 2)
-        How far it moved the ink's centre of mass, in rows and columns.
+        Displacement of the ink's centre of mass, in rows and columns.
     """
     grid = np.indices(images.shape[1:], np.float32).reshape(2, -1)  # (2, H W)
     ink = images.reshape(len(images), -1)
@@ -104,19 +132,20 @@ def draw_flags(images: Floats, length: Floats, angle: Floats, width: Floats) -> 
     centre = share @ grid.T  # (N, 2)
     away = grid - centre[:, :, np.newaxis]  # (N, 2, H W)
     covariance = np.matmul(away * share[:, np.newaxis], away.transpose(0, 2, 1))  # (N, 2, 2)
-    axes = np.linalg.eigh(covariance)[1]  # that of the smaller variance first
+    axes = np.linalg.eigh(covariance)[1]  # in ascending order of variance
     up = axes[:, :, 1] * np.where(axes[:, :1, 1] > 0, -1, 1)  # along the stroke, to smaller rows
-    slant = up[:, 1] / np.minimum(up[:, 0], -1e-3)  # columns to the left for each row upwards
+    slant = up[:, 1] / np.minimum(up[:, 0], -1e-3)  # columns to the left per row upwards
     along = np.matmul(up[:, np.newaxis], away)[:, 0]  # (N, H W)
     reach = np.where(ink > 127, along, 0)
     top, bottom = reach.max(axis=1), reach.min(axis=1)
-    # However a stroke bends, its ink is its length times its width.
+    # The ink of a stroke is its length times its width, even if the stroke is bent.
     across = width * np.clip(ink.sum(axis=1) / 255 / (top - bottom + 1), 1.5, 5)
     tip = centre + up * (top - across / 2)[:, np.newaxis]
-    # Down and to the left, then slanted as the stroke is.
+    # Down and to the left, and then slanted like the stroke.
     ahead = np.stack([np.sin(angle), slant * np.sin(angle) - np.cos(angle)], axis=1)
     end = tip + (length * (top - bottom))[:, np.newaxis] * ahead
-    flag = 255 * np.clip((across[:, np.newaxis] + 1) / 2 - _from_segment(grid, tip, end), 0, 1)
+    distance = _distance_to_segment(grid, tip, end)  # (N, H W)
+    flag = 255 * np.clip((across[:, np.newaxis] + 1) / 2 - distance, 0, 1)
     flag *= ((np.abs(slant) <= 0.4) & (ink.max(axis=1) > 0))[:, np.newaxis]
     np.maximum(ink, flag, out=ink)
     after = (ink / np.maximum(ink.sum(axis=1, keepdims=True), 1)) @ grid.T
@@ -124,8 +153,8 @@ def draw_flags(images: Floats, length: Floats, angle: Floats, width: Floats) -> 
     return moved
 
 
-def _from_segment(grid: Floats, start: Floats, end: Floats) -> Floats:
-    """Give the distance of each position (2, P) from N segments between points (N, 2): (N, P)."""
+def _distance_to_segment(grid: Floats, start: Floats, end: Floats) -> Floats:
+    """Return the distance of each position (2, P) to each segment from (N, 2) to (N, 2): (N, P)."""
     ahead = end - start
     squared = np.maximum((ahead**2).sum(axis=1, keepdims=True), np.float32(1e-6))
     away = grid - start[:, :, np.newaxis]  # (N, 2, P)
@@ -136,15 +165,18 @@ def _from_segment(grid: Floats, start: Floats, end: Floats) -> Floats:
 
 
 def draw_lines(images: Floats, angle: Floats, distance: Floats, width: Floats) -> None:
-    """Draw a straight line of full ink across each image, in place; none where `width` is 0.
+    """Draw a straight line of full ink across each image, in place.
 
     Parameters
     ----------
     images : ndarray, shape (N, H, W)
         Changed in place.
-    angle, distance, width : ndarray, shape (N,)
-        The direction that the line is square to, in radians from the rows' direction; how far from
-        the image's centre it passes, and how wide it is, in pixels.
+    angle : ndarray, shape (N,)
+        Angle between the normal of the line and the row axis, in radians.
+    distance : ndarray, shape (N,)
+        Signed distance of the line from the image centre, in pixels.
+    width : ndarray, shape (N,)
+        Width of the line in pixels; 0 for no line.
     """
     height, length = images.shape[1:]
     rows = (np.arange(height, dtype=np.float32) - (height - 1) / 2)[:, np.newaxis]  # (H, 1)

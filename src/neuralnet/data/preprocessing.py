@@ -1,4 +1,4 @@
-"""From images and labels to what a network trains on: scaling, one-hot labels, splits."""
+"""Preprocessing of images and labels: pixel scaling, one-hot encoding and data splits."""
 
 from __future__ import annotations
 
@@ -26,27 +26,28 @@ if TYPE_CHECKING:
 
 PROTOCOLS = ("textbook", "official")
 
-# Training, validation and test parts of the textbook's 70,000.
+# Sizes of the training, validation and test sets that the textbook draws from all 70,000 images.
 TEXTBOOK_SIZES = (55_000, 5_000, 10_000)
-# Of MNIST's own 60,000 training images, these many are set aside for validation.
+# Number of validation images, and of the MNIST training images that they are drawn from.
 OFFICIAL_VALIDATION = (5_000, 60_000)
 
 
 def scale_pixels(
     images: NDArray[np.uint8], low: float = -1.0, high: float = 1.0
 ) -> NDArray[np.float32]:
-    """Scale pixels from whole numbers in [0, 255] to float32 in [`low`, `high`].
+    """Scale pixels from integers in [0, 255] to float32 in [`low`, `high`].
 
     Parameters
     ----------
     images : ndarray of uint8, any shape
         Pixels.
     low, high : float
-        What 0 and 255 become, to float32 rounding.
+        Values that 0 and 255 are mapped to, within float32 rounding.
 
     Returns
     -------
     ndarray of float32, same shape
+        The scaled pixels.
 
     Raises
     ------
@@ -56,36 +57,37 @@ def scale_pixels(
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise InputError(
-            f"images is {describe(images)}; it must be an array of uint8, pixels from 0 to 255. "
-            f"Has it been scaled already?"
+            f"images is {describe(images)}; it must be a uint8 array of pixels from 0 to 255. Has "
+            f"it already been scaled?"
         )
     low = check_number(low, "low")
     high = check_number(high, "high", above=low)
     scaled = images.astype(np.float32)
-    # The network's own formula (NeuralNetMLP.scale), so that both give the same bits.
+    # The same formula as NeuralNetMLP.scale, so that both give the same bits.
     scaled *= (high - low) / 255
     scaled += low
     return scaled
 
 
 def one_hot(labels: object, num_classes: int) -> NDArray[np.float32]:
-    """Write each label as a row of zeros with a one in its column.
+    """Return the one-hot encoding of labels: a row of zeros with a one in the label's column.
 
     Parameters
     ----------
-    labels : array_like of whole numbers, shape (N,)
+    labels : array_like of int, shape (N,)
         Labels in [0, `num_classes`).
     num_classes : int
-        How many columns.
+        Number of classes, and of columns.
 
     Returns
     -------
     ndarray of float32, shape (N, num_classes)
+        One row per label.
 
     Raises
     ------
     InputError
-        If they are not such labels.
+        If the labels are not 1-D, not integers or out of range.
     """
     num_classes = check_integer(num_classes, "num_classes", minimum=1)
     labels = _as_labels(labels)
@@ -97,16 +99,16 @@ def one_hot(labels: object, num_classes: int) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Split:
-    """Training, validation and test parts of a data set, and which examples each one took.
+    """Training, validation and test sets, with the indices of their examples.
 
     Attributes
     ----------
     X_train, X_valid, X_test : ndarray, shape (N, D)
-        Images, uint8 and unscaled, or a table's rows.
-    y_train, y_valid, y_test : ndarray of whole numbers, shape (N,)
-        Their labels.
+        Unscaled uint8 images, or the rows of a table.
+    y_train, y_valid, y_test : ndarray of int, shape (N,)
+        Labels.
     train_index, valid_index, test_index : ndarray of int, shape (N,)
-        Where each part's examples stand in the data set, in ascending order.
+        Indices of the examples in the data set, in ascending order.
     """
 
     X_train: NDArray[Any]
@@ -128,46 +130,55 @@ def split_dataset(
     num_valid: int | None = None,
     seed: int | np.random.Generator = 0,
 ) -> Split:
-    """Split a data set for training, validation and testing.
+    """Split a data set into training, validation and test sets.
 
     Parameters
     ----------
     dataset : Dataset
-        The images and labels.
+        Data set to split.
     protocol : {"textbook", "official"}
-        "textbook" pools all images and draws three parts, each with every class in proportion.
-        "official" keeps the test set of the data set's authors, and draws the validation part, in
-        the same way, from their training set. Only figures for the official test set compare with
-        published ones.
+        "textbook" pools all examples and draws three stratified sets. "official" keeps the test set
+        of the data set's authors and draws a stratified validation set from their training set.
+        Only errors on the official test set can be compared with published ones.
     sizes : sequence of three int, optional
-        For "textbook": how many examples train, validate and test, together all of them. By
-        default 55,000, 5,000 and 10,000, or for other than 70,000 examples the same proportions.
+        For "textbook": sizes of the training, validation and test sets, which must add up to the
+        number of examples. By default 55,000, 5,000 and 10,000 of 70,000 examples, and the same
+        proportions of any other number.
     num_valid : int, optional
-        For "official": how many of the training set validate; 0 is allowed. By default 5,000 of
-        60,000, or the same proportion.
+        For "official": size of the validation set, which may be 0. By default 5,000 of 60,000
+        training examples, and the same proportion of any other number.
     seed : int or numpy.random.Generator
-        Decides which examples go where.
+        Seed or generator for the random split.
+
+    Returns
+    -------
+    Split
+        The three sets and the indices of their examples.
 
     Raises
     ------
     InputError
-        If the protocol is neither, the sizes do not add up, or there are too few examples.
+        If the protocol is unknown, the sizes do not add up, or there are too few examples.
     """
     if not hasattr(dataset, "num_train"):
-        raise InputError(f"dataset is {describe(dataset)}; it must be a Dataset: load_mnist().")
+        raise InputError(
+            f"dataset is {describe(dataset)}; it must be a Dataset, for example load_mnist()."
+        )
     check_name(protocol, PROTOCOLS, "protocol")
     wrong = num_valid if protocol == "textbook" else sizes
     if wrong is not None:
         name = "num_valid" if protocol == "textbook" else "sizes"
         raise InputError(
-            f"{name} is {wrong!r}, which does not belong to the protocol {protocol!r}; give sizes "
-            f"with 'textbook' and num_valid with 'official'."
+            f"{name} is {wrong!r}, but the protocol {protocol!r} does not use it; give sizes with "
+            f"'textbook' and num_valid with 'official'."
         )
     if protocol == "textbook":
         if sizes is None:
             sizes = proportional_sizes(len(dataset.labels), TEXTBOOK_SIZES)
         if not isinstance(sizes, tuple | list) or len(sizes) != 3:
-            raise InputError(f"sizes is {sizes!r}; it must be three: training, validation, test.")
+            raise InputError(
+                f"sizes is {sizes!r}; it must be three sizes: training, validation and test."
+            )
         train, valid, test = stratified_split(dataset.labels, sizes, seed)
     else:
         train, valid, test = _official_split(dataset, num_valid, seed)
@@ -187,7 +198,7 @@ def split_dataset(
 def _official_split(
     dataset: Dataset, num_valid: int | None, seed: int | np.random.Generator
 ) -> list[NDArray[np.intp]]:
-    """Draw the validation part from the first `num_train` examples; the others test."""
+    """Draw the validation set from the first `num_train` examples; the others are the test set."""
     num_train = dataset.num_train
     if num_valid is None:
         of_these, of_all = OFFICIAL_VALIDATION
@@ -195,8 +206,8 @@ def _official_split(
     num_valid = check_integer(num_valid, "num_valid", minimum=0)
     if num_valid >= num_train:
         raise InputError(
-            f"num_valid is {num_valid:,}, but the training set has {num_train:,} examples; at "
-            f"least one must be left to train on."
+            f"num_valid is {num_valid:,}, but the training set has only {num_train:,} examples; at "
+            f"least one must remain for training."
         )
     sizes = (num_train - num_valid, num_valid)
     train, valid = stratified_split(dataset.labels[:num_train], sizes, seed)
@@ -206,36 +217,36 @@ def _official_split(
 def stratified_split(
     labels: object, sizes: Sequence[int], seed: int | np.random.Generator
 ) -> list[NDArray[np.intp]]:
-    """Deal all examples out to parts at random, each part with every class in proportion.
+    """Split all examples at random into parts with the class proportions of the whole.
 
     Parameters
     ----------
-    labels : array_like of whole numbers, shape (N,)
-        The class of each example.
+    labels : array_like of int, shape (N,)
+        Class of each example.
     sizes : sequence of int
-        How many examples each part gets; they add up to N.
+        Number of examples in each part; they must add up to N.
     seed : int or numpy.random.Generator
-        Decides which examples go where.
+        Seed or generator for the random split.
 
     Returns
     -------
     list of ndarray of int
-        The examples of each part by their index, in ascending order.
+        Indices of the examples in each part, in ascending order.
 
     Raises
     ------
     InputError
-        If the labels are not 1-D, or the sizes do not add up to as many.
+        If the labels are not 1-D, or the sizes do not add up to the number of labels.
     """
     labels = _as_labels(labels)
     sizes = [check_integer(size, "a part's size", minimum=0) for size in sizes]
     if sum(sizes) != len(labels):
         raise InputError(
-            f"sizes {tuple(sizes)} add up to {sum(sizes):,}; they must add up to the "
-            f"{len(labels):,} examples."
+            f"sizes is {tuple(sizes)}, which adds up to {sum(sizes):,}; the sizes must add up to "
+            f"the number of examples, {len(labels):,}."
         )
     shuffled = random_generator(seed).permutation(len(labels))
-    # Every class a queue of its examples in random order; each part takes from the head of each.
+    # Each class is a queue of its examples in random order; every part takes from all the heads.
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
     _, counts = np.unique(labels, return_counts=True)
     heads = np.cumsum(counts) - counts
@@ -250,19 +261,19 @@ def stratified_split(
 
 
 def proportional_sizes(num_examples: int, proportions: Sequence[int]) -> list[int]:
-    """Divide examples in given proportions into parts of which none is empty.
+    """Divide a number of examples in the given proportions into parts that are not empty.
 
     Parameters
     ----------
     num_examples : int
-        How many there are.
+        Number of examples.
     proportions : sequence of int
-        The sizes of the parts, to any scale.
+        Relative sizes of the parts.
 
     Returns
     -------
     list of int
-        The sizes of the parts, which add up to `num_examples`.
+        Sizes of the parts, which add up to `num_examples`.
 
     Raises
     ------
@@ -272,8 +283,8 @@ def proportional_sizes(num_examples: int, proportions: Sequence[int]) -> list[in
     num_examples = check_integer(num_examples, "num_examples", minimum=0)
     if num_examples < len(proportions):
         raise InputError(
-            f"There are {num_examples} examples to split into {len(proportions)} parts; at least "
-            f"one is needed for each."
+            f"Cannot split {num_examples} examples into {len(proportions)} parts; each part needs "
+            f"at least one example."
         )
     sizes = _shares(num_examples, np.asarray(proportions))
     for empty in np.flatnonzero(sizes == 0):
@@ -283,7 +294,7 @@ def proportional_sizes(num_examples: int, proportions: Sequence[int]) -> list[in
 
 
 def _shares(total: int, weights: NDArray[Any]) -> NDArray[np.int64]:
-    """Divide `total` in proportion to `weights`: rounded down, then the largest remainders up."""
+    """Divide `total` in proportion to `weights`, rounding by the largest-remainder method."""
     shares, remainders = np.divmod(total * weights.astype(np.int64), max(int(weights.sum()), 1))
     left = total - int(shares.sum())
     shares[np.argsort(-remainders, kind="stable")[:left]] += 1
@@ -295,6 +306,6 @@ def _as_labels(labels: object) -> NDArray[Any]:
     array = np.asarray(labels)
     if array.ndim != 1:
         raise InputError(
-            f"labels is {describe(array)}; it must be 1-D, one whole-number label an example."
+            f"labels is {describe(array)}; it must be 1-D, with one integer label per example."
         )
     return array
