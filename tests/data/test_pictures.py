@@ -1,4 +1,4 @@
-"""Folders of pictures, one sub-folder a class, and all that can be wrong with one."""
+"""Folders of pictures with one subfolder per class, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def animals(tmp_path: Path) -> Path:
     return tmp_path / "animals"
 
 
-def test_one_sub_folder_a_class(animals: Path) -> None:
+def test_one_subfolder_per_class(animals: Path) -> None:
     pixels = picture(animals / "cat" / "b.PNG")
     (animals / "cat" / ".hidden").touch()
     (animals / "cat" / "notes.txt").touch()
@@ -48,13 +48,13 @@ def test_one_sub_folder_a_class(animals: Path) -> None:
     np.testing.assert_array_equal(load_pictures(animals, invert=True).images, 255 - dataset.images)
 
 
-def test_sub_folders_of_numbers_are_ordered_as_numbers(tmp_path: Path) -> None:
+def test_numeric_subfolders_are_sorted_as_numbers(tmp_path: Path) -> None:
     for name in ("10", "9", "2"):
         picture(tmp_path / name / "a.png")
     assert load_pictures(tmp_path).classes == (2, 9, 10)
 
 
-def test_classes_of_a_network(animals: Path) -> None:
+def test_labels_follow_the_classes_of_a_network(animals: Path) -> None:
     dataset = load_pictures(animals, classes=["horse", "dog", "cat"])
     assert dataset.labels.tolist() == [1, 1, 2, 2]
     assert dataset.classes == ("horse", "dog", "cat")
@@ -62,7 +62,7 @@ def test_classes_of_a_network(animals: Path) -> None:
         load_pictures(animals, classes=["dogs", "cat"])
 
 
-def test_every_kind_of_picture_becomes_grey(tmp_path: Path) -> None:
+def test_every_kind_of_picture_is_converted_to_grey(tmp_path: Path) -> None:
     ramp = np.linspace(0, 255, 12).astype(np.uint8).reshape(4, 3)
     colour = np.stack([ramp] * 3, axis=-1)
     opaque = np.concatenate([colour, np.full((4, 3, 1), 255, np.uint8)], axis=-1)
@@ -77,15 +77,15 @@ def test_every_kind_of_picture_becomes_grey(tmp_path: Path) -> None:
     assert (read_pictures([tmp_path / "clear.png"]) == 255).all()
 
 
-def test_pictures_differ_in_size(animals: Path) -> None:
+def test_pictures_of_different_sizes_are_rejected(animals: Path) -> None:
     picture(animals / "dog" / "z.png", np.zeros((5, 3), np.uint8))
     with pytest.raises(FileFormatError, match=r"z\.png is 5 pixels high and 3 wide.*4 x 3"):
         load_pictures(animals)
 
 
-def test_what_cannot_be_read(animals: Path, tmp_path: Path) -> None:
-    (animals / "dog" / "text.png").write_text("no picture at all")
-    with pytest.raises(FileFormatError, match=r"text\.png is no picture"):
+def test_unreadable_pictures_are_rejected(animals: Path, tmp_path: Path) -> None:
+    (animals / "dog" / "text.png").write_text("not a picture")
+    with pytest.raises(FileFormatError, match=r"text\.png"):
         load_pictures(animals)
     (animals / "dog" / "text.png").unlink()
     whole = (animals / "dog" / "a.png").read_bytes()
@@ -101,26 +101,26 @@ def test_what_cannot_be_read(animals: Path, tmp_path: Path) -> None:
         read_pictures([])
 
 
-def test_folders_that_are_no_classes(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="nowhere"):
-        load_pictures(tmp_path / "nowhere")
-    with pytest.raises(FileError, match="no sub-folders"):
+def test_folders_without_classes_are_rejected(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="absent"):
+        load_pictures(tmp_path / "absent")
+    with pytest.raises(FileError, match="subfolder"):
         load_pictures(tmp_path)
     picture(tmp_path / "one" / "a.png")
-    with pytest.raises(NeuralNetError, match=r"'one' only"):
+    with pytest.raises(NeuralNetError, match=r"'one'.*at least two"):
         load_pictures(tmp_path)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FileError, match=r"empty holds no pictures"):
+    with pytest.raises(FileError, match=r"empty.*\.png"):
         load_pictures(tmp_path)
-    with pytest.raises(FileError, match=r"empty holds no pictures"):
+    with pytest.raises(FileError, match=r"empty.*\.png"):
         pictures_in([tmp_path / "empty"])
 
 
-def test_parts_of_a_data_set_are_no_classes(tmp_path: Path) -> None:
+def test_parts_of_a_data_set_are_rejected_as_classes(tmp_path: Path) -> None:
     for part in ("train", "test"):
         picture(tmp_path / "parts" / part / "a.png")
         picture(tmp_path / "below" / part / "cat" / "a.png")
-    with pytest.raises(FileError, match="parts of a data set"):
+    with pytest.raises(FileError, match=r"parts.*test, train"):
         load_pictures(tmp_path / "parts")
     with pytest.raises(FileError, match=r"cat.*below/test"):
         load_pictures(tmp_path / "below")

@@ -1,4 +1,4 @@
-"""What every source of digits hands over."""
+"""The data set that every loader returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from neuralnet.data.inputs import InputKind
 
-# Called with what is being fetched, the bytes so far, and all of them where that is known.
+# Called with a description of the download, the bytes received so far, and the total or None.
 Progress = Callable[[str, int, int | None], None]
 
 FOLDER_VARIABLE = "NEURALNET_DATA"
@@ -24,39 +24,39 @@ Folder = str | os.PathLike[str]
 
 
 class DataNotFoundError(FileError):
-    """A data set that could not be had; the text says what was tried and why each try failed."""
+    """Failure to load a data set; the message lists each source tried and why it failed."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled images, or rows of a table, the training ones first.
+    """Labelled images or table rows, with the training examples first.
 
     Attributes
     ----------
     images : ndarray, shape (N, D)
-        uint8: one flattened image a row, pixels from 0 (background) to 255 (ink). A read-only
-        memory map where it comes from the cache. float32: a table's rows.
+        uint8: one flattened image per row, with pixels from 0 (background) to 255 (ink); a
+        read-only memory map if it comes from the cache. float32: the rows of a table.
     labels : ndarray of uint8 or int64, shape (N,)
-        The class of each image, by its place in `classes`.
+        Class of each example, as an index into `classes`.
     num_train : int
-        How many of the images, from the first on, the data set's authors meant for training; the
-        others are their test set.
+        Size of the training set defined by the data set's authors. It consists of the first
+        examples; the others are the test set.
     image_shape : tuple of int
-        Height and width of an image; their product is D. (1, D) for a table.
+        Height and width of an image, whose product is D; (1, D) for a table.
     classes : tuple of str or int
-        What the labels from 0 on stand for.
+        Names of the classes, in the order of the labels.
     name : str
-        What the data set is called: "MNIST".
+        Name of the data set, for example "MNIST".
     source : str
-        Where it came from, as a fragment of a sentence: "the folder digits".
+        Where the data came from, for use within a sentence: "the folder digits".
     is_sample : bool
-        Whether this is only the small bundled sample, not the full data set.
+        Whether this is only the small bundled sample of the full data set.
     notes : str
-        What the user should be told about it, or nothing.
+        Remarks for the user, or an empty string.
     columns : tuple of str
-        The names of a table's D columns; none for images.
+        Names of a table's D columns; empty for images.
     target : str or None
-        The name of the column that a table's classes stood in.
+        Name of a table's target column.
     """
 
     images: NDArray[Any]
@@ -72,13 +72,13 @@ class Dataset:
     target: str | None = None
 
     def as_notes(self) -> dict[str, str]:
-        """Return what a network that learns from these data should have in its notes.
+        """Return the notes for a network that is trained on these data.
 
-        Commands and exports read there where its inputs are from, whether they are pixels or
-        features, and which columns a table must have.
+        They record where the data came from, whether the inputs are pixels or features, and the
+        names of a table's columns. The commands and the exports read them.
         """
         from neuralnet.data.inputs import input_notes
 
         kind: InputKind = "pixels" if self.images.dtype == "uint8" else "features"
-        told = {"data": f"{self.name}, from {self.source}"}
-        return told | input_notes(kind, self.columns, self.target)
+        origin = {"data": f"{self.name}, from {self.source}"}
+        return origin | input_notes(kind, self.columns, self.target)

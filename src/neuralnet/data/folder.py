@@ -1,4 +1,4 @@
-"""A folder of four IDX files: MNIST, Fashion-MNIST, KMNIST, EMNIST, or one's own."""
+"""Data sets in a folder of four IDX files, such as MNIST, Fashion-MNIST, KMNIST and EMNIST."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuralnet.data import mnist
+from neuralnet.data.class_names import check_plausible
 from neuralnet.data.dataset import Dataset, Folder
 from neuralnet.data.idx import DIMENSIONS, Kind, read_idx
-from neuralnet.data.naming import check_plausible
 from neuralnet.files import FileError, FileFormatError, explain
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _FILE_NAME = re.compile(
     r"(?P<prefix>emnist-[a-z]+-)?(?P<part>train|t10k|test)-(?P<kind>images|labels)"
     r"[-.]idx[13]-ubyte(?P<gzipped>\.gz)?"
 )
-# Folders below the named one in which other programs keep the four files.
-_USUAL_SUBFOLDERS = ("raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw", "EMNIST/raw", "gzip")
+# Subfolders in which other programs store the four files.
+_COMMON_SUBFOLDERS = ("raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw", "EMNIST/raw", "gzip")
 
 Part = tuple[str, Kind]  # ("train" or "test", "images" or "labels")
 _PARTS: tuple[Part, ...] = (
@@ -35,29 +35,30 @@ _PARTS: tuple[Part, ...] = (
 
 
 def load_folder(folder: Folder) -> Dataset:
-    """Load the data set whose four IDX files, gzipped or not, lie in a folder.
+    """Load the data set in a folder of four IDX files, gzipped or not.
 
-    EMNIST's images are stored on their side and are turned upright.
+    The images of EMNIST are stored transposed and are transposed back.
 
     Parameters
     ----------
     folder : path
-        The folder. It must hold one data set only.
+        Folder with the files of exactly one data set.
 
     Returns
     -------
     Dataset
-        Named "MNIST" if it is, bit for bit; otherwise after the folder, or EMNIST's split.
+        Its name is "MNIST" if it equals MNIST bit for bit, and otherwise the name of the EMNIST
+        split or of the folder.
 
     Raises
     ------
     FileError
-        If the folder or one of the four files is missing or cannot be read, or several data sets
-        lie there.
+        If the folder or one of the four files is missing or cannot be read, or if the folder holds
+        several data sets.
     FileFormatError
-        If a file does not hold what it should, or the files do not belong together.
+        If a file is not a valid IDX file of its kind, or the files do not belong together.
     InputError
-        If the largest label looks like damage rather than like a class.
+        If the largest label is implausible and probably caused by damage.
     """
     folder = Path(folder)
     prefix, paths = _find_files(folder)
@@ -67,12 +68,12 @@ def load_folder(folder: Folder) -> Dataset:
     if test_images.shape[1:] != image_shape:
         raise FileFormatError(
             f"{folder} holds training images of {_pixels(train_images)} pixels and test images of "
-            f"{_pixels(test_images)}; they must be alike. Do the files belong together?"
+            f"{_pixels(test_images)}; they must have the same size. Do the files belong together?"
         )
     images = np.concatenate([train_images, test_images])  # (N, height, width)
     labels = np.concatenate([train_labels, test_labels])  # (N,)
     if prefix:
-        # EMNIST was written column by column where MNIST was written row by row.
+        # EMNIST stores its images column by column, MNIST row by row.
         images = np.ascontiguousarray(images.transpose(0, 2, 1))
         image_shape = images.shape[1:]
     source = f"the folder {folder}"
@@ -91,23 +92,23 @@ def load_folder(folder: Folder) -> Dataset:
 
 
 def holds_idx_files(folder: Path) -> bool:
-    """Say whether files of such a data set lie in a folder, or below it where programs put them."""
+    """Return whether a folder or one of its common subfolders holds IDX files of a data set."""
     return any(
         _FILE_NAME.fullmatch(path.name)
-        for below in (".", *_USUAL_SUBFOLDERS)
+        for below in (".", *_COMMON_SUBFOLDERS)
         for path in (folder / below).glob("*-ubyte*")
     )
 
 
 def _find_files(folder: Path) -> tuple[str, dict[Part, Path]]:
-    """Find the four files of the one data set in `folder`, and its EMNIST prefix if it has one."""
+    """Return the EMNIST prefix, if any, and the paths of the four files in a folder."""
     try:
-        # Backwards, so that where a file lies there twice, the plain one is preferred.
+        # In reverse, so that an uncompressed file takes precedence over its gzipped twin.
         entries = sorted(folder.iterdir(), reverse=True)
     except OSError as error:
         raise FileError(
-            f"Cannot read the data folder {folder}: {explain(error)}. Name the folder that holds "
-            f"the four IDX files."
+            f"Cannot read the data folder {folder}: {explain(error)}. Give the path of the folder "
+            f"that holds the four IDX files."
         ) from error
     found: dict[str, dict[Part, Path]] = {}
     for path in entries:
@@ -117,37 +118,37 @@ def _find_files(folder: Path) -> tuple[str, dict[Part, Path]]:
             kind: Kind = "images" if match["kind"] == "images" else "labels"
             found.setdefault(match["prefix"] or "", {})[part, kind] = path
     if not found:
-        raise FileError(_nothing_found(folder))
+        raise FileError(_not_found_message(folder))
     if len(found) > 1:
         names = ", ".join(f"{prefix}train-images-idx3-ubyte" for prefix in sorted(found))
         raise FileError(
-            f"{folder} holds {len(found)} data sets ({names}, ...). Move the four files of the one "
-            f"you want to a folder of their own, and name that."
+            f"{folder} holds {len(found)} data sets ({names}, ...). Move the four files of one "
+            f"data set to a separate folder, and give its path."
         )
     [(prefix, paths)] = found.items()
-    missing = [_usual_name(prefix, part) for part in _PARTS if part not in paths]
+    missing = [_standard_name(prefix, part) for part in _PARTS if part not in paths]
     if missing:
         raise FileError(
-            f"{folder} holds {len(paths)} of the four files of a data set; missing (or named "
-            f"otherwise): {', '.join(missing)}, plain or with .gz."
+            f"{folder} holds {len(paths)} of the four files of a data set. These are missing or "
+            f"have another name: {', '.join(missing)}, with or without .gz."
         )
     return prefix, paths
 
 
-def _nothing_found(folder: Path) -> str:
-    """Word the error for a folder without any such file, with a hint where they are near."""
-    names = ", ".join(_usual_name("", part) for part in _PARTS)
+def _not_found_message(folder: Path) -> str:
+    """Return the error message for a folder without IDX files, which suggests a subfolder."""
+    names = ", ".join(_standard_name("", part) for part in _PARTS)
     near = [
         folder / below
-        for below in _USUAL_SUBFOLDERS
+        for below in _COMMON_SUBFOLDERS
         if any(_FILE_NAME.fullmatch(path.name) for path in (folder / below).glob("*-ubyte*"))
     ]
-    hint = f" They seem to lie in {near[0]}: name that folder." if near else ""
-    return f"{folder} holds no data set; wanted are {names}, each plain or with .gz.{hint}"
+    hint = f" They seem to be in {near[0]}; give that path." if near else ""
+    return f"{folder} holds no data set; it must hold {names}, with or without .gz.{hint}"
 
 
-def _usual_name(prefix: str, part: Part) -> str:
-    """Give the name under which a file usually goes."""
+def _standard_name(prefix: str, part: Part) -> str:
+    """Return the standard name of a file."""
     subset, kind = part
     if subset == "test" and not prefix:
         subset = "t10k"
@@ -155,18 +156,18 @@ def _usual_name(prefix: str, part: Part) -> str:
 
 
 def _read_pair(paths: dict[Part, Path], part: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read the images and the labels of one part, checking that there is one label an image."""
+    """Read the images and labels of one part, and check that there is one label per image."""
     images_path, labels_path = paths[part, "images"], paths[part, "labels"]
     images, labels = read_idx(images_path, "images"), read_idx(labels_path, "labels")
     if len(images) != len(labels):
         raise FileFormatError(
-            f"{images_path} holds {len(images):,} images but {labels_path.name} holds "
-            f"{len(labels):,} labels; there must be one label for each image. Do the files belong "
+            f"{images_path} holds {len(images):,} images, but {labels_path.name} holds "
+            f"{len(labels):,} labels; there must be one label per image. Do the files belong "
             f"together?"
         )
     if not images.size:
         raise FileFormatError(
-            f"{images_path} holds no pixels (shape {images.shape}); give at least one image."
+            f"{images_path} holds no pixels (shape {images.shape}); it needs at least one image."
         )
     return images, labels
 

@@ -1,8 +1,8 @@
-"""What a network's notes say of the inputs that it was made for.
+"""Notes of a network about its inputs: their kind, and the columns of a table.
 
-A network takes bytes and floating-point numbers alike, so whoever feeds it from a file has to know
-which of the two its examples were, and in which order the columns came. Whatever trains or imports
-a network notes that here; whatever reads examples for it asks here.
+A network accepts both bytes and floating-point numbers. Code that reads examples for it from a file
+needs to know which of the two it was trained on, and the order of the columns. Training and import
+write these notes with the functions of this module; code that reads examples looks them up here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from neuralnet.checks import InputError, check_name
 
 InputKind = Literal["pixels", "features"]
 
-# Pixels are whole numbers from 0 to 255, which the network scales; features are taken as they are.
+# Pixels are integers from 0 to 255, which the network scales. Features are used unchanged.
 INPUT_KINDS = ("pixels", "features")
 
 _KIND, _COLUMNS, _TARGET = "input", "columns", "target"
@@ -24,21 +24,26 @@ _KIND, _COLUMNS, _TARGET = "input", "columns", "target"
 def input_notes(
     kind: InputKind, columns: Sequence[str] = (), target: str | None = None
 ) -> dict[str, str]:
-    """Return the notes for a network that takes such inputs.
+    """Return the notes that describe the inputs of a network.
 
     Parameters
     ----------
     kind : {"pixels", "features"}
-        Bytes that the network scales, or numbers that it takes as they are.
+        Bytes, which the network scales, or numbers, which it uses unchanged.
     columns : sequence of str
-        The names of the columns, in the network's order, where they have any.
+        Names of the columns in the order of the network's inputs; empty if they have none.
     target : str, optional
-        The name of the column that it learned to tell.
+        Name of the target column.
 
     Returns
     -------
     dict of str to str
-        To be added to `NeuralNetMLP.notes`.
+        Entries for `NeuralNetMLP.notes`.
+
+    Raises
+    ------
+    InputError
+        If `kind` is unknown.
     """
     notes: dict[str, str] = {_KIND: check_input_kind(kind)}
     if columns:
@@ -47,28 +52,31 @@ def input_notes(
 
 
 def input_kind(notes: Mapping[str, str]) -> InputKind:
-    """Return what a network takes; pixels if its notes do not say, for those are the older ones."""
+    """Return the kind of a network's inputs.
+
+    Without a note it is "pixels", as older networks have no such note and take pixels.
+    """
     return check_input_kind(notes.get(_KIND, "pixels"), "notes['input']")
 
 
 def check_input_kind(kind: object, name: str = "kind") -> InputKind:
-    """Return `kind` if it is one.
+    """Return `kind` if it is a kind of input.
 
     Raises
     ------
     InputError
-        If it is none.
+        If it is not; the message lists the kinds.
     """
     return cast("InputKind", check_name(kind, INPUT_KINDS, name))
 
 
 def input_columns(notes: Mapping[str, str]) -> list[str] | None:
-    """Return the names of the columns that a network takes, in its order; None if not noted.
+    """Return the column names of a network's inputs in order, or None without a note.
 
     Raises
     ------
     InputError
-        If the note is no list of names.
+        If the note is not a JSON list of names.
     """
     if _COLUMNS not in notes:
         return None
@@ -79,11 +87,11 @@ def input_columns(notes: Mapping[str, str]) -> list[str] | None:
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise InputError(
             f"The network's note 'columns' is {notes[_COLUMNS]!r:.60}; it must be a JSON list of "
-            f"column names. Correct it in model.notes, or remove it."
+            f"column names. Correct the note in model.notes, or remove it."
         )
     return columns
 
 
 def input_target(notes: Mapping[str, str]) -> str | None:
-    """Return the name of the column that a network learned to tell; None if not noted."""
+    """Return the name of a network's target column, or None without a note."""
     return notes.get(_TARGET)

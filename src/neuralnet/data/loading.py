@@ -1,4 +1,4 @@
-"""Examples from wherever they are: MNIST, IDX files, a table, or a folder of pictures."""
+"""Loading of labelled examples: MNIST, IDX files, a table or a folder of pictures."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ def load_data(
     invert: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Load labelled examples from what a path leads to.
+    """Load labelled examples from a file or folder.
 
-    A file is a CSV table (`load_table`); a folder with IDX files is what `load_mnist` reads; a
-    folder with sub-folders has pictures (`load_pictures`); without a path it is MNIST.
+    The path decides which function loads the data: `load_table` for a file, `load_mnist` for a
+    folder of IDX files or if there is no path, and `load_pictures` for a folder with subfolders.
 
     Parameters
     ----------
     path : path, optional
-        A CSV file, or a folder.
+        CSV file, or folder of IDX files or pictures.
     target : str, optional
-        The name of the target column; a table needs one, and nothing else has any.
+        Name of the target column. Required for a table, and not allowed for other data.
     source : str
-        As for `load_mnist`, where the data are no table and no pictures.
+        As for `load_mnist`; ignored for tables and pictures.
     kind, columns, num_columns
-        As for `load_table`; features if not given.
+        As for `load_table`; `kind` is "features" by default.
     classes, invert
         As for `load_table` and `load_pictures`.
     progress : callable, optional
@@ -54,18 +54,20 @@ def load_data(
     Raises
     ------
     FileError
-        If something cannot be read, or does not hold what it should.
+        If a file or folder cannot be read, or has the wrong content.
     InputError
-        If an argument does not belong to this kind of data.
+        If an argument does not apply to this kind of data.
     """
     if invert and (path is None or Path(path).is_file() or not _has_pictures(Path(path))):
-        what = "MNIST has" if path is None else f"{path} holds"
-        raise InputError(f"invert is for folders of pictures, but {what} none; leave it out.")
+        data = "MNIST" if path is None else str(path)
+        raise InputError(
+            f"invert is True, but {data} is not a folder of pictures; leave invert out."
+        )
     if path is not None and Path(path).is_file():
         if target is None:
             raise InputError(
-                f"{path} is a table, but no target column is named; say which of its columns "
-                f"holds the class: target= in Python, --target on the command line."
+                f"{path} is a table, but target is None; name the column that holds the class: "
+                f"target= in Python, --target on the command line."
             )
         return load_table(
             path,
@@ -76,9 +78,10 @@ def load_data(
             classes=classes,
         )
     if target is not None:
-        what = "MNIST has no columns" if path is None else f"{path} is no file, so no table"
+        data = "MNIST" if path is None else str(path)
         raise InputError(
-            f"target is {target!r}, but {what}; name a CSV file, or leave the target out."
+            f"target is {target!r}, but {data} is not a CSV file; give the path of a CSV file, or "
+            f"leave the target out."
         )
     if path is not None and _has_pictures(Path(path)):
         return load_pictures(path, classes=classes, invert=invert)
@@ -86,12 +89,12 @@ def load_data(
 
 
 def check_input_size(dataset: Dataset, num_features: int) -> None:
-    """Raise unless the examples are of the size that a network takes.
+    """Check that the examples have as many features as a network has inputs.
 
     Raises
     ------
     InputError
-        If they are not; the sentence gives both.
+        If they do not; the message states both numbers.
     """
     size = dataset.images.shape[1]
     if size == num_features:
@@ -101,13 +104,19 @@ def check_input_size(dataset: Dataset, num_features: int) -> None:
     else:
         came = f"images of {dataset.image_shape[0]} x {dataset.image_shape[1]} = {size} pixels"
     raise InputError(
-        f"{dataset.source} has {came}, but this network takes {num_features} numbers an example. "
-        f"Is it the network for these data?"
+        f"{dataset.source} has {came}, but this network has {num_features} inputs. Is it the "
+        f"network for these data?"
     )
 
 
 def _has_pictures(folder: Path) -> bool:
-    """Say whether a folder has sub-folders of pictures, rather than IDX files."""
+    """Return whether a folder holds subfolders of pictures rather than IDX files.
+
+    Raises
+    ------
+    FileError
+        If the folder cannot be read, or holds neither.
+    """
     if holds_idx_files(folder):
         return False
     try:
@@ -116,7 +125,7 @@ def _has_pictures(folder: Path) -> bool:
         raise FileError(f"Cannot read {folder}: {explain(error)}. Is the path right?") from error
     if not below:
         raise FileError(
-            f"{folder} holds neither the four IDX files of a data set nor sub-folders of pictures, "
-            f"one for each class. Is it the right folder?"
+            f"{folder} holds neither the four IDX files of a data set nor one subfolder of "
+            f"pictures per class. Is it the right folder?"
         )
     return True

@@ -1,4 +1,4 @@
-"""Pictures in files: one to be classified, or a folder with a sub-folder for each class."""
+"""Reading of picture files, singly or from a folder with one subfolder per class."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuralnet.checks import InputError, check_name
+from neuralnet.data.class_names import sort_class_names
 from neuralnet.data.dataset import Dataset, Folder
-from neuralnet.data.naming import ordered_names
 from neuralnet.files import FileError, FileFormatError, explain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm")
-# A picture that is cut already is small; what is larger was not meant, or means harm.
-MOST_PIXELS = 1 << 20
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm")
+# Pictures that are already cropped are small; a larger one is a mistake or an attack.
+MAX_PIXELS = 1 << 20
 _SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
@@ -31,47 +31,51 @@ def load_pictures(
     image_shape: tuple[int, int] | None = None,
     invert: bool = False,
 ) -> Dataset:
-    """Load a folder whose sub-folders are classes, each with that class's pictures.
+    """Load pictures from a folder that has one subfolder per class.
 
-    Pictures become grey, and are taken as they are otherwise: all must be of one size. MNIST's
-    digits are bright on dark; `invert` makes dark ink on light paper so.
+    Pictures are converted to greyscale but not resized, so all must have the same size. MNIST's
+    digits are bright on a dark background; set `invert` for pictures of dark ink on light paper.
 
     Parameters
     ----------
     folder : path
-        The folder. What is no picture by its ending is passed over, and told in the notes.
+        Folder with the subfolders. Files without the suffix of a picture are skipped and listed in
+        the notes of the data set.
     classes : sequence of str or int, optional
-        What the labels stand for, as a network has it; other sub-folders are refused then. The
-        sub-folders' names if not given, ordered by number or by alphabet.
+        Class names of a network, in the order of its labels; a subfolder with another name is an
+        error. By default, the names of the subfolders, sorted as integers if all of them are
+        integers and otherwise as text.
     image_shape : (int, int), optional
-        Height and width that are wanted; those of the first picture if not given.
+        Required height and width; by default, those of the first picture.
     invert : bool
-        Whether bright and dark change places.
+        Whether to invert the brightness.
 
     Returns
     -------
     Dataset
-        All pictures count as training ones.
+        Data set in which all pictures are training examples.
 
     Raises
     ------
     FileError
-        If the folder or a picture cannot be read, or there is no sub-folder, or none in one.
+        If the folder or a picture cannot be read, the folder has fewer than two subfolders (and
+        `classes` is not given), a subfolder holds no pictures, or the subfolders are the parts of
+        a data set.
     FileFormatError
-        If a file is no picture, or pictures differ in size.
+        If a file is not a valid picture, is too large, or differs in size.
     InputError
-        If a sub-folder is no class that the network knows.
+        If a subfolder is not one of `classes`.
     """
     folder = Path(folder)
     by_class, others = _find_pictures(folder)
-    found = ordered_names(by_class) if classes is None else tuple(classes)
+    found = sort_class_names(by_class) if classes is None else tuple(classes)
     place = {str(name): label for label, name in enumerate(found)}
     for name in by_class:
-        check_name(name, place, f"A sub-folder of {folder}")
+        check_name(name, place, f"A subfolder of {folder}")
     if classes is None and len(found) < 2:
         raise FileError(
-            f"{folder} has the sub-folder {found[0]!r} only; at least two classes are needed to be "
-            f"told apart."
+            f"{folder} has only the subfolder {found[0]!r}; classification needs at least two "
+            f"classes, with one subfolder for each."
         )
     paths = [path for name in map(str, found) for path in by_class.get(name, [])]
     labels = [place[name] for name in map(str, found) for _ in by_class.get(name, [])]
@@ -84,37 +88,40 @@ def load_pictures(
         classes=found,
         name=folder.resolve().name,
         source=f"the folder {folder}",
-        notes=f"Passed over, being no pictures: {_listed(others)}." if others else "",
+        notes=f"Skipped, as they are not pictures: {_join_names(others)}." if others else "",
     )
 
 
 def read_pictures(
     paths: Sequence[Path], image_shape: tuple[int, int] | None = None, *, invert: bool = False
 ) -> NDArray[np.uint8]:
-    """Read pictures of one size, in grey.
+    """Read pictures of the same size as greyscale images.
 
     Parameters
     ----------
     paths : sequence of path
-        The files, at least one.
+        Files to read, at least one.
     image_shape : (int, int), optional
-        Height and width that are wanted; those of the first picture if not given.
+        Required height and width; by default, those of the first picture.
     invert : bool
-        Whether bright and dark change places.
+        Whether to invert the brightness.
 
     Returns
     -------
     ndarray of uint8, shape (N, height, width)
+        Grey levels from 0 (black) to 255 (white), or the other way round if inverted.
 
     Raises
     ------
     FileError
-        If one cannot be read.
+        If a file cannot be read.
     FileFormatError
-        If one is no picture, or of another size.
+        If a file is not a valid picture, is too large, or has another size.
+    InputError
+        If `paths` is empty.
     """
     if not paths:
-        raise InputError("No picture is named; name at least one.")
+        raise InputError("paths is empty; give the path of at least one picture.")
     images: NDArray[np.uint8] | None = None
     why = "this network takes"
     for number, path in enumerate(paths):
@@ -129,43 +136,43 @@ def read_pictures(
 
 
 def is_picture(path: Path) -> bool:
-    """Say whether a file is a picture by its ending."""
-    return path.suffix.lower() in ENDINGS
+    """Return whether a file name has the suffix of a picture."""
+    return path.suffix.lower() in SUFFIXES
 
 
 def _find_pictures(folder: Path) -> tuple[dict[str, list[Path]], list[str]]:
-    """Return the pictures of each sub-folder, in order, and what else lies there."""
+    """Return the sorted pictures of each subfolder, and the names of all other entries."""
     others: list[str] = []
     by_class: dict[str, list[Path]] = {}
-    for sub in _entries(folder):
+    for sub in _visible_entries(folder):
         if not sub.is_dir():
             others.append(sub.name)
             continue
-        entries = _entries(sub)
+        entries = _visible_entries(sub)
         by_class[sub.name] = [path for path in entries if path.is_file() and is_picture(path)]
         others += [f"{sub.name}/{p.name}" for p in entries if p not in by_class[sub.name]]
         if not by_class[sub.name]:
             below = [path.name for path in entries if path.is_dir()]
-            hint = f" It has sub-folders itself ({_listed(below)}): name {sub}." if below else ""
+            hint = f" To use its subfolders ({_join_names(below)}), load {sub}." if below else ""
             raise FileError(
-                f"The sub-folder {sub} holds no pictures ({', '.join(ENDINGS)}); each sub-folder "
-                f"holds those of one class. Fill it, or remove it.{hint}"
+                f"The subfolder {sub} holds no pictures ({', '.join(SUFFIXES)}); each subfolder "
+                f"must hold the pictures of one class. Add pictures, or remove the subfolder.{hint}"
             )
     if not by_class:
         raise FileError(
-            f"{folder} has no sub-folders; it must have one for each class, named after it, with "
-            f"that class's pictures inside."
+            f"{folder} has no subfolders; it must have one subfolder of pictures per class, with "
+            f"the name of the class."
         )
     if {name.lower() for name in by_class} <= _SPLIT_NAMES:
         raise FileError(
-            f"The sub-folders of {folder} are {', '.join(by_class)}, which are parts of a data set "
-            f"rather than classes. Name one of them."
+            f"The subfolders of {folder} are {', '.join(by_class)}, which are parts of a data set "
+            f"rather than classes. Load one of them instead."
         )
     return by_class, others
 
 
-def _entries(folder: Path) -> list[Path]:
-    """Return what lies in a folder, in order, but for what is hidden."""
+def _visible_entries(folder: Path) -> list[Path]:
+    """Return the sorted entries of a folder, without hidden ones."""
     try:
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
@@ -175,58 +182,61 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _read_picture(path: Path, shape: tuple[int, int] | None, why: str) -> NDArray[np.uint8]:
-    """Read one picture in grey, if it has the size that is wanted."""
+    """Read one picture as greyscale, and check its size."""
     import PIL.Image
 
     try:
         if path.exists() and not path.is_file():
-            raise FileError(f"Cannot read {path}: it is not a file. Name a picture.")
+            raise FileError(f"Cannot read {path}: it is not a file. Give the path of a picture.")
         with PIL.Image.open(path) as image:
-            # The header alone has been read so far: what is too large is never unpacked.
+            # Only the header has been read so far, so a picture that is too large is not decoded.
             width, height = image.size
             if shape is not None and (height, width) != shape:
                 raise FileFormatError(
                     f"{path} is {height} pixels high and {width} wide; {why} {shape[0]} x "
-                    f"{shape[1]}. Cut or scale it first."
+                    f"{shape[1]}. Crop or scale it first."
                 )
-            if width * height > MOST_PIXELS:
+            if width * height > MAX_PIXELS:
                 raise FileFormatError(
-                    f"{path} has {width} x {height} pixels; pictures that are cut already have at "
-                    f"most {MOST_PIXELS:,}. Cut or scale it first."
+                    f"{path} has {width} x {height} pixels; a picture may have at most "
+                    f"{MAX_PIXELS:,}. Crop or scale it first."
                 )
-            return _grey(image)
+            return _to_grey(image)
     except FileError:
         raise
     except PIL.UnidentifiedImageError as error:
-        raise FileFormatError(f"{path} is no picture of a kind that Pillow reads.") from error
+        raise FileFormatError(
+            f"{path} is not a picture in a format that Pillow can read. Convert it, for example to "
+            f"PNG."
+        ) from error
     except (OSError, SyntaxError, ValueError, EOFError, PIL.Image.DecompressionBombError) as error:
         if isinstance(error, OSError) and error.strerror:
             raise FileError(f"Cannot read {path}: {explain(error)}.") from error
-        raise FileFormatError(f"{path} is damaged: {error}. Get the file again.") from error
+        raise FileFormatError(f"{path} is damaged: {error}. Get another copy of it.") from error
 
 
-def _grey(image: Image) -> NDArray[np.uint8]:
-    """Return a picture's brightness as bytes; where it is transparent, white paper shows."""
+def _to_grey(image: Image) -> NDArray[np.uint8]:
+    """Return a picture's grey levels as uint8, with white behind transparent pixels."""
     import PIL.Image
 
     if image.mode.startswith("I;16") or image.mode == "I":
         return (np.asarray(image).clip(0, 65535) // 257).astype(np.uint8)
     if image.mode == "F":
-        raise ValueError("its pixels are floating-point numbers, with no black and white")
+        raise ValueError("its pixels are floating-point numbers without a defined range")
     if image.has_transparency_data:
         paper = PIL.Image.new("RGBA", image.size, "white")
         image = PIL.Image.alpha_composite(paper, image.convert("RGBA"))
     return np.asarray(image.convert("L"), np.uint8)
 
 
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    """List names, the first few of many."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return f"{', '.join(names[:most])}{more}"
+def _join_names(names: Sequence[str], limit: int = 5) -> str:
+    """Join names with commas; beyond `limit`, state only how many more there are."""
+    more = f" and {len(names) - limit:,} more" if len(names) > limit else ""
+    return f"{', '.join(names[:limit])}{more}"
 
 
 def pictures_in(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
-    """Return the pictures that are named, and those of the folders that are named, in order.
+    """Return the paths in order, with each folder replaced by its sorted pictures.
 
     Raises
     ------
@@ -238,8 +248,10 @@ def pictures_in(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = [entry for entry in _entries(path) if entry.is_file() and is_picture(entry)]
+        inside = [p for p in _visible_entries(path) if p.is_file() and is_picture(p)]
         if not inside:
-            raise FileError(f"{path} holds no pictures ({', '.join(ENDINGS)}).")
+            raise FileError(
+                f"{path} holds no pictures ({', '.join(SUFFIXES)}). Is it the right folder?"
+            )
         found += inside
     return found
