@@ -1,4 +1,4 @@
-"""A world of its own for every test: no real cache, no real network, a tiny MNIST."""
+"""Fixtures: an isolated environment without the real cache and network, and a tiny MNIST."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ _REAL_MNIST = os.environ.get("NEURALNET_DATA")
 
 
 @pytest.fixture(autouse=True)
-def _own_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, nowhere: str) -> None:
+def _isolated_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, unreachable: str
+) -> None:
     monkeypatch.delenv("NEURALNET_DATA", raising=False)
     monkeypatch.setenv("NEURALNET_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(openml, "URL", nowhere)
-    monkeypatch.setattr(mnist, "MIRRORS", (f"{nowhere}/mirror/",))
+    monkeypatch.setattr(openml, "URL", unreachable)
+    monkeypatch.setattr(mnist, "MIRRORS", (f"{unreachable}/mirror/",))
 
 
 @pytest.fixture
-def nowhere() -> Iterator[str]:
-    """An address on this machine where nobody listens."""
+def unreachable() -> Iterator[str]:
+    """Yield a local URL on whose port no server listens."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{held.getsockname()[1]}"
@@ -45,7 +47,7 @@ def server() -> Iterator[LocalServer]:
 
 @pytest.fixture
 def real_mnist() -> Path:
-    """The folder of the four real files; the test is skipped where there is none."""
+    """Return the folder of the real MNIST files, or skip the test if there is none."""
     if not _REAL_MNIST:
         pytest.skip("NEURALNET_DATA does not name a folder with the real MNIST files")
     return Path(_REAL_MNIST)
@@ -63,7 +65,7 @@ class TinyMnist:
 
 @pytest.fixture
 def tiny_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyMnist:
-    """Eighteen random images of 4 x 3 pixels that pass for MNIST: every checksum is theirs."""
+    """Make 18 random 4 x 3 images pass for MNIST, by replacing its checksums with theirs."""
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (18, 4, 3), dtype=np.uint8)
     labels = rng.permutation(np.arange(18) % 10).astype(np.uint8)

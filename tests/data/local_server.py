@@ -1,4 +1,4 @@
-"""A small web server on this machine that can be told to misbehave."""
+"""A local web server that can be made to misbehave."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.answers.get(self.path, status(404))(self)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Keep quiet."""
+        """Log nothing."""
 
     def start(self, length: int) -> None:
         self.send_response(200)
@@ -46,11 +46,11 @@ class _Server(ThreadingHTTPServer):
         self.closing = threading.Event()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are part of the tests."""
+        """Ignore errors: the tests include clients that close the connection."""
 
 
 class LocalServer:
-    """Serves `answers` by path until the `with` block ends, and notes what was `requested`."""
+    """Server of the `answers` by path within a `with` block, with a list of `requested` paths."""
 
     def __init__(self) -> None:
         self._server = _Server()
@@ -77,8 +77,8 @@ class LocalServer:
         self._thread.join()
 
 
-def right(content: bytes) -> Answer:
-    """Serve it."""
+def correct(content: bytes) -> Answer:
+    """Send the complete content."""
 
     def answer(handler: _Handler) -> None:
         handler.start(len(content))
@@ -88,7 +88,7 @@ def right(content: bytes) -> Answer:
 
 
 def status(code: int) -> Answer:
-    """Refuse with an HTTP status."""
+    """Send an HTTP error status."""
 
     def answer(handler: _Handler) -> None:
         handler.send_error(code)
@@ -97,7 +97,7 @@ def status(code: int) -> Answer:
 
 
 def silent(content: bytes = b"") -> Answer:
-    """Send the beginning, or not even a status line, and then nothing more."""
+    """Send the first half of a response, or nothing if there is no content, and then stall."""
 
     def answer(handler: _Handler) -> None:
         if content:
@@ -109,7 +109,7 @@ def silent(content: bytes = b"") -> Answer:
 
 
 def cut_off(content: bytes) -> Answer:
-    """Promise all of it, send half, and hang up."""
+    """Declare the full length, send half of the content, and close the connection."""
 
     def answer(handler: _Handler) -> None:
         handler.start(len(content))
@@ -119,7 +119,7 @@ def cut_off(content: bytes) -> Answer:
 
 
 def slowly(content: bytes, pause: float, pieces: int = 6) -> Answer:
-    """Send it piece by piece with a pause before each."""
+    """Send the content in pieces, with a pause before each."""
 
     def answer(handler: _Handler) -> None:
         handler.start(len(content))

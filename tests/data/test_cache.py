@@ -25,7 +25,7 @@ def assert_cached(folder: Path, dataset: Dataset) -> None:
     assert str(folder) in cached.source
 
 
-def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NEURALNET_CACHE", str(tmp_path / "variable"))
     assert cache_folder(tmp_path / "argument") == tmp_path / "argument"
     assert cache_folder() == tmp_path / "variable"
@@ -34,13 +34,13 @@ def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "neuralnet" in str(cache_folder())
 
 
-def test_what_is_stored_is_mapped_into_memory(tmp_path: Path, dataset: Dataset) -> None:
+def test_stored_data_are_memory_mapped(tmp_path: Path, dataset: Dataset) -> None:
     store_in_cache(tmp_path / "new", dataset)
     assert_cached(tmp_path / "new", dataset)
     assert isinstance(load_cache(tmp_path / "new").images, np.memmap)
 
 
-def test_verified_once_is_not_hashed_again(
+def test_stamped_files_are_not_hashed_again(
     tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_in_cache(tmp_path, dataset)
@@ -48,7 +48,7 @@ def test_verified_once_is_not_hashed_again(
     assert_cached(tmp_path, dataset)
 
 
-def test_touched_files_are_hashed_and_stamped_anew(
+def test_touched_files_are_hashed_and_stamped_again(
     tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_in_cache(tmp_path, dataset)
@@ -58,7 +58,7 @@ def test_touched_files_are_hashed_and_stamped_anew(
     assert_cached(tmp_path, dataset)
 
 
-def test_without_a_stamp_it_is_hashed(tmp_path: Path, dataset: Dataset) -> None:
+def test_files_without_a_valid_stamp_are_hashed(tmp_path: Path, dataset: Dataset) -> None:
     store_in_cache(tmp_path, dataset)
     (tmp_path / "mnist-verified.json").write_text("nonsense")
     assert_cached(tmp_path, dataset)
@@ -66,7 +66,7 @@ def test_without_a_stamp_it_is_hashed(tmp_path: Path, dataset: Dataset) -> None:
     assert_cached(tmp_path, dataset)
 
 
-def test_empty(tmp_path: Path) -> None:
+def test_empty_cache(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(DataNotFoundError, match="empty"):
             load_cache(folder)
@@ -74,7 +74,7 @@ def test_empty(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["mnist-images-idx3-ubyte", "mnist-labels-idx1-ubyte"])
 @pytest.mark.parametrize("damage", ["flipped", "shorter", "gone"])
-def test_damaged(
+def test_damaged_cache(
     tmp_path: Path, dataset: Dataset, name: str, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store_in_cache(tmp_path, dataset)
@@ -83,7 +83,7 @@ def test_damaged(
     (tmp_path / name).unlink()
     if damage != "gone":
         (tmp_path / name).write_bytes(content[: -1 if damage == "shorter" else None])
-        os.utime(tmp_path / name, (1, 1))  # the clock of a test may not have ticked
+        os.utime(tmp_path / name, (1, 1))  # both writes may fall within one tick of the clock
     with pytest.raises(DataNotFoundError, match=tmp_path.name):
         load_cache(tmp_path)
     if damage != "gone":
@@ -92,7 +92,7 @@ def test_damaged(
     assert_cached(tmp_path, dataset)
 
 
-def test_a_cache_that_cannot_be_written_is_only_a_warning(
+def test_failure_to_write_the_cache_is_only_a_warning(
     tmp_path: Path, dataset: Dataset, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
@@ -105,20 +105,22 @@ def test_a_cache_that_cannot_be_written_is_only_a_warning(
             load_cache(folder)
 
 
-def _store_often(folder: Path, dataset: Dataset) -> None:
+def _store_repeatedly(folder: Path, dataset: Dataset) -> None:
     for _ in range(10):
         store_in_cache(folder, dataset)
 
 
-def test_processes_that_race_do_no_harm(tmp_path: Path, dataset: Dataset) -> None:
+def test_concurrent_processes_leave_a_valid_cache(tmp_path: Path, dataset: Dataset) -> None:
     store_in_cache(tmp_path, dataset)
     context = multiprocessing.get_context("spawn")
-    racers = [context.Process(target=_store_often, args=(tmp_path, dataset)) for _ in range(2)]
-    for racer in racers:
-        racer.start()
-    while any(racer.is_alive() for racer in racers):
+    writers = [
+        context.Process(target=_store_repeatedly, args=(tmp_path, dataset)) for _ in range(2)
+    ]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
         assert_cached(tmp_path, dataset)
-    assert [racer.exitcode for racer in racers] == [0, 0]
+    assert [writer.exitcode for writer in writers] == [0, 0]
     assert_cached(tmp_path, dataset)
     assert sorted(path.name for path in tmp_path.glob("*mnist-*")) == [
         "mnist-images-idx3-ubyte",

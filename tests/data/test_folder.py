@@ -33,7 +33,7 @@ def write_folder(folder: Path, prefix: str = "", suffix: str = "", dot: bool = F
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 @pytest.mark.parametrize("dot", [False, True])
-def test_any_data_set_in_the_format(tmp_path: Path, suffix: str, dot: bool) -> None:
+def test_any_data_set_in_idx_format(tmp_path: Path, suffix: str, dot: bool) -> None:
     dataset = load_folder(write_folder(tmp_path / "letters", suffix=suffix, dot=dot))
     np.testing.assert_array_equal(dataset.images, IMAGES.reshape(7, 20))
     np.testing.assert_array_equal(dataset.labels, LABELS)
@@ -56,7 +56,7 @@ def test_mnist_is_recognized(tiny_mnist: TinyMnist) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_emnist_is_turned_upright(tmp_path: Path, suffix: str) -> None:
+def test_emnist_is_transposed(tmp_path: Path, suffix: str) -> None:
     dataset = load_folder(write_folder(tmp_path, "emnist-letters-", suffix))
     assert dataset.name == "emnist-letters"
     assert dataset.image_shape == (4, 5)
@@ -64,14 +64,14 @@ def test_emnist_is_turned_upright(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_array_equal(upright, IMAGES.transpose(0, 2, 1))
 
 
-def test_several_data_sets_in_one_folder(tmp_path: Path) -> None:
+def test_several_data_sets_in_one_folder_are_rejected(tmp_path: Path) -> None:
     write_folder(tmp_path, "emnist-letters-")
     write_folder(tmp_path, "emnist-digits-")
     with pytest.raises(FileError, match=r"emnist-digits.*emnist-letters"):
         load_folder(tmp_path)
 
 
-def test_plain_file_is_preferred_to_its_gzipped_twin(tmp_path: Path) -> None:
+def test_uncompressed_file_takes_precedence_over_its_gzipped_twin(tmp_path: Path) -> None:
     write_folder(tmp_path)
     for name in NAMES:
         (tmp_path / f"{name}.gz").write_bytes(b"\x1f\x8bnonsense")
@@ -79,7 +79,7 @@ def test_plain_file_is_preferred_to_its_gzipped_twin(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_missing_file_is_named(tmp_path: Path, name: str) -> None:
+def test_missing_file_is_named(tmp_path: Path, name: str) -> None:
     (write_folder(tmp_path) / name).unlink()
     with pytest.raises(FileError) as caught:
         load_folder(tmp_path)
@@ -87,7 +87,7 @@ def test_each_missing_file_is_named(tmp_path: Path, name: str) -> None:
     assert not any(other in str(caught.value) for other in NAMES if other != name)
 
 
-def test_no_folder_no_files_or_a_file_instead(tmp_path: Path) -> None:
+def test_missing_folder_empty_folder_and_file_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="absent"):
         load_folder(tmp_path / "absent")
     with pytest.raises(FileError, match="train-images-idx3-ubyte"):
@@ -97,13 +97,13 @@ def test_no_folder_no_files_or_a_file_instead(tmp_path: Path) -> None:
         load_folder(tmp_path / "file")
 
 
-def test_files_further_down_are_pointed_at(tmp_path: Path) -> None:
+def test_error_names_the_subfolder_that_holds_the_files(tmp_path: Path) -> None:
     write_folder(tmp_path / "MNIST" / "raw")
     with pytest.raises(FileError, match="MNIST/raw"):
         load_folder(tmp_path)
 
 
-def test_parts_that_do_not_belong_together(tmp_path: Path) -> None:
+def test_inconsistent_parts_are_rejected(tmp_path: Path) -> None:
     write_folder(tmp_path)
     write_idx(tmp_path / NAMES[1], LABELS[:4])
     with pytest.raises(FileFormatError, match=r"train-images.* 5 .*train-labels.* 4 "):
@@ -119,19 +119,19 @@ def test_parts_that_do_not_belong_together(tmp_path: Path) -> None:
         load_folder(tmp_path)
 
 
-def test_swapped_files(tmp_path: Path) -> None:
+def test_swapped_files_are_rejected(tmp_path: Path) -> None:
     write_folder(tmp_path)
     shutil.copy(tmp_path / NAMES[1], tmp_path / NAMES[0])
     with pytest.raises(FileFormatError, match=r"train-images.*labels"):
         load_folder(tmp_path)
 
 
-def test_cut_gzip(tmp_path: Path) -> None:
+def test_truncated_gzip_is_rejected(tmp_path: Path) -> None:
     write_folder(tmp_path)
     (tmp_path / NAMES[0]).rename(tmp_path / f"{NAMES[0]}.gz")
     packed = gzip.compress((tmp_path / f"{NAMES[0]}.gz").read_bytes())
     (tmp_path / f"{NAMES[0]}.gz").write_bytes(packed[:-9])
-    with pytest.raises(FileFormatError, match=r"train-images-idx3-ubyte\.gz is cut short"):
+    with pytest.raises(FileFormatError, match=r"train-images-idx3-ubyte\.gz.*truncated"):
         load_folder(tmp_path)
 
 

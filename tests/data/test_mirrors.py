@@ -8,14 +8,14 @@ from neuralnet.data import hosts, mnist
 from neuralnet.data.dataset import DataNotFoundError, Dataset
 from neuralnet.data.mirrors import load_mirrors
 from tests.data.conftest import TinyMnist
-from tests.data.local_server import Answer, LocalServer, cut_off, right, silent, slowly, status
+from tests.data.local_server import Answer, LocalServer, correct, cut_off, silent, slowly, status
 
 Reports = list[tuple[str, int, int | None]]
 
 
 def serve(server: LocalServer, mirror: str, tiny_mnist: TinyMnist) -> str:
     for file in mnist.FILES:
-        server.answers[f"/{mirror}/{file.name}"] = right(tiny_mnist.content(file.name))
+        server.answers[f"/{mirror}/{file.name}"] = correct(tiny_mnist.content(file.name))
     return f"{server.url}/{mirror}/"
 
 
@@ -26,7 +26,7 @@ def fetch(*mirrors: str, reports: Reports | None = None) -> Dataset:
     )
 
 
-def test_right_bytes(server: LocalServer, tiny_mnist: TinyMnist) -> None:
+def test_download(server: LocalServer, tiny_mnist: TinyMnist) -> None:
     mirror = serve(server, "a", tiny_mnist)
     reports: Reports = []
     dataset = fetch(mirror, reports=reports)
@@ -39,8 +39,8 @@ def test_right_bytes(server: LocalServer, tiny_mnist: TinyMnist) -> None:
         assert done[-1] == (file.size, file.size)
 
 
-def liar(content: bytes) -> Answer:
-    return right(content[:-1] + bytes([content[-1] ^ 1]))
+def altered(content: bytes) -> Answer:
+    return correct(content[:-1] + bytes([content[-1] ^ 1]))
 
 
 @pytest.mark.parametrize(
@@ -49,23 +49,23 @@ def liar(content: bytes) -> Answer:
         (lambda content: status(404), "404"),
         (lambda content: status(500), "500"),
         (cut_off, "bytes"),
-        (liar, "SHA-256"),
-        (lambda content: right(content[:-1]), "bytes"),
-        (lambda content: right(content + bytes(1_000_000)), "more"),
-        (lambda content: silent(), "silent"),
-        (lambda content: silent(content[:9]), "silent"),
+        (altered, "SHA-256"),
+        (lambda content: correct(content[:-1]), "bytes"),
+        (lambda content: correct(content + bytes(1_000_000)), "more"),
+        (lambda content: silent(), "timed out"),
+        (lambda content: silent(content[:9]), "timed out"),
     ],
-    ids=["404", "500", "cut", "liar", "short", "long", "silent", "silent later"],
+    ids=["404", "500", "cut off", "altered", "short", "long", "silent", "silent later"],
 )
-def test_each_misbehaviour_passes_on_to_the_next_mirror(
+def test_each_failure_leads_to_the_next_mirror(
     server: LocalServer,
     tiny_mnist: TinyMnist,
     misbehave: Callable[[bytes], Answer],
     fact: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if fact == "silent":
-        monkeypatch.setattr(hosts, "SILENCE_SECONDS", 0.5)
+    if fact == "timed out":
+        monkeypatch.setattr(hosts, "READ_TIMEOUT", 0.5)
     bad, good = serve(server, "bad", tiny_mnist), serve(server, "good", tiny_mnist)
     name = mnist.FILES[2].name
     server.answers[f"/bad/{name}"] = misbehave(tiny_mnist.content(name))
@@ -75,21 +75,21 @@ def test_each_misbehaviour_passes_on_to_the_next_mirror(
     assert fact in str(caught.value)
     server.requested.clear()
     np.testing.assert_array_equal(fetch(bad, good).images, tiny_mnist.images)
-    # What the bad mirror served right is not fetched again.
+    # Files that the bad mirror served correctly are not downloaded again.
     assert f"/good/{mnist.FILES[0].name}" not in server.requested
 
 
-def test_slow_but_steady(
+def test_slow_but_steady_download_is_not_interrupted(
     server: LocalServer, tiny_mnist: TinyMnist, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirror = serve(server, "slow", tiny_mnist)
     name = mnist.FILES[0].name
-    monkeypatch.setattr(hosts, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(hosts, "READ_TIMEOUT", 1.0)
     server.answers[f"/slow/{name}"] = slowly(tiny_mnist.content(name), pause=0.2, pieces=7)
     assert len(fetch(mirror).labels) == 18
 
 
-def test_several_mirrors_together(server: LocalServer, tiny_mnist: TinyMnist) -> None:
+def test_mirrors_complement_each_other(server: LocalServer, tiny_mnist: TinyMnist) -> None:
     half, other_half = serve(server, "half", tiny_mnist), serve(server, "other", tiny_mnist)
     for file in mnist.FILES[2:]:
         del server.answers[f"/half/{file.name}"]
@@ -98,21 +98,23 @@ def test_several_mirrors_together(server: LocalServer, tiny_mnist: TinyMnist) ->
     np.testing.assert_array_equal(fetch(half, other_half).labels, tiny_mnist.labels)
 
 
-def test_all_failures_are_told(server: LocalServer, nowhere: str, tiny_mnist: TinyMnist) -> None:
+def test_error_lists_all_failures(
+    server: LocalServer, unreachable: str, tiny_mnist: TinyMnist
+) -> None:
     with pytest.raises(DataNotFoundError) as caught:
-        fetch(f"{nowhere}/", f"{server.url}/none/")
-    assert nowhere in str(caught.value)
+        fetch(f"{unreachable}/", f"{server.url}/none/")
+    assert unreachable in str(caught.value)
     assert "refused" in str(caught.value)
     assert f"{server.url}/none/" in str(caught.value)
     assert "404" in str(caught.value)
 
 
-def test_not_more_is_read_than_is_right(
+def test_download_stops_beyond_the_expected_size(
     server: LocalServer, tiny_mnist: TinyMnist, tmp_path: Path
 ) -> None:
     mirror = serve(server, "endless", tiny_mnist)
     name = mnist.FILES[0].name
-    server.answers[f"/endless/{name}"] = right(bytes(10_000_000))
+    server.answers[f"/endless/{name}"] = correct(bytes(10_000_000))
     reports: Reports = []
     with pytest.raises(DataNotFoundError, match=name):
         fetch(mirror, reports=reports)
@@ -122,6 +124,6 @@ def test_not_more_is_read_than_is_right(
 @pytest.mark.mnist
 def test_the_real_mnist(server: LocalServer, real_mnist: Path) -> None:
     for file in mnist.FILES:
-        server.answers[f"/{file.name}"] = right((real_mnist / file.name).read_bytes())
+        server.answers[f"/{file.name}"] = correct((real_mnist / file.name).read_bytes())
     dataset = fetch(f"{server.url}/")
     assert mnist.is_mnist(dataset.images, dataset.labels)

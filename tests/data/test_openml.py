@@ -12,7 +12,7 @@ from neuralnet.data import hosts, openml
 from neuralnet.data.dataset import DataNotFoundError, Dataset
 from neuralnet.data.openml import load_openml
 from tests.data.conftest import TinyMnist
-from tests.data.local_server import LocalServer, cut_off, right, silent, slowly, status
+from tests.data.local_server import LocalServer, correct, cut_off, silent, slowly, status
 
 LIST = "/api/v1/json/data/list/data_name/mnist_784/limit/2/data_version/1"
 ARFF = "/data/v1/download/1"
@@ -34,7 +34,7 @@ def serve(
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
 ) -> bytes:
-    """Be OpenML; return the ARFF file that is served."""
+    """Make the server act as OpenML, and return the ARFF file that it serves."""
     arff = as_arff(images, labels)
 
     def feature(name: str, kind: str, target: str) -> dict[str, str]:
@@ -57,7 +57,7 @@ def serve(
         "format": "ARFF",
         "description": "",
         "url": server.url + ARFF,
-        "file_id": "1",  # what earlier versions of scikit-learn make that address from
+        "file_id": "1",  # earlier versions of scikit-learn derive the URL from it
         "md5_checksum": hashlib.md5(arff).hexdigest(),  # noqa: S324 - OpenML's own choice
     }
     qualities = [{"name": "NumberOfInstances", "value": str(len(labels))}]
@@ -68,10 +68,10 @@ def serve(
         "/api/v1/json/data/qualities/554": {"data_qualities": {"quality": qualities}},
     }
     for path, document in documents.items():
-        server.answers[path] = right(json.dumps(document).encode())
-    server.answers[ARFF] = right(arff)
+        server.answers[path] = correct(json.dumps(document).encode())
+    server.answers[ARFF] = correct(arff)
     monkeypatch.setattr(openml, "URL", server.url)
-    # Earlier versions of scikit-learn have the address once, later ones in each of four.
+    # Earlier versions of scikit-learn define the host in one constant, later ones in each of four.
     for name in (
         "_OPENML_PREFIX",
         "_SEARCH_NAME",
@@ -92,7 +92,7 @@ def fetch(reports: Reports | None = None) -> Dataset:
     return load_openml(reachability, lambda *report: reports.append(report))
 
 
-def test_right_bytes(
+def test_download(
     server: LocalServer, monkeypatch: pytest.MonkeyPatch, tiny_mnist: TinyMnist
 ) -> None:
     serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
@@ -106,7 +106,7 @@ def test_right_bytes(
     assert reports
 
 
-def test_other_bytes(
+def test_data_other_than_mnist_are_rejected(
     server: LocalServer, monkeypatch: pytest.MonkeyPatch, tiny_mnist: TinyMnist
 ) -> None:
     serve(server, monkeypatch, tiny_mnist.images[::-1], tiny_mnist.labels)
@@ -116,7 +116,7 @@ def test_other_bytes(
 
 @pytest.mark.parametrize("path", [LIST, "/api/v1/json/data/554", ARFF])
 @pytest.mark.parametrize("begun", [b"", b"{"], ids=["at once", "later"])
-def test_silence(
+def test_stalled_response_times_out(
     server: LocalServer,
     monkeypatch: pytest.MonkeyPatch,
     tiny_mnist: TinyMnist,
@@ -125,8 +125,8 @@ def test_silence(
 ) -> None:
     serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
     server.answers[path] = silent(begun)
-    monkeypatch.setattr(hosts, "SILENCE_SECONDS", 0.5)
-    with pytest.raises(DataNotFoundError, match=r"OpenML.*silent"):
+    monkeypatch.setattr(hosts, "READ_TIMEOUT", 0.5)
+    with pytest.raises(DataNotFoundError, match=r"OpenML.*timed out"):
         fetch()
     assert server.requested.count(path) == 1
     assert socket.getdefaulttimeout() is None
@@ -134,7 +134,7 @@ def test_silence(
 
 @pytest.mark.parametrize("path", [LIST, "/api/v1/json/data/features/554", ARFF])
 @pytest.mark.parametrize("code", [404, 412, 503])
-def test_refusal(
+def test_http_errors_are_not_retried(
     server: LocalServer,
     monkeypatch: pytest.MonkeyPatch,
     tiny_mnist: TinyMnist,
@@ -148,33 +148,33 @@ def test_refusal(
     assert server.requested.count(path) == 1
 
 
-def test_cut_off_or_garbled(
+def test_truncated_and_corrupt_responses_are_rejected(
     server: LocalServer, monkeypatch: pytest.MonkeyPatch, tiny_mnist: TinyMnist
 ) -> None:
     arff = serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
     server.answers[ARFF] = cut_off(arff)
     with pytest.raises(DataNotFoundError, match="OpenML"):
         fetch()
-    server.answers[ARFF] = right(arff.replace(b"@DATA\n", b"@DATA\nx,"))
+    server.answers[ARFF] = correct(arff.replace(b"@DATA\n", b"@DATA\nx,"))
     with pytest.raises(DataNotFoundError, match="md5"):
         fetch()
-    server.answers[LIST] = right(b"<html>Sign in to this hotel's network</html>")
+    server.answers[LIST] = correct(b"<html>Sign in to this hotel's network</html>")
     with pytest.raises(DataNotFoundError, match="OpenML"):
         fetch()
 
 
-def test_slow_but_steady(
+def test_slow_but_steady_download_is_not_interrupted(
     server: LocalServer, monkeypatch: pytest.MonkeyPatch, tiny_mnist: TinyMnist
 ) -> None:
     arff = serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
-    monkeypatch.setattr(hosts, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(hosts, "READ_TIMEOUT", 1.0)
     server.answers[ARFF] = slowly(arff, pause=0.2, pieces=7)
     reports: Reports = []
     assert len(fetch(reports).labels) == 18
     assert len(reports) > 2
 
 
-def test_nothing_is_left_behind(
+def test_no_temporary_files_are_left(
     server: LocalServer,
     monkeypatch: pytest.MonkeyPatch,
     tiny_mnist: TinyMnist,
@@ -185,7 +185,7 @@ def test_nothing_is_left_behind(
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
     fetch()
-    monkeypatch.setattr(hosts, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(hosts, "READ_TIMEOUT", 0.5)
     server.answers[ARFF] = silent(b"@")
     with pytest.raises(DataNotFoundError):
         fetch()

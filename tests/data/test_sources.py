@@ -21,13 +21,13 @@ from tests.data.local_server import LocalServer
 def mirror(
     server: LocalServer, tiny_mnist: TinyMnist, monkeypatch: pytest.MonkeyPatch
 ) -> LocalServer:
-    """A network on which OpenML cannot be reached but one mirror can."""
+    """Simulate a network in which one mirror is reachable and OpenML is not."""
     url = test_mirrors.serve(server, "mirror", tiny_mnist)
     monkeypatch.setattr(mnist, "MIRRORS", (*mnist.MIRRORS, url))
     return server
 
 
-def test_named_folder_comes_first_and_the_argument_wins(
+def test_folder_takes_precedence_and_the_argument_overrides_the_variable(
     mirror: LocalServer,
     tiny_mnist: TinyMnist,
     tmp_path: Path,
@@ -42,15 +42,15 @@ def test_named_folder_comes_first_and_the_argument_wins(
     assert "tiny" in load_mnist().source
     assert not mirror.requested
     assert not (tmp_path / "cache").exists()  # a folder is not cached
-    assert "mirror" in load_mnist(source="mirrors").source  # the variable yields to the argument
+    assert "mirror" in load_mnist(source="mirrors").source  # the argument overrides the variable
 
 
-def test_mnist_by_name_takes_nothing_else(tmp_path: Path) -> None:
+def test_source_mnist_accepts_only_mnist(tmp_path: Path) -> None:
     for number, name in enumerate(("train", "t10k")):
         write_idx(tmp_path / f"{name}-images-idx3-ubyte", np.full((2, 4, 4), number, np.uint8))
         write_idx(tmp_path / f"{name}-labels-idx1-ubyte", np.arange(2, dtype=np.uint8))
     assert load_mnist(tmp_path).num_train == 2
-    with pytest.raises(FileFormatError, match=r"4 images.*'mnist'"):
+    with pytest.raises(FileFormatError, match=r"'mnist'.*4 images.*'folder'"):
         load_mnist(tmp_path, source="mnist")
 
 
@@ -78,13 +78,13 @@ def test_damaged_cache_is_rebuilt(
     assert "cache" in load_mnist(cache_dir=tmp_path / "mine").source
 
 
-def test_cache_that_cannot_be_written(mirror: LocalServer, tmp_path: Path) -> None:
+def test_failure_to_write_the_cache_does_not_matter(mirror: LocalServer, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     for _ in range(2):
         assert "mirror" in load_mnist(cache_dir=tmp_path / "file").source
 
 
-def test_openml_comes_before_the_mirrors(
+def test_openml_is_tried_before_the_mirrors(
     mirror: LocalServer, tiny_mnist: TinyMnist, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     test_openml.serve(mirror, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
@@ -96,27 +96,27 @@ def test_openml_comes_before_the_mirrors(
     assert "cache" in load_mnist().source
 
 
-def test_without_a_network_there_is_the_sample(
-    nowhere: str, caplog: pytest.LogCaptureFixture
+def test_sample_is_the_fallback_without_a_network(
+    unreachable: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
         dataset = load_mnist()
     assert dataset.is_sample
     assert dataset.name != "MNIST"
-    facts = ["cache", "OpenML", nowhere, "refused", "NEURALNET_DATA", "--data", "data_dir"]
+    facts = ["cache", "OpenML", unreachable, "refused", "NEURALNET_DATA", "--data", "data_dir"]
     for fact in facts + [file.name for file in mnist.FILES]:
         assert fact in dataset.notes
         assert fact in caplog.text
 
 
 @pytest.mark.parametrize("source", ["mnist", "openml", "mirrors", "cache"])
-def test_without_a_network_all_of_mnist_is_an_error(source: str) -> None:
+def test_complete_mnist_without_a_network_is_an_error(source: str) -> None:
     with pytest.raises(DataNotFoundError, match="NEURALNET_DATA") as caught:
         load_mnist(source=source)
     assert ("OpenML" in str(caught.value)) == (source in ("mnist", "openml"))
 
 
-def test_the_sample() -> None:
+def test_sample() -> None:
     dataset = load_mnist(source="sample")
     assert dataset.is_sample
     assert dataset.images.shape == (5000, 784)
@@ -128,7 +128,7 @@ def test_the_sample() -> None:
 
 
 @pytest.mark.mnist
-def test_the_sample_is_of_mnist_and_labelled_alike(real_mnist: Path) -> None:
+def test_sample_is_a_subset_of_mnist_with_the_same_labels(real_mnist: Path) -> None:
     known = load_mnist(real_mnist)
     label_of = {row.tobytes(): y for row, y in zip(known.images, known.labels, strict=True)}
     sample = load_sample()
@@ -136,7 +136,7 @@ def test_the_sample_is_of_mnist_and_labelled_alike(real_mnist: Path) -> None:
     assert labels == sample.labels.tolist()
 
 
-def test_wrong_arguments(tmp_path: Path) -> None:
+def test_invalid_arguments_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'mnst'.*'mnist'"):
         load_mnist(source="mnst")
     with pytest.raises(InputError, match=r"data_dir.*'openml'"):
@@ -145,14 +145,14 @@ def test_wrong_arguments(tmp_path: Path) -> None:
         load_mnist(source="folder")
 
 
-def test_only_the_host_in_question_is_asked(
+def test_only_hosts_of_the_source_are_probed(
     mirror: LocalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(openml, "URL", "https://never-asked.invalid")
     assert "mirror" in load_mnist(source="mirrors").source
 
 
-def test_import_is_light() -> None:
+def test_import_does_not_load_heavy_packages() -> None:
     heavy = ("sklearn", "pandas", "scipy", "mlxtend", "platformdirs", "urllib.request")
     code = (
         "import sys, neuralnet.data.sources, neuralnet.data.preprocessing; "

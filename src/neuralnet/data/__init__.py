@@ -1,1 +1,1 @@
-"""Where digits come from, and what happens to them before the network."""
+"""Data sets: loading, augmentation and preprocessing."""

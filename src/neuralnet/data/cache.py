@@ -1,8 +1,8 @@
-"""MNIST kept on this computer, so that it is fetched once and opened at once ever after.
+"""Local cache of MNIST, so that it is downloaded only once.
 
-Two plain IDX files, mapped into memory rather than read, and a stamp beside them. The stamp is
-written last and notes each file's length and time of change: while both still hold, the files are
-the ones whose checksums were verified, and 55 MB need not be hashed again.
+The cache consists of two uncompressed IDX files, which are memory-mapped, and a stamp. The stamp is
+written last and records the size and modification time of each file. While both are unchanged, the
+files are those whose checksums were verified, and 55 MB need not be hashed again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STAMP = "mnist-verified.json"
 
 
 def cache_folder(folder: Folder | None = None) -> Path:
-    """Say where the cache is: the argument, `NEURALNET_CACHE`, or the user's own cache folder."""
+    """Return the cache folder: the argument, `NEURALNET_CACHE`, or the user's cache folder."""
     named = folder if folder is not None else os.environ.get(CACHE_VARIABLE)
     if named:
         return Path(named)
@@ -40,17 +40,22 @@ def cache_folder(folder: Folder | None = None) -> Path:
 
 
 def load_cache(folder: Path) -> Dataset:
-    """Open the cached MNIST, mapped into memory.
+    """Open the cached MNIST as memory maps.
 
     Parameters
     ----------
     folder : path
-        The cache folder.
+        Cache folder.
+
+    Returns
+    -------
+    Dataset
+        MNIST, with read-only memory maps as images and labels.
 
     Raises
     ------
     DataNotFoundError
-        If nothing is cached, or what is there is damaged.
+        If the cache is empty or damaged.
     """
     try:
         if not (folder / _IMAGES).is_file():
@@ -60,33 +65,35 @@ def load_cache(folder: Path) -> Dataset:
     except DataNotFoundError:
         raise
     except OSError as error:
-        _logger.warning("The cached MNIST is damaged and will be fetched again: %s", error)
+        _logger.warning("The cached MNIST is damaged and will be downloaded again: %s", error)
         raise DataNotFoundError(f"the cache in {folder} is damaged: {error}") from error
-    if not _stamp_holds(folder):
+    if not _is_stamp_valid(folder):
         if not mnist.is_mnist(images, labels):
-            _logger.warning("The cached MNIST in %s is damaged and will be fetched again.", folder)
-            raise DataNotFoundError(f"the cache in {folder} is damaged: its checksums are wrong")
-        _try_to_stamp(folder)
+            _logger.warning(
+                "The cached MNIST in %s is damaged and will be downloaded again.", folder
+            )
+            raise DataNotFoundError(f"the cache in {folder} is damaged: its checksums do not match")
+        _write_stamp(folder)
     return mnist.as_dataset(images, labels, f"the cache in {folder}")
 
 
 def verify_cache(folder: Path) -> int:
-    """Hold every byte of the cached MNIST against its checksum, stamp or not.
+    """Verify the checksums of the cached MNIST, whether or not its stamp is valid.
 
     Parameters
     ----------
     folder : path
-        The cache folder.
+        Cache folder.
 
     Returns
     -------
     int
-        How many bytes were read.
+        Number of bytes verified.
 
     Raises
     ------
     DataNotFoundError
-        If nothing is cached, or what is there is damaged.
+        If the cache is empty or damaged.
     """
     (folder / _STAMP).unlink(missing_ok=True)
     dataset = load_cache(folder)
@@ -94,22 +101,22 @@ def verify_cache(folder: Path) -> int:
 
 
 def cached_files(folder: Path) -> list[Path]:
-    """Return those of the cache's files that are there."""
+    """Return the paths of the cache files that exist."""
     return [folder / name for name in (_IMAGES, _LABELS, _STAMP) if (folder / name).is_file()]
 
 
 def clear_cache(folder: Path) -> int:
-    """Remove the cached MNIST, and nothing else that lies in the folder.
+    """Remove the cached MNIST, but no other file in the folder.
 
     Parameters
     ----------
     folder : path
-        The cache folder.
+        Cache folder.
 
     Returns
     -------
     int
-        How many bytes were freed.
+        Number of bytes freed.
 
     Raises
     ------
@@ -128,37 +135,37 @@ def clear_cache(folder: Path) -> int:
 
 
 def store_in_cache(folder: Path, dataset: Dataset) -> None:
-    """Keep MNIST for next time; a cache that cannot be written is a logged warning, no error."""
+    """Write MNIST to the cache. If that fails, log a warning instead of raising an error."""
     images: NDArray[np.uint8] = dataset.images.reshape(-1, *dataset.image_shape)
     try:
         (folder / _STAMP).unlink(missing_ok=True)
         write_idx(folder / _IMAGES, images)
         write_idx(folder / _LABELS, dataset.labels)
     except OSError as error:
-        _logger.warning("MNIST could not be cached and will be fetched again: %s", error)
+        _logger.warning("MNIST could not be cached and will be downloaded again: %s", error)
         return
-    _try_to_stamp(folder)
+    _write_stamp(folder)
 
 
-def _try_to_stamp(folder: Path) -> None:
-    """Note that the files as they now stand are verified; without it they are hashed each time."""
+def _write_stamp(folder: Path) -> None:
+    """Record that the current files are verified. Without a stamp, they are hashed at each load."""
     try:
         with written_whole(folder / _STAMP) as file:
-            file.write(json.dumps(_marks(folder)).encode())
+            file.write(json.dumps(_file_states(folder)).encode())
     except OSError as error:
-        _logger.warning("The cache will be verified again each time: %s", error)
+        _logger.warning("The cache will be verified again at each load: %s", error)
 
 
-def _stamp_holds(folder: Path) -> bool:
-    """Say whether the files are still those that the stamp was written for."""
+def _is_stamp_valid(folder: Path) -> bool:
+    """Return whether the files are unchanged since the stamp was written."""
     try:
         stamp = read_bytes(folder / _STAMP, at_most=4096, what="the cache's stamp")
-        return bool(json.loads(stamp) == _marks(folder))
+        return bool(json.loads(stamp) == _file_states(folder))
     except (OSError, ValueError):
         return False
 
 
-def _marks(folder: Path) -> dict[str, list[int]]:
-    """Give each file's length in bytes and time of change in nanoseconds."""
+def _file_states(folder: Path) -> dict[str, list[int]]:
+    """Return the size in bytes and modification time in nanoseconds of each file."""
     states = {name: (folder / name).stat() for name in (_IMAGES, _LABELS)}
     return {name: [state.st_size, state.st_mtime_ns] for name, state in states.items()}

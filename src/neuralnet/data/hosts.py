@@ -1,8 +1,8 @@
-"""Reaching other machines, within bounds: who answers at all, and who has fallen silent.
+"""Reachability of hosts, and timeouts for network connections.
 
-Two different patiences. A host must *answer* within seconds, so that a search on a machine without
-a network ends soon. Once it answers, only *silence* is bounded: a slow line that keeps delivering
-is left to deliver.
+There are two kinds of timeout. A host must accept a connection within seconds, so that the search
+for data ends soon on a machine without a network. Once it is connected, only the time without any
+data is limited: a slow but steady download is never interrupted.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# All hosts together get so long to answer; each of a host's addresses, so long.
-ANSWER_SECONDS = 10.0
-ADDRESS_SECONDS = 4.0
-# A host that answered is given up when not one byte has come for so long.
-SILENCE_SECONDS = 15.0
+# Timeouts in seconds: for all hosts together to accept a connection, for each address of a host to
+# accept one, and for the next byte from a connected host.
+PROBE_TIMEOUT = 10.0
+CONNECT_TIMEOUT = 4.0
+READ_TIMEOUT = 15.0
 
 _PORTS = {"http": 80, "https": 443}
 
 
-def in_background(function: Callable[[], Result]) -> Future[Result]:
-    """Run a function in a thread of its own that nobody has to wait for.
+def run_in_background(function: Callable[[], Result]) -> Future[Result]:
+    """Run a function in a daemon thread, and return the future of its result.
 
-    Looking up a host's name can hang for minutes and takes no timeout, so the only way to bound it
-    is to stop waiting. Python's own pools would wait for it all the same when the program ends.
+    Looking up a host name can hang for minutes and accepts no timeout, so the only way to limit it
+    is to stop waiting. The executors of `concurrent.futures` would still wait for it at exit.
     """
     future: Future[Result] = Future()
 
     def run() -> None:
         try:
             future.set_result(function())
-        except BaseException as error:  # handed on to whoever asks for the result
+        except BaseException as error:  # re-raised by future.result()
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -51,30 +51,30 @@ def in_background(function: Callable[[], Result]) -> Future[Result]:
 
 
 class Reachability:
-    """Which hosts can be reached, all asked at once so that together they take one short wait.
+    """Reachability of hosts, all of which are probed at the same time.
 
     Parameters
     ----------
     urls : iterable of str
-        One address on each host.
+        One URL per host.
     """
 
     def __init__(self, urls: Iterable[str]) -> None:
-        self._deadline = time.monotonic() + ANSWER_SECONDS
-        self._answers = {url: in_background(partial(_connect, url)) for url in urls}
+        self._deadline = time.monotonic() + PROBE_TIMEOUT
+        self._answers = {url: run_in_background(partial(_connect, url)) for url in urls}
 
     def why_not(self, url: str) -> str:
-        """Say why the host of `url` cannot be reached; an empty string if it can."""
+        """Return why the host of `url` cannot be reached, or an empty string if it can."""
         answer = self._answers[url]
         wait([answer], timeout=max(0.0, self._deadline - time.monotonic()))
         if not answer.done():
-            return f"no answer within {ANSWER_SECONDS:g} seconds"
+            return f"no answer within {PROBE_TIMEOUT:g} seconds"
         error = answer.exception()
         return explain_failure(error) if error is not None else ""
 
 
 def _connect(url: str) -> None:
-    """Connect to the host of `url`, or to the proxy that stands before it, and hang up."""
+    """Connect to the host of `url`, or to the proxy for it, and close the connection."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     proxy = urllib.request.getproxies().get(parts.scheme)
@@ -82,10 +82,10 @@ def _connect(url: str) -> None:
         parts = urlsplit(proxy if "//" in proxy else f"//{proxy}", scheme="http")
         host = parts.hostname or ""
     port = parts.port or _PORTS.get(parts.scheme, 80)
-    # The handshake of https counts as answering: some firewalls accept a connection to anywhere.
+    # For https, the TLS handshake must succeed too: some firewalls accept connections to any host.
     secure = parts.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = kind(host, port, timeout=ADDRESS_SECONDS)
+    connection = kind(host, port, timeout=CONNECT_TIMEOUT)
     try:
         connection.connect()
     finally:
@@ -93,17 +93,17 @@ def _connect(url: str) -> None:
 
 
 def explain_failure(error: BaseException) -> str:
-    """Put a failure of the network into a few words."""
+    """Return a short description of a network error."""
     if isinstance(error, urllib.error.HTTPError):
-        error.close()  # a refusal is an answer, too, and holds its connection
-        return f"it answered {error.code} {error.reason}"
+        error.close()  # an HTTP error is also a response, and keeps its connection open
+        return f"it responded with {error.code} {error.reason}"
     if isinstance(error, urllib.error.URLError):
         reason = error.reason
         return explain_failure(reason) if isinstance(reason, BaseException) else str(reason)
     if isinstance(error, TimeoutError):
-        return "it fell silent"
+        return "the connection timed out"
     if isinstance(error, socket.gaierror):
-        return f"its name cannot be looked up ({error.strerror})"
+        return f"its host name cannot be resolved ({error.strerror})"
     text = error.strerror if isinstance(error, OSError) else None
     lines = (text or str(error) or type(error).__name__).splitlines()
     return lines[0][:200]

@@ -1,4 +1,4 @@
-"""MNIST's four files, fetched from whichever mirror serves them right."""
+"""Download of the four MNIST files from mirrors, with verification of their checksums."""
 
 from __future__ import annotations
 
@@ -28,23 +28,28 @@ _CHUNK = 1 << 16
 def load_mirrors(
     mirrors: Sequence[str], reachability: hosts.Reachability, progress: Progress
 ) -> Dataset:
-    """Fetch MNIST from the first mirror that serves it right, each file checked by its SHA-256.
+    """Download MNIST from mirrors, and verify the SHA-256 of each file.
 
-    What one mirror served right is kept when the next one is asked for the rest.
+    The mirrors are tried in order. Files that one mirror served correctly are kept, and only the
+    others are requested from the next mirror.
 
     Parameters
     ----------
     mirrors : sequence of str
-        Addresses, each ending in a slash, under which the four files lie by their own names.
+        Base URLs of the four files, each ending in a slash.
     reachability : Reachability
-        Whether each mirror can be reached.
+        Reachability of the mirrors.
     progress : callable
-        Told what is being fetched, and how far it has come.
+        Called with the URL, the bytes received so far and the total.
+
+    Returns
+    -------
+    Dataset
 
     Raises
     ------
     DataNotFoundError
-        If all of them together did not serve all four; the text gives each one's failure.
+        If the mirrors together do not serve all four files; the message lists each failure.
     """
     failures = []
     with tempfile.TemporaryDirectory(prefix="neuralnet-") as temporary:
@@ -62,24 +67,24 @@ def load_mirrors(
 
 
 def _fetch_missing(mirror: str, folder: Path, progress: Progress) -> None:
-    """Fetch those of the four files that are not in `folder` yet."""
+    """Download those of the four files that are not yet in `folder`."""
     for file in mnist.FILES:
         if not (folder / file.name).exists():
             _fetch(mirror + file.name, folder / file.name, file, progress)
 
 
 def _fetch(url: str, path: Path, expected: MnistFile, progress: Progress) -> None:
-    """Fetch one file; it stands at `path` only if its length and SHA-256 are right."""
+    """Download one file, and write it to `path` only if its size and SHA-256 are correct."""
     digest = hashlib.sha256()
     received = 0
     request = urllib.request.Request(url, headers={"User-Agent": "neuralnet"})  # noqa: S310
     with (
-        # The timeout holds for each wait for more bytes, so it bounds silence, not the whole.
-        urllib.request.urlopen(request, timeout=hosts.SILENCE_SECONDS) as response,  # noqa: S310
+        # The timeout applies to each read, and does not limit the download as a whole.
+        urllib.request.urlopen(request, timeout=hosts.READ_TIMEOUT) as response,  # noqa: S310
         written_whole(path) as file,
     ):
         progress(url, received, expected.size)
-        # One byte more than is right is enough to know that it is wrong.
+        # A single byte beyond the expected size is enough to detect a wrong file.
         while chunk := response.read1(min(_CHUNK, expected.size + 1 - received)):
             file.write(chunk)
             digest.update(chunk)
@@ -89,16 +94,18 @@ def _fetch(url: str, path: Path, expected: MnistFile, progress: Progress) -> Non
                 break
         if received != expected.size:
             got = "more" if received > expected.size else f"{received:,}"
-            raise FileFormatError(f"{expected.name} has {expected.size:,} bytes, but {got} came")
+            raise FileFormatError(
+                f"{expected.name} must have {expected.size:,} bytes, but {got} were received"
+            )
         if digest.hexdigest() != expected.sha256:
             raise FileFormatError(
-                f"{expected.name} came with the SHA-256 {digest.hexdigest()} instead of "
+                f"{expected.name} has the SHA-256 {digest.hexdigest()}; it must be "
                 f"{expected.sha256}"
             )
 
 
 def _read_files(folder: Path, mirror: str) -> Dataset:
-    """Read the four files, all of them verified."""
+    """Read the four verified files."""
     train_images, train_labels, test_images, test_labels = (folder / f.name for f in mnist.FILES)
     images = np.concatenate([read_idx(p, "images") for p in (train_images, test_images)])
     labels = np.concatenate([read_idx(p, "labels") for p in (train_labels, test_labels)])

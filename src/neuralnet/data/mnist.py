@@ -1,4 +1,4 @@
-"""MNIST itself: its four files, where they can be had, and how to know that they are right.
+"""The MNIST data set: its four files, their mirrors and their checksums.
 
 MNIST is by Yann LeCun, Corinna Cortes and Christopher Burges, under CC BY-SA 3.0.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class MnistFile(NamedTuple):
-    """One of the four files, gzipped: its name, its length in bytes, its SHA-256."""
+    """One of the four gzipped files: its name, its size in bytes and its SHA-256."""
 
     name: str
     size: int
@@ -47,7 +47,7 @@ FILES = (
     ),
 )
 
-# Each serves the original files, byte for byte, under their own names.
+# Each mirror serves the original files, byte for byte, under their original names.
 MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -57,19 +57,19 @@ MIRRORS = (
 NUM_TRAIN = 60_000
 IMAGE_SHAPE = (28, 28)
 
-# Of the bytes of all 70,000 images, the training ones first, and of their labels.
+# Hashes of the 70,000 images, training images first, and of their labels.
 IMAGES_SHA256 = "5b92582eb909c82a9bfefcd44acbe9233be3eb5b419a44cf211022ad2bf4bf96"
 LABELS_SHA256 = "671ff9d70b4811116d55c3dd479efa7a981e2e62753ef7a6d5c15fea81e63d27"
 
 
 def is_mnist(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> bool:
-    """Say whether these are MNIST's 70,000 digits, bit for bit and in its own order."""
-    # The labels first: they are few, and other data sets differ there already.
+    """Return whether images and labels equal MNIST's 70,000 digits, bit for bit and in order."""
+    # The labels come first: they are quick to hash, and differ in other data sets.
     return _sha256(labels) == LABELS_SHA256 and _sha256(images) == IMAGES_SHA256
 
 
 def as_dataset(images: NDArray[np.uint8], labels: NDArray[np.uint8], source: str) -> Dataset:
-    """Wrap images and labels that `is_mnist` holds true of."""
+    """Return MNIST as a `Dataset`, from images and labels that passed `is_mnist`."""
     return Dataset(
         images=images.reshape(len(images), -1),  # (N, D)
         labels=labels,

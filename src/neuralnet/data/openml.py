@@ -1,7 +1,7 @@
-"""MNIST from OpenML, through scikit-learn.
+"""Download of MNIST from OpenML with scikit-learn.
 
-`fetch_openml` has no timeout and says nothing for minutes, so it runs in the background while its
-folder is watched as it fills.
+`fetch_openml` has no timeout and reports no progress for minutes, so it runs in the background, and
+the growing size of its folder is reported as progress.
 """
 
 from __future__ import annotations
@@ -28,25 +28,29 @@ URL = "https://www.openml.org"
 _NAME = "OpenML (mnist_784, version 1)"
 _SECONDS_BETWEEN_REPORTS = 0.2
 
-# scikit-learn tries again after each failure, with the full patience, and says so by a warning.
-# Here another source is waiting, so the announcement of a second try ends the first.
+# scikit-learn retries after each failure, with the full timeout, and announces it by a warning. As
+# there are other sources, these warnings are turned into errors that end the first attempt.
 _RETRIES = "A network error occurred|Invalid cache, redownloading|Downloaded file could have been"
 
 
 def load_openml(reachability: hosts.Reachability, progress: Progress) -> Dataset:
-    """Fetch MNIST from OpenML and verify that it is MNIST, bit for bit.
+    """Download MNIST from OpenML, and verify it bit for bit.
 
     Parameters
     ----------
     reachability : Reachability
-        Whether OpenML can be reached.
+        Reachability of OpenML.
     progress : callable
-        Told how many bytes have come; how many there will be is not known.
+        Called with the number of bytes received so far. The total is unknown.
+
+    Returns
+    -------
+    Dataset
 
     Raises
     ------
     DataNotFoundError
-        If it cannot be had; the text says why.
+        If the download fails or is not MNIST; the message states why.
     """
     failure = reachability.why_not(URL)
     if not failure:
@@ -54,31 +58,31 @@ def load_openml(reachability: hosts.Reachability, progress: Progress) -> Dataset
             images, labels = _fetch(progress)
             if mnist.is_mnist(images, labels):
                 return mnist.as_dataset(images, labels, _NAME)
-            failure = "what came is not MNIST bit for bit"
-        except Exception as error:  # whatever it is, the next source may do
-            root = _root_of(error)
+            failure = "the data received are not MNIST, bit for bit"
+        except Exception as error:  # whatever the error, the next source may work
+            root = _root_cause(error)
             failure = hosts.explain_failure(root)
             if not isinstance(root, OSError):
-                failure = f"its answer cannot be used ({type(root).__name__}: {failure})"
+                failure = f"its response is not usable ({type(root).__name__}: {failure})"
     raise DataNotFoundError(f"{_NAME}: {failure}")
 
 
 def _fetch(progress: Progress) -> tuple[Any, Any]:
-    """Run scikit-learn's download in the background and report how far it has come."""
+    """Run scikit-learn's download in the background, and report its progress."""
     progress(_NAME, 0, None)
     with (
-        # A folder for this once: what scikit-learn leaves there half-written is never seen again.
+        # A temporary folder, so that no later call reads a file that scikit-learn left incomplete.
         tempfile.TemporaryDirectory(prefix="neuralnet-", ignore_cleanup_errors=True) as folder,
-        _silence_bounded(hosts.SILENCE_SECONDS),
+        _default_socket_timeout(hosts.READ_TIMEOUT),
     ):
-        call = hosts.in_background(lambda: _call_scikit_learn(folder))
+        call = hosts.run_in_background(lambda: _call_scikit_learn(folder))
         while wait([call], timeout=_SECONDS_BETWEEN_REPORTS).not_done:
             progress(_NAME, _bytes_in(Path(folder)), None)
         return call.result()
 
 
 def _call_scikit_learn(folder: str) -> tuple[Any, Any]:
-    """Fetch images of shape (70000, 784) and labels of shape (70000,), both uint8."""
+    """Download images of shape (70000, 784) and labels of shape (70000,), both uint8."""
     from sklearn.datasets import fetch_openml
 
     with warnings.catch_warnings():
@@ -92,16 +96,16 @@ def _call_scikit_learn(folder: str) -> tuple[Any, Any]:
             return_X_y=True,
             n_retries=1,
             parser="pandas",
-            # Every column, the label's too, is a whole number below 256. Left to itself the parser
-            # would take 64 bits for each, twenty times the memory in all.
+            # All columns, including the label, hold integers below 256. By default, the parser
+            # would use 64 bits for each, and twenty times the memory in total.
             read_csv_kwargs={"dtype": np.uint8},
         )
     return np.ascontiguousarray(images), np.ascontiguousarray(labels)
 
 
 @contextlib.contextmanager
-def _silence_bounded(seconds: float) -> Iterator[None]:
-    """Give a timeout to connections opened by code that sets none, and take it away again."""
+def _default_socket_timeout(seconds: float) -> Iterator[None]:
+    """Set the default timeout of sockets within a `with` block."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:
@@ -111,7 +115,7 @@ def _silence_bounded(seconds: float) -> Iterator[None]:
 
 
 def _bytes_in(folder: Path) -> int:
-    """Add up the files in a folder that is being written to as we look."""
+    """Return the total size of the files in a folder that another thread is writing to."""
     total = 0
     with contextlib.suppress(FileNotFoundError):
         for path in folder.rglob("*"):
@@ -120,8 +124,8 @@ def _bytes_in(folder: Path) -> int:
     return total
 
 
-def _root_of(error: BaseException) -> BaseException:
-    """Find the network's own error, or else the first that is no mere announcement."""
+def _root_cause(error: BaseException) -> BaseException:
+    """Return the first `OSError` in a chain of errors, or else the first that is not a warning."""
     chain = [error]
     while (below := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(below)

