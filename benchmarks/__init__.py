@@ -1,6 +1,6 @@
-"""The network and its peers, side by side: the same work, in one run, in alternation.
+"""Benchmarks against other libraries (peers) on the same workloads, in one run, in alternation.
 
-`python -m benchmarks` runs all of it. One process stands ready for each peer at each work, with
-everything imported, compiled and warmed up; they take turns, one at a time, for several rounds.
-Nothing of a process runs while it is not its turn, so no idle thread takes time from another.
+`python -m benchmarks` runs all of them. Each peer has one process per workload, with everything
+imported, compiled and warmed up. The peers take turns for several rounds, one at a time. A process
+is stopped while it is not its turn, so that its idle threads take no time from the others.
 """

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: run the works, report on the terminal, as JSON and as a picture."""
+"""Run the benchmarks, and report on the terminal, as JSON and as a plot."""
 
 from __future__ import annotations
 
@@ -22,10 +22,17 @@ from neuralnet.files import FileError, written_whole
 
 
 def main() -> int:
-    """Run the benchmark; 1 if a peer did not do the same work, 2 if nothing was done."""
+    """Run the benchmarks.
+
+    Returns
+    -------
+    int
+        Exit code: 0 if the results of all peers agree with ours, 1 if not, 2 if an argument is
+        invalid or the data are missing.
+    """
     console = Console()
     options = _parser().parse_args()
-    # An end from outside ends the peers too, and takes the temporary folder away, as Ctrl-C does.
+    # On SIGTERM, end the peers and remove the temporary folder, as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         chosen = works.choose(options.work)
@@ -40,7 +47,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="neuralnet-bench-") as folder:
         try:
             results = _run(chosen, Path(folder), options, console)
-        except FileError as error:  # a folder was named that has no data
+        except FileError as error:  # the folder given by --data has no data
             console.print(str(error), highlight=False)
             return 2
     report.show(results, chosen, console)
@@ -52,40 +59,40 @@ def main() -> int:
         from benchmarks.picture import draw
 
         draw(results, chosen, options.picture)
-        console.print(f"Drew {options.picture}")
+        console.print(f"Wrote {options.picture}")
     return 0 if all(agreement.holds for agreement in results.agreements) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--work", action="append", help="only this one; may be given again")
-    parser.add_argument("--peer", action="append", help="only this one; may be given again")
-    parser.add_argument("--rounds", type=int, help="turns a peer takes at each work")
-    parser.add_argument("--quick", action="store_true", help="cut down, to see that all of it runs")
-    parser.add_argument("--json", type=Path, help="file for all figures")
-    parser.add_argument("--picture", type=Path, help="file for the picture, PNG")
-    parser.add_argument("--data", type=Path, help="folder of MNIST's four files")
+    parser.add_argument("--work", action="append", help="run this workload only; repeatable")
+    parser.add_argument("--peer", action="append", help="run this peer only; repeatable")
+    parser.add_argument("--rounds", type=int, help="number of rounds per workload")
+    parser.add_argument("--quick", action="store_true", help="small smoke test, not a measurement")
+    parser.add_argument("--json", type=Path, help="write all results to this JSON file")
+    parser.add_argument("--picture", type=Path, help="write the plot to this PNG file")
+    parser.add_argument("--data", type=Path, help="folder with the four MNIST files")
     return parser
 
 
 def _run(
     chosen: list[works.Work], folder: Path, options: argparse.Namespace, console: Console
 ) -> Results:
-    """Run the works one after the other."""
+    """Run the workloads one after the other."""
     results = Results(machine.describe(), {"quick": options.quick, "peers": options.peer})
     results.settings["rounds"] = {work.name: work.rounds for work in chosen}
-    # In a process of its own: a child's peak of memory counts from what its parent had when it was
-    # started (Linux), so this one stays small.
-    with ProcessPoolExecutor(1, get_context("spawn")) as elsewhere:
-        results.settings["data"] = elsewhere.submit(data.lay_out, folder, options.data).result()
+    # In a separate process, because this one must stay small: on Linux, the peak memory of a child
+    # is at least that of its parent when the child was started.
+    with ProcessPoolExecutor(1, get_context("spawn")) as executor:
+        results.settings["data"] = executor.submit(data.prepare, folder, options.data).result()
     with console.status("") as status:
         for work in chosen:
             quick = options.quick
             if work.kind == "process":
-                commands.run(work, folder, results, quick=quick, say=status.update)
+                commands.run(work, folder, results, quick=quick, progress=status.update)
             else:
                 rounds.run(
-                    work, folder, results, peers=options.peer, quick=quick, say=status.update
+                    work, folder, results, peers=options.peer, quick=quick, progress=status.update
                 )
     return results
 

@@ -1,4 +1,4 @@
-"""Works that are a fresh process each time: to start, and the whole of the training script."""
+"""Workloads that start a new process each time: start-up, and the complete training script."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from benchmarks import data
 from benchmarks.peers.catalogue import OURS
 from benchmarks.process import ROOT
 from benchmarks.results import Absent, Results, Row
-from benchmarks.rounds import Say, in_turns
+from benchmarks.rounds import Progress, turn_order
 from benchmarks.works import Work
 
-# What ru_maxrss counts in: kilobytes, and bytes on macOS.
+# Unit of ru_maxrss: kilobytes, but bytes on macOS.
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command that is timed from its start to its end."""
+    """Command timed from its start to its end."""
 
     name: str
     line: list[str]
@@ -37,29 +37,29 @@ def run(
     results: Results,
     *,
     quick: bool,
-    say: Say,
+    progress: Progress,
 ) -> None:
-    """Measure all commands of a work, in turns."""
+    """Measure all commands of a workload in alternation."""
     listed = _start_commands(folder) if work.name == "start" else _whole_commands(folder, quick)
     commands = {command.name: command for command in listed}
     rows: dict[str, Row] = {}
     for name, command in list(commands.items()):
-        # Once without timing: it fills the caches of disk and bytecode, and shows whether it runs.
-        # The whole script, which takes long, fills them in its first round.
-        say(f"{work.name}: trying {name}")
-        reason = _reason_against(command, folder, really_run=work.name == "start")
+        # One untimed run fills the disk and bytecode caches and shows whether the command works.
+        # The training script takes too long for that and fills them in its first round.
+        progress(f"{work.name}: trying {name}")
+        reason = _reason_unavailable(command, folder, execute=work.name == "start")
         if reason:
             results.absent.append(Absent(work.name, name, reason))
             del commands[name]
         else:
             rows[name] = Row(work.name, name, name, note=command.note)
     for number in range(work.rounds):
-        for name in in_turns(list(commands), number):
-            say(f"{work.name}: round {number + 1} of {work.rounds}, {name}")
+        for name in turn_order(list(commands), number):
+            progress(f"{work.name}: round {number + 1} of {work.rounds}, {name}")
             try:
                 measured = measure(commands[name], folder)
                 if work.name == "start":
-                    del measured["peak_memory"]  # no more than what this process had
+                    del measured["peak_memory"]  # inherited from this process
                 rows[name].add(measured)
             except RuntimeError as error:
                 results.absent.append(Absent(work.name, name, str(error)))
@@ -68,12 +68,12 @@ def run(
 
 
 def measure(command: Command, folder: Path) -> dict[str, float]:
-    """Run a command; return its seconds and its peak of memory in bytes.
+    """Run a command and return its time in seconds and its peak memory in bytes.
 
     Raises
     ------
     RuntimeError
-        If it fails.
+        If the command fails.
     """
     began = time.perf_counter()
     process = _open(command, folder)
@@ -90,7 +90,7 @@ def _open(
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603
         command.line,
-        # The whole script is started as `python mnist_training.py`, all else from nowhere special.
+        # Scripts and modules run in the repository root, `python -c` in the temporary folder.
         cwd=ROOT if "-c" not in command.line else folder,
         env=_environment(folder),
         stdout=subprocess.DEVNULL,
@@ -100,30 +100,30 @@ def _open(
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Let a process find the run's data, and keep its bytecode, as one that a user starts does."""
+    """Return an environment with the data of this run and with bytecode caching enabled."""
     environment = data.cached(folder)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return environment | {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
-def _reason_against(command: Command, folder: Path, *, really_run: bool) -> str | None:
-    """Say why a command cannot be measured, if it cannot."""
+def _reason_unavailable(command: Command, folder: Path, *, execute: bool) -> str | None:
+    """Return why a command cannot be measured, or None if it can."""
     if not shutil.which(command.line[0]):
         return "not installed"
     if command.line[1].endswith(".py") and not (ROOT / command.line[1]).is_file():
-        return f"there is no {command.line[1]}"
-    if not really_run:
+        return f"{command.line[1]} does not exist"
+    if not execute:
         return None
     process = _open(command, folder, subprocess.PIPE)
-    said = process.communicate()[1].strip().splitlines()
+    lines = process.communicate()[1].strip().splitlines()
     if not process.returncode:
         return None
-    missing = said and said[-1].startswith("ModuleNotFoundError")
-    return "not installed" if missing else f"failed: {said[-1] if said else process.returncode}"
+    missing = lines and lines[-1].startswith("ModuleNotFoundError")
+    return "not installed" if missing else f"failed: {lines[-1] if lines else process.returncode}"
 
 
 def _start_commands(folder: Path) -> list[Command]:
-    """Return what is started afresh; the saved network is written here."""
+    """Return the start-up commands; write the saved network that one of them loads."""
     saved = str(folder / "network.safetensors")
     save = f"import neuralnet; neuralnet.save(neuralnet.NeuralNetMLP(784), {saved!r})"
     subprocess.run([sys.executable, "-c", save], check=False, capture_output=True)  # noqa: S603
@@ -147,7 +147,7 @@ def _start_commands(folder: Path) -> list[Command]:
 
 
 def _whole_commands(folder: Path, quick: bool) -> list[Command]:
-    """Return the script and its counterpart in the textbook's manner."""
+    """Return the training script and its textbook counterpart."""
     output = tempfile.mkdtemp(dir=folder)
     arguments = ["--output", output, *(["--num-epochs", "2"] if quick else [])]
     textbook = [sys.executable, "-m", "benchmarks.textbook_script", *arguments]
@@ -156,6 +156,6 @@ def _whole_commands(folder: Path, quick: bool) -> list[Command]:
         Command(
             "textbook NumPy",
             textbook,
-            note="the same network, epochs, evaluations and pictures, its loop in float64",
+            note="the same network, epochs, evaluations and plots, with a training loop in float64",
         ),
     ]

@@ -1,4 +1,4 @@
-"""The data of a run, laid out in a temporary folder for the processes to read."""
+"""The data of a run, in a temporary folder that the processes read."""
 
 from __future__ import annotations
 
@@ -16,36 +16,38 @@ from neuralnet.data.sources import load_mnist
 NUM_MNIST = 70_000
 
 
-def lay_out(folder: Path, data: Path | None) -> str:
-    """Write what the processes read into `folder`; return what the report says of it.
+def prepare(folder: Path, data: Path | None) -> str:
+    """Write the data to `folder` and return a description for the report.
 
-    MNIST comes from `data`, or where the package finds it. Where it is not to be had, pixels are
-    made up in its shape: what is timed depends on how many they are, not on what they show.
+    MNIST is read from `data`, or from where the package finds it. If it is not available, it is
+    replaced by synthetic images of the same shape: the times depend on the number of pixels, not on
+    their values.
     """
     try:
         dataset = load_mnist(data, source="auto" if data else "mnist")
-        said = f"{dataset.name}, from {dataset.source}"
+        description = f"{dataset.name}, from {dataset.source}"
     except DataNotFoundError:
-        dataset = made_up()
-        said = "made-up pixels in the shape of MNIST, which was not found"
+        dataset = synthetic()
+        description = "synthetic images in the shape of MNIST, which was not found"
     if len(dataset.images) < NUM_TRAINING + NUM_TEST or dataset.images.shape[1] != NUM_PIXELS:
-        dataset, said = made_up(), f"made-up pixels in the shape of MNIST, for {said}, is not"
+        dataset = synthetic()
+        description = f"synthetic images in the shape of MNIST, which differs from {description}"
     np.save(folder / "images.npy", dataset.images[:NUM_TRAINING])
     np.save(folder / "labels.npy", dataset.labels[:NUM_TRAINING].astype(np.int64))
     np.save(folder / "test_images.npy", dataset.images[-NUM_TEST:])
     (folder / "cache").mkdir()
     store_in_cache(folder / "cache", dataset)
-    return said
+    return description
 
 
 def cached(folder: Path) -> dict[str, str]:
-    """Return the environment of a process that finds this run's data in the package's cache."""
+    """Return an environment in which the package finds the data of this run in its cache."""
     others = {k: v for k, v in os.environ.items() if k != FOLDER_VARIABLE}
     return others | {CACHE_VARIABLE: str(folder / "cache")}
 
 
-def made_up() -> Dataset:
-    """Make up ten shapes and blurred copies of them: mostly background, as digits are."""
+def synthetic() -> Dataset:
+    """Return noisy copies of ten random patterns, mostly background like digits."""
     generator = np.random.default_rng(0)
     shapes = 255 * (generator.random((NUM_CLASSES, NUM_PIXELS)) > 0.8)
     labels = generator.integers(0, NUM_CLASSES, NUM_MNIST, dtype=np.uint8)
@@ -57,19 +59,21 @@ def made_up() -> Dataset:
 
 
 def tile(folder: Path, num_examples: int) -> None:
-    """Write a large set for memory mapping: the training images, again and again.
+    """Write a large data set for memory mapping by repeating the training images.
 
     Raises
     ------
     OSError
-        If the disk has no room for it.
+        If there is not enough free disk space.
     """
     images: Array = np.load(folder / "images.npy")
     labels: Array = np.load(folder / "labels.npy")
     space = os.statvfs(folder)
     needed, free = num_examples * NUM_PIXELS, space.f_bavail * space.f_frsize
     if free < 1.2 * needed:
-        raise OSError(f"{needed / 1e9:.1f} GB are needed in {folder}, {free / 1e9:.1f} are free")
+        raise OSError(
+            f"{folder} has {free / 1e9:.1f} GB of free space; {needed / 1e9:.1f} GB are needed"
+        )
     with (folder / "mapped.bin").open("wb") as file:
         for start in range(0, num_examples, len(images)):
             file.write(images[: num_examples - start].data)

@@ -1,9 +1,9 @@
-"""`NeuralNetClassifier` beside scikit-learn's `MLPClassifier`, in one run.
+"""Comparison of `NeuralNetClassifier` with scikit-learn's `MLPClassifier`, in one run.
 
-`python -m benchmarks.estimator` compares the accuracies of both, with default settings, on six data
-sets that come with scikit-learn or are made by it, by three times five-fold cross-validation; and
-on the largest the time that each takes an epoch, and to the same validation loss, the two taking
-turns epoch by epoch.
+`python -m benchmarks.estimator` compares both with default settings. The accuracies are compared on
+six data sets that scikit-learn bundles or generates, by five-fold cross-validation repeated three
+times. On the largest data set it also compares the time per epoch and the time to the same
+validation loss, with the two alternating epoch by epoch.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from neuralnet.files import written_whole
 
 Task: TypeAlias = tuple[Array, Array]
 
-# What the comparison is to come to.
+# Largest acceptable ratio of our time to that of MLPClassifier.
 LARGEST_RATIO = 0.7
-# The validation losses to reach, as multiples of the lowest of MLPClassifier. The first is what the
-# comparison is judged by: the loss that MLPClassifier itself comes to. The others lie on the way.
+# Validation losses to reach, as multiples of the lowest loss of MLPClassifier. LARGEST_RATIO
+# applies to the first one; the others show the course of the training.
 GOALS = (1.01, 1.02, 1.05, 1.10)
 
 
 def synthetic(num_examples: int = 100_000) -> Task:
-    """Make the largest of the data sets: 50 features, half of them informative."""
+    """Return the largest of the data sets: 50 features, half of them informative."""
     X, y = datasets.make_classification(num_examples, 50, n_informative=25, random_state=0)
     return X, y
 
@@ -64,14 +64,14 @@ KINDS: dict[str, type[Any]] = {"neuralnet": NeuralNetClassifier, "scikit-learn":
 
 @dataclass
 class Accuracies:
-    """Both estimators' accuracies on the same folds of one data set.
+    """Accuracies of both estimators on the same folds of one data set.
 
     Attributes
     ----------
     scaled : bool
-        Whether a `StandardScaler` stood before both.
+        Whether both were preceded by a `StandardScaler`.
     ours, theirs : list of float
-        One a fold.
+        Accuracy per fold.
     """
 
     task: str
@@ -81,23 +81,23 @@ class Accuracies:
 
     @property
     def standard_error(self) -> float:
-        """That of the mean of scikit-learn's accuracies over the folds."""
+        """Standard error of the mean of scikit-learn's accuracies over the folds."""
         return float(statistics.stdev(self.theirs) / len(self.theirs) ** 0.5)
 
     @property
     def holds(self) -> bool:
-        """Whether ours is no lower than theirs, within one standard error."""
+        """Whether our mean accuracy is at least theirs minus one standard error."""
         return statistics.mean(self.ours) >= statistics.mean(self.theirs) - self.standard_error
 
 
 @dataclass
 class Race:
-    """Both estimators' epochs on the synthetic data, one of each by turns.
+    """Times and losses of both estimators on the synthetic data, alternating epoch by epoch.
 
     Attributes
     ----------
     seconds, losses : dict of str to list of float
-        By estimator: what each epoch took, and the validation loss after it.
+        Time of each epoch and the validation loss after it, by estimator.
     """
 
     data: str
@@ -105,22 +105,22 @@ class Race:
     losses: dict[str, list[float]]
 
     def goal(self, multiple: float) -> float:
-        """Return the validation loss that both are to reach."""
+        """Return the validation loss that both have to reach."""
         return min(self.losses["scikit-learn"]) * multiple
 
     def epoch(self, name: str) -> float:
-        """Return the median time of an epoch."""
+        """Return the median time per epoch in seconds."""
         return statistics.median(self.seconds[name])
 
     def to_goal(self, name: str, multiple: float) -> float:
-        """Return the time until the goal was reached; infinity if it was not."""
+        """Return the time to the goal in seconds, or infinity if it was not reached."""
         goal = self.goal(multiple)
         reached = [n for n, loss in enumerate(self.losses[name], start=1) if loss <= goal]
         return sum(self.seconds[name][: reached[0]]) if reached else float("inf")
 
 
 def compare_accuracies(task: str, *, scaled: bool, num_repeats: int) -> Accuracies:
-    """Cross-validate both; each fold has a seed of its own, the same for both."""
+    """Cross-validate both; each fold has its own seed, the same for both."""
     X, y = TASKS[task]()
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=num_repeats, random_state=0)
     found: dict[str, list[float]] = {name: [] for name in KINDS}
@@ -134,7 +134,7 @@ def compare_accuracies(task: str, *, scaled: bool, num_repeats: int) -> Accuraci
 
 
 def race(inputs: str, settings: dict[str, Any], num_examples: int, num_epochs: int) -> Race:
-    """Train both on the synthetic data, an epoch of one and an epoch of the other."""
+    """Train both on the synthetic data, alternating epoch by epoch."""
     X, y = synthetic(num_examples)
     X = StandardScaler().fit_transform(X).astype(inputs)
     X_train, X_valid, y_train, y_valid = train_test_split(X, y, test_size=0.2, random_state=0)
@@ -148,13 +148,13 @@ def race(inputs: str, settings: dict[str, Any], num_examples: int, num_epochs: i
             start = time.perf_counter()
             models[name].partial_fit(X_train, y_train, classes=[0, 1])
             outcome.seconds[name].append(time.perf_counter() - start)
-            answers = models[name].predict_proba(X_valid)
-            outcome.losses[name].append(float(log_loss(y_valid, answers)))
+            probabilities = models[name].predict_proba(X_valid)
+            outcome.losses[name].append(float(log_loss(y_valid, probabilities)))
     return outcome
 
 
 def main() -> int:
-    """Compare; 1 if a comparison did not come to what it should."""
+    """Run the comparison; return 0 if times and accuracies are as good as required, 1 otherwise."""
     options = _parser().parse_args()
     console = Console()
     warnings.simplefilter("ignore", ConvergenceWarning)
@@ -164,16 +164,16 @@ def main() -> int:
     races: list[Race] = []
     if not options.no_race:
         size = 5000 if options.quick else 100_000
-        # As they come, and both in the same precision.
+        # With default settings, and with both in the same precision.
         in_float64 = {"dtype": "float64"}
         for inputs, settings in (("float64", {}), ("float64", in_float64), ("float32", {})):
-            console.print(f"race on {inputs} inputs {settings or ''}", highlight=False)
+            console.print(f"times on {inputs} inputs {settings or ''}", highlight=False)
             epochs = 3 if options.quick else options.epochs
             races.append(race(inputs, settings, size, epochs))
             races[-1].data += ", both in float64" if settings else ""
     for task in options.task or TASKS:
         for scaled in (True, False):
-            console.print(f"accuracy on {task}, {'scaled' if scaled else 'as it is'}")
+            console.print(f"accuracy on {task}, {'scaled' if scaled else 'unscaled'}")
             repeats = 1 if options.quick else 3
             rows.append(compare_accuracies(task, scaled=scaled, num_repeats=repeats))
             _write(options.json, described, rows, races)
@@ -184,22 +184,24 @@ def main() -> int:
 
 
 def ratios(one: Race, multiple: float = GOALS[0]) -> tuple[float, float]:
-    """Return our time as a share of theirs: an epoch, and to a goal."""
+    """Return the ratios of our time to theirs, per epoch and to a goal."""
     ours, theirs = "neuralnet", "scikit-learn"
     to_goal = one.to_goal(ours, multiple) / one.to_goal(theirs, multiple)
     return one.epoch(ours) / one.epoch(theirs), to_goal
 
 
 def show(rows: list[Accuracies], races: list[Race], console: Console) -> None:
-    """Print both tables."""
-    table = Table("data", "scaled", "neuralnet", "MLPClassifier", "standard error", "no lower")
+    """Print the tables of accuracies and times."""
+    table = Table("data", "scaled", "neuralnet", "MLPClassifier", "standard error", "not lower")
     for row in rows:
         ours, theirs = statistics.mean(row.ours), statistics.mean(row.theirs)
         figures = (f"{ours:.4f}", f"{theirs:.4f}", f"{row.standard_error:.4f}")
-        table.add_row(row.task, "yes" if row.scaled else "no", *figures, _word(row.holds))
+        table.add_row(row.task, "yes" if row.scaled else "no", *figures, _yes_or_no(row.holds))
     if rows:
         console.print(table)
-    table = Table("inputs", "epoch, s", "MLPClassifier", "share", "to loss", "s", "", "share")
+    table = Table(
+        "inputs", "epoch, s", "MLPClassifier", "ratio", "to loss", "s", "MLPClassifier", "ratio"
+    )
     for one in races:
         for multiple in GOALS:
             epoch, goal = ratios(one, multiple)
@@ -215,17 +217,17 @@ def show(rows: list[Accuracies], races: list[Race], console: Console) -> None:
         console.print(table)
 
 
-def _word(holds: bool) -> str:
+def _yes_or_no(holds: bool) -> str:
     return "yes" if holds else "NO"
 
 
-def _finite(share: float) -> float | None:
-    """Return a share, or None where a goal was not reached: JSON has no infinity."""
-    return share if np.isfinite(share) else None
+def _finite(ratio: float) -> float | None:
+    """Return a ratio, or None if it is not finite, because JSON has no infinity."""
+    return ratio if np.isfinite(ratio) else None
 
 
 def _write(path: Path | None, described: Any, rows: list[Accuracies], races: list[Race]) -> None:
-    """Write what there is so far."""
+    """Write the results so far to a JSON file."""
     if path is None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -250,11 +252,15 @@ def _write(path: Path | None, described: Any, rows: list[Accuracies], races: lis
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.estimator", description=__doc__)
-    parser.add_argument("--task", action="append", choices=TASKS, help="one data set; or several")
-    parser.add_argument("--epochs", type=int, default=30, help="of the race")
-    parser.add_argument("--no-race", action="store_true", help="accuracies alone")
-    parser.add_argument("--quick", action="store_true", help="a try, not a measurement")
-    parser.add_argument("--json", type=Path, help="where the figures go")
+    parser.add_argument(
+        "--task", action="append", choices=TASKS, help="compare on this data set only; repeatable"
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=30, help="number of epochs for the comparison of times"
+    )
+    parser.add_argument("--no-race", action="store_true", help="compare accuracies only")
+    parser.add_argument("--quick", action="store_true", help="small smoke test, not a measurement")
+    parser.add_argument("--json", type=Path, help="write the results to this JSON file")
     return parser
 
 

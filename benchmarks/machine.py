@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Description of the machine that runs the benchmarks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-# What is set from outside and changes the figures.
+# Environment variables that affect the times.
 _VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -20,7 +20,7 @@ _VARIABLES = (
 
 
 def describe() -> dict[str, Any]:
-    """Return processor, cores, threads and versions, before anything runs."""
+    """Return processor, cores, threads, versions and the system load before the benchmarks run."""
     build: Any = np.show_config(mode="dicts")
     blas = build["Build Dependencies"]["blas"]
     return {
@@ -38,14 +38,14 @@ def describe() -> dict[str, Any]:
 
 
 def num_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores available to this process."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _processor() -> str:
-    """Name the processor as precisely as the system does."""
+    """Return the name of the processor as the operating system reports it."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
         lines = cpuinfo.read_text().split("\n\n", 1)[0].splitlines()
@@ -58,10 +58,10 @@ def _processor() -> str:
 
 
 def _blas_in_use() -> dict[str, Any]:
-    """Return how many threads NumPy's products use, and which processor they are written for.
+    """Return the number of BLAS threads and the processor type of the BLAS kernels.
 
-    OpenBLAS chooses its kernels by the processor it takes this one for, which for one newer than
-    itself may be an old one: OPENBLAS_CORETYPE names another.
+    OpenBLAS may not recognize a processor that is newer than itself and may then choose kernels for
+    an old one. OPENBLAS_CORETYPE overrides the choice.
     """
     unknown = {"blas_threads": None, "blas_kernels": None}
     try:

@@ -1,4 +1,4 @@
-"""The picture: a panel a work, a bar a peer."""
+"""Plot of the results, with one panel per workload and one bar per peer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from benchmarks.peers.catalogue import FLOOR, OURS
-from benchmarks.report import in_words
+from benchmarks.report import format_seconds
 from benchmarks.results import Results, Row
 from benchmarks.works import Work
 from neuralnet.files import written_whole
@@ -16,7 +16,7 @@ _OURS, _OTHER, _FLOOR, _INK = "#1f6fb4", "#b9c0c8", "#e2b04a", "#333333"
 
 
 def draw(results: Results, works: list[Work], path: Path) -> None:
-    """Draw the medians of all works and save them as PNG."""
+    """Draw the median times of all workloads and save the plot as PNG."""
     works = [work for work in works if results.of(work.name)]
     heights = [len(results.of(work.name)) + 2.2 for work in works]
     figure = Figure(figsize=(9, 0.24 * sum(heights) + 0.8), layout="constrained")
@@ -38,13 +38,13 @@ def draw(results: Results, works: list[Work], path: Path) -> None:
 def _draw_work(axes: object, rows: list[Row], work: Work) -> None:
     from matplotlib.axes import Axes
 
-    assert isinstance(axes, Axes)  # noqa: S101 - that is what subplots gives
+    assert isinstance(axes, Axes)  # noqa: S101 - for mypy
     medians = [row.median() for row in rows]
     colours = [{OURS: _OURS, FLOOR: _FLOOR}.get(row.name, _OTHER) for row in rows]
-    # One peer a hundred times slower would leave the others without a bar: its own is cut off.
+    # A bar of a much slower peer is truncated, because the others would be too short to see.
     widest = 6 * sorted(medians)[len(medians) // 2]
     bars = axes.barh([row.name for row in rows], [min(m, widest) for m in medians], color=colours)
-    labels = [in_words(m) + (" (bar cut off)" if m > widest else "") for m in medians]
+    labels = [format_seconds(m) + (" (bar truncated)" if m > widest else "") for m in medians]
     axes.bar_label(bars, labels, padding=3, fontsize=8, color=_INK)
     axes.set_title(f"{work.name}: {work.what}", loc="left", fontsize=9, color=_INK)
     axes.tick_params(axis="y", labelsize=8, length=0)

@@ -1,4 +1,4 @@
-"""A worker's process, seen from outside."""
+"""Worker processes, controlled from the main process."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class PeerAbsentError(Exception):
-    """A peer that is not installed, or fails at its work; the text says why."""
+    """Peer that is not installed or fails; the message gives the reason."""
 
 
 class Process:
-    """A peer that stands ready for one work, and sleeps while it is not its turn.
+    """Process of a peer that is ready to run one workload.
 
-    Between requests the process is stopped, all its threads with it: thread pools that go on
-    spinning for a while after their work is done would take time from whoever comes next.
+    The process and all its threads are stopped between requests. Otherwise, thread pools that
+    busy-wait for a while after a computation would slow down the next peer.
 
     Raises
     ------
     PeerAbsentError
-        If the peer cannot be made ready.
+        If the peer is not installed or its preparation fails.
     """
 
     def __init__(self, peer: Peer, work: str, folder: Path, *, quick: bool) -> None:
         self.peer = peer
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it is open as long as the process
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the process runs
         setup = {"peer": peer.name, "work": work, "folder": str(folder), "quick": quick}
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "benchmarks.worker", json.dumps(setup)],
@@ -47,7 +47,7 @@ class Process:
         self.versions: dict[str, str] = self._answer().get("versions", {})
 
     def ask(self, **request: Any) -> dict[str, Any]:
-        """Have a request answered; nobody else runs meanwhile."""
+        """Send a request and return the answer; all other processes are stopped meanwhile."""
         self._process.send_signal(signal.SIGCONT)
         assert self._process.stdin  # noqa: S101 - it is a pipe
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
@@ -60,8 +60,8 @@ class Process:
         if not line:
             self.end()
             self._log.seek(0)
-            said = self._log.read().decode(errors="replace").strip().splitlines()
-            raise PeerAbsentError(f"failed: {said[-1] if said else 'it ended without a word'}")
+            lines = self._log.read().decode(errors="replace").strip().splitlines()
+            raise PeerAbsentError(f"failed: {lines[-1] if lines else 'it ended without a message'}")
         answer: dict[str, Any] = json.loads(line)
         if "absent" in answer:
             self.end()

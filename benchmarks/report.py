@@ -1,4 +1,4 @@
-"""The report on the terminal: a table a work, then what agrees, what is absent, what is reached."""
+"""Terminal report: a table per workload, then agreement, missing peers and targets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.works import Work
 
 
 def show(results: Results, works: list[Work], console: Console) -> None:
-    """Print everything."""
+    """Print the report."""
     machine = results.machine
     console.print(
         f"\n{machine['processor']}, {machine['cores']} cores; Python {machine['python']}; "
@@ -22,11 +22,11 @@ def show(results: Results, works: list[Work], console: Console) -> None:
     console.print(", ".join(f"{k} {v}" for k, v in machine["versions"].items()))
     console.print(f"Data: {results.settings['data']}")
     if results.settings["quick"]:
-        console.print("[bold]Cut down (--quick): this shows that all runs, not how fast.[/]")
+        console.print("[bold]Smoke test (--quick): the times are not meaningful.[/]")
     if machine["load_before"] > 0.5:
         console.print(
             f"[bold]The machine was busy before the run (load {machine['load_before']}): "
-            f"its figures are not to be trusted.[/]"
+            f"the times are not reliable.[/]"
         )
     for work in works:
         if results.of(work.name):
@@ -35,27 +35,29 @@ def show(results: Results, works: list[Work], console: Console) -> None:
     if results.agreements:
         console.print(_agreements(results))
     for absent in results.absent:
-        console.print(f"absent: {absent.work}, {absent.name}: {absent.reason}")
+        console.print(f"not measured: {absent.work}, {absent.name}: {absent.reason}")
     reached = outcomes(results)
     if reached:
         console.print(_targets(reached))
 
 
 def _table(results: Results, work: Work) -> Table:
-    """One line a peer, the fastest first, with this package's ratio to it."""
+    """Return a table with one row per peer, fastest first, and our ratio to each."""
     rows = sorted(results.of(work.name), key=Row.median)
     ours = next((row for row in rows if row.name == OURS), None)
     columns = {
-        "median": [in_words(row.median()) for row in rows],
-        "least": [in_words(min(row.rounds[SECONDS])) for row in rows],
-        "most": [in_words(max(row.rounds[SECONDS])) for row in rows],
+        "median": [format_seconds(row.median()) for row in rows],
+        "min": [format_seconds(min(row.rounds[SECONDS])) for row in rows],
+        "max": [format_seconds(max(row.rounds[SECONDS])) for row in rows],
     }
     if ours:
-        columns["ours / its"] = [f"{ratio(ours, row):.2f}" if row != ours else "" for row in rows]
+        columns["ours / theirs"] = [
+            f"{ratio(ours, row):.2f}" if row != ours else "" for row in rows
+        ]
     if any(row.inputs for row in rows):
-        columns["from"] = [row.inputs for row in rows]
+        columns["input"] = [row.inputs for row in rows]
     if all(PEAK_MEMORY in row.rounds for row in rows):
-        columns["memory"] = [f"{max(row.rounds[PEAK_MEMORY]) / MB:,.0f} MB" for row in rows]
+        columns["peak memory"] = [f"{max(row.rounds[PEAK_MEMORY]) / MB:,.0f} MB" for row in rows]
     table = Table(title=f"{work.name}: {work.what}", title_justify="left")
     table.add_column("", no_wrap=True)
     for heading in columns:
@@ -65,8 +67,8 @@ def _table(results: Results, work: Work) -> Table:
     return table
 
 
-def in_words(seconds: float) -> str:
-    """Write seconds in the unit that suits them, with three digits."""
+def format_seconds(seconds: float) -> str:
+    """Format seconds as s, ms or µs, with three significant digits."""
     units = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}
     unit = next((unit for unit, size in units.items() if seconds >= size), "µs")
     number = seconds / units[unit]
@@ -74,15 +76,17 @@ def in_words(seconds: float) -> str:
 
 
 def _show_notes(results: Results, console: Console) -> None:
-    """Print what a reader should know of the peers, once each."""
+    """Print the notes on the peers, without repetition."""
     for line in dict.fromkeys(f"{row.group}: {row.note}." for row in results.rows if row.note):
         console.print(line)
 
 
 def _agreements(results: Results) -> Table:
-    """Say who did the same work, to which difference."""
-    table = Table(title="The same work as ours, from the same start", title_justify="left")
-    for heading in ("work", "peer", "difference", "loss", "starts", "same"):
+    """Return a table of the differences between the peers' results and ours."""
+    table = Table(
+        title="Agreement with our results, from the same initial weights", title_justify="left"
+    )
+    for heading in ("workload", "peer", "difference", "loss", "attempts", "agrees"):
         table.add_column(heading, no_wrap=True)
     for one in results.agreements:
         table.add_row(
@@ -99,10 +103,10 @@ def _agreements(results: Results) -> Table:
 
 
 def _targets(reached: list[Outcome]) -> Table:
-    """Say what was to be reached, and what was."""
-    table = Table(title="Reached", title_justify="left")
-    for heading in ("work", "what", "against", "at most", "reached", ""):
-        table.add_column(heading, no_wrap=heading not in {"what", "against"})
+    """Return a table of the targets and the results."""
+    table = Table(title="Targets", title_justify="left")
+    for heading in ("workload", "measured", "compared with", "at most", "result", "met"):
+        table.add_column(heading, no_wrap=heading not in {"measured", "compared with"})
     for one in reached:
         target = one.target
         table.add_row(
@@ -117,5 +121,5 @@ def _targets(reached: list[Outcome]) -> Table:
 
 
 def _figure(value: float, target: Target) -> str:
-    """Write a ratio, or an amount of memory."""
+    """Format a ratio or an amount of memory."""
     return f"{value / MB:,.0f} MB" if target.quantity == PEAK_MEMORY else f"{value:.2f}"

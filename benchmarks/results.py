@@ -1,4 +1,4 @@
-"""What was measured, and the arithmetic on it."""
+"""Measurements and the statistics computed from them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ PEAK_MEMORY = "peak_memory"
 
 @dataclass
 class Row:
-    """One peer at one work.
+    """Measurements of one peer on one workload.
 
     Attributes
     ----------
     work, name, group : str
-        Which work, which peer, and with which others it shares a group (`Peer.group`).
+        Names of the workload, the peer and the peer's group (`Peer.group`).
     rounds : dict of str to list of float
-        What was measured, a number a round: "seconds", and "peak_memory" in bytes.
+        Measurements per round: "seconds", and "peak_memory" in bytes.
     inputs, note : str
-        What it was given, and what a reader should know.
+        Data type of the peer's inputs, and a note for the reader of the report.
     """
 
     work: str
@@ -33,7 +33,7 @@ class Row:
     note: str = ""
 
     def add(self, measured: dict[str, Any]) -> None:
-        """Note a round."""
+        """Add the measurements of a round."""
         for quantity, value in measured.items():
             if quantity == "inputs":
                 self.inputs = value
@@ -46,22 +46,23 @@ class Row:
 
 
 def ratio(row: Row, other: Row, quantity: str = SECONDS) -> float:
-    """Return the median over the rounds of `row` / `other`.
+    """Return the median over the rounds of the ratio `row` / `other`.
 
-    The two stood side by side in each round, so what slowed the machine for a while slowed both.
+    Within a round both are measured shortly after each other, so that a temporary slowdown of the
+    machine affects both.
     """
     pairs = zip(row.rounds[quantity], other.rounds[quantity], strict=False)
     return statistics.median(one / two for one, two in pairs)
 
 
 def fastest(rows: Iterable[Row], quantity: str = SECONDS) -> Row | None:
-    """Return the row with the least median, if there is any."""
+    """Return the row with the lowest median, or None if there are no rows."""
     return min(rows, key=lambda row: row.median(quantity), default=None)
 
 
 @dataclass(frozen=True)
 class Absent:
-    """A peer that could not be measured at a work, and why."""
+    """Peer that could not be measured on a workload, with the reason."""
 
     work: str
     name: str
@@ -70,16 +71,16 @@ class Absent:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Whether a peer did the same work as this package (`same_work.py`).
+    """Agreement of a peer's results with ours (`same_work.py`).
 
     Attributes
     ----------
     difference : float
-        The largest between any two weights, or probabilities.
+        Largest absolute difference between two weights or two probabilities.
     loss_difference : float or None
-        How far the mean losses of an epoch's batches are apart, relatively, where asked for.
+        Relative difference of the mean losses over the batches of an epoch, if compared.
     starts : int
-        How many starts it took until they agreed.
+        Number of initial weights tried until the results agreed.
     """
 
     work: str
@@ -93,7 +94,7 @@ class Agreement:
 
     @property
     def holds(self) -> bool:
-        """Whether both differences are small enough."""
+        """Whether the differences are within their limits."""
         return self.difference <= self.at_most and (
             self.loss_difference is None
             or self.loss_at_most is None
@@ -103,7 +104,7 @@ class Agreement:
 
 @dataclass
 class Results:
-    """All of a run."""
+    """Results of a run."""
 
     machine: dict[str, Any]
     settings: dict[str, Any]
@@ -112,11 +113,11 @@ class Results:
     agreements: list[Agreement] = field(default_factory=list)
 
     def of(self, work: str) -> list[Row]:
-        """Return the rows of a work."""
+        """Return the rows of a workload."""
         return [row for row in self.rows if row.work == work]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it as plain JSON types, the medians beside the rounds."""
+        """Return the results and the medians as JSON types."""
         plain = asdict(self)
         for row, stored in zip(self.rows, plain["rows"], strict=True):
             stored["medians"] = {quantity: row.median(quantity) for quantity in row.rounds}

@@ -1,4 +1,4 @@
-"""Peers that stand ready take turns, round by round."""
+"""Rounds in which the peers take turns."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from benchmarks.results import Absent, Results, Row
 from benchmarks.same_work import SameWork
 from benchmarks.works import Work
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
-def in_turns(items: list[str], number: int) -> list[str]:
-    """Return who goes when in a round: every other round backwards.
+def turn_order(items: list[str], number: int) -> list[str]:
+    """Return the order of a round: every second round is reversed.
 
-    So nobody always comes after the same neighbour.
+    This way no peer always follows the same one.
     """
     return items if number % 2 == 0 else items[::-1]
 
@@ -30,11 +30,11 @@ def run(
     *,
     peers: list[str] | None,
     quick: bool,
-    say: Say,
+    progress: Progress,
 ) -> None:
-    """Measure all peers at a work of the kinds "training", "prediction" and "mapped"."""
+    """Measure all peers on a workload of kind "training", "prediction" or "mapped"."""
     if work.kind == "mapped":
-        say(f"{work.name}: writing {work.num_examples:,} examples")
+        progress(f"{work.name}: writing {work.num_examples:,} examples")
         try:
             data.tile(folder, work.num_examples)
         except OSError as error:
@@ -43,14 +43,14 @@ def run(
     processes: dict[str, Process] = {}
     try:
         same = None
-        for peer in catalogue.able(peers, work):
-            say(f"{work.name}: making {peer.name} ready")
+        for peer in catalogue.peers_for(peers, work):
+            progress(f"{work.name}: preparing {peer.name}")
             process = _start(peer, work, folder, results, same, quick=quick)
             if process:
                 processes[peer.name] = process
             if process and peer.name == catalogue.OURS:
                 same = SameWork(work, process, folder)
-        _take_turns(work, results, processes, say)
+        _take_turns(work, results, processes, progress)
     finally:
         for process in processes.values():
             process.end()
@@ -66,7 +66,7 @@ def _start(
     *,
     quick: bool,
 ) -> Process | None:
-    """Start a peer, warm it up, and see whether it does the same work."""
+    """Start a peer, warm it up, and compare its results with ours."""
     process = None
     try:
         process = Process(peer, work.name, folder, quick=quick)
@@ -83,14 +83,16 @@ def _start(
     return process
 
 
-def _take_turns(work: Work, results: Results, processes: dict[str, Process], say: Say) -> None:
+def _take_turns(
+    work: Work, results: Results, processes: dict[str, Process], progress: Progress
+) -> None:
     rows = {
         name: Row(work.name, name, process.peer.group, note=process.peer.note)
         for name, process in processes.items()
     }
     for number in range(work.rounds):
-        for name in in_turns(list(processes), number):
-            say(f"{work.name}: round {number + 1} of {work.rounds}, {name}")
+        for name in turn_order(list(processes), number):
+            progress(f"{work.name}: round {number + 1} of {work.rounds}, {name}")
             try:
                 rows[name].add(processes[name].ask(seed=number))
             except PeerAbsentError as error:

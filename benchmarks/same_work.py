@@ -1,12 +1,13 @@
-"""Whether a peer does the same work: from the same start, in the same order, to the same weights.
+"""Check that a peer computes the same results from the same initial weights in the same order.
 
-An epoch of the classic network leaves the same weights. The wide network is asked after 10 steps
-only, for Adam divides by the size of the gradient, so that where a gradient is next to nothing
-rounding decides; after an epoch it is the mean loss of the epoch's batches that must agree.
+For the classic network, the weights after an epoch must agree. For the wide network, the weights
+are compared after 10 steps only: Adam divides by the magnitude of the gradient, so that rounding
+errors dominate where the gradient is nearly zero. After an epoch of the wide network, the mean loss
+over the batches must agree.
 
-Even in 10 steps it happens that one hidden unit stands so near its kink for one example that
-rounding decides its side, and its weights go elsewhere. So peers may try several starts: what is
-really different (another epsilon, another order) is different from every start.
+Even within 10 steps, the input of a hidden unit may be so close to the kink of ReLU that rounding
+determines its derivative, and the weights diverge. Therefore a peer may try several initial
+weights. A real difference, such as another epsilon or another order, shows with all of them.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from benchmarks.process import Process
 from benchmarks.results import Agreement
 from benchmarks.works import Array, Work
 
-AT_MOST = 1e-4
-LOSS_AT_MOST = 0.01
+MAX_DIFFERENCE = 1e-4
+MAX_LOSS_DIFFERENCE = 0.01
 NUM_STARTS = 6
 
 
 class SameWork:
-    """Compares peers with this package; what the package itself gave is asked for once.
+    """Comparison of the peers' results with ours, which are computed only once.
 
-    The comparison also warms the peer up: whatever compiles has compiled after it.
+    The comparison also warms the peer up: everything is compiled afterwards.
     """
 
     def __init__(self, work: Work, ours: Process, folder: Path) -> None:
@@ -37,14 +38,14 @@ class SameWork:
         self._known: dict[tuple[int, int | None], tuple[list[Array], float | None]] = {}
 
     def check(self, peer: Process) -> Agreement:
-        """Have a peer do what this package did, and compare."""
+        """Run the workload with a peer and compare the results with ours."""
         if self._work.kind == "prediction":
             return self._compare(peer, "probabilities", 0, None)
         steps = self._work.network.same_steps
         if steps is None:
             return self._compare(peer, "weights after an epoch", 0, None)
         what = f"weights after {steps} steps, mean loss of an epoch"
-        # The shapes of a whole epoch are compiled here too.
+        # This also compiles the shapes of a whole epoch.
         for seed in range(NUM_STARTS):
             agreement = self._compare(peer, what, seed, steps)
             if agreement.holds:
@@ -53,11 +54,11 @@ class SameWork:
 
     def _compare(self, peer: Process, what: str, seed: int, steps: int | None) -> Agreement:
         theirs, loss = self._result(peer, seed, steps)
-        ours, our_loss = self._of_ours(seed, steps)
+        ours, our_loss = self._our_result(seed, steps)
         loss_difference = None
         if steps is not None:
             _, loss = self._result(peer, seed, None)
-            _, our_loss = self._of_ours(seed, None)
+            _, our_loss = self._our_result(seed, None)
             if loss is not None and our_loss is not None:
                 loss_difference = abs(loss / our_loss - 1)
         return Agreement(
@@ -65,13 +66,13 @@ class SameWork:
             peer.peer.name,
             what,
             largest_difference(ours, theirs),
-            AT_MOST,
+            MAX_DIFFERENCE,
             loss_difference,
-            LOSS_AT_MOST if loss_difference is not None else None,
+            MAX_LOSS_DIFFERENCE if loss_difference is not None else None,
             starts=seed + 1,
         )
 
-    def _of_ours(self, seed: int, steps: int | None) -> tuple[list[Array], float | None]:
+    def _our_result(self, seed: int, steps: int | None) -> tuple[list[Array], float | None]:
         if (seed, steps) not in self._known:
             self._known[seed, steps] = self._result(self._ours, seed, steps)
         return self._known[seed, steps]
@@ -79,7 +80,7 @@ class SameWork:
     def _result(
         self, process: Process, seed: int, steps: int | None
     ) -> tuple[list[Array], float | None]:
-        """Have a process train or predict; return its arrays and its mean loss."""
+        """Train or predict in a process; return the arrays and the mean loss."""
         path = self._folder / "result.npz"
         answer = process.ask(seed=seed, steps=steps, path=str(path))
         with np.load(path) as arrays:
@@ -87,6 +88,6 @@ class SameWork:
 
 
 def largest_difference(ours: list[Array], theirs: list[Array]) -> float:
-    """Return the largest difference of any two numbers that should be the same."""
+    """Return the largest absolute difference between two lists of arrays."""
     pairs = zip(ours, theirs, strict=True)
     return max(float(np.abs(one - two).max()) for one, two in pairs)

@@ -1,4 +1,4 @@
-"""What this package is meant to reach, as ratios within one run."""
+"""Performance targets of this package, mostly as ratios within one run."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from benchmarks.peers.catalogue import FLOOR, OURS
 from benchmarks.results import PEAK_MEMORY, SECONDS, Results, Row, fastest, ratio
 
 MB = 1_000_000
-# Stands for all peers, whoever is the fastest.
+# Placeholder for the fastest of all peers.
 ANY_PEER = "the fastest peer"
 
 
 @dataclass(frozen=True)
 class Target:
-    """A figure of `row` and, unless it stands for itself, of the fastest of `against`."""
+    """Upper limit for a measurement of `row`, alone or relative to the fastest of `against`."""
 
     work: str
     row: str
     against: tuple[str, ...]
     at_most: float
     quantity: str = SECONDS
-    # "ratio" to the other, "increase" over it, or the figure "itself".
+    # "ratio" to the other row, "increase" over it, or the value "itself".
     measure: str = "ratio"
 
     @property
     def named_against(self) -> str:
-        """Name the others for a table."""
+        """Return the names of `against` for a table."""
         return " or ".join(self.against)
 
 
@@ -56,7 +56,7 @@ TARGETS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """A target and what was reached; None where it was not measured."""
+    """Target and result; the result is None if it was not measured."""
 
     target: Target
     reached: float | None
@@ -64,12 +64,12 @@ class Outcome:
 
     @property
     def met(self) -> bool | None:
-        """Whether it was reached; None where it was not measured."""
+        """Whether the target was met; None if it was not measured."""
         return None if self.reached is None else self.reached <= self.target.at_most
 
 
 def outcomes(results: Results) -> list[Outcome]:
-    """Hold the results against the targets of the works that were run."""
+    """Compare the results with the targets of the workloads that were run."""
     run = {row.work for row in results.rows}
     return [_outcome(target, results.of(target.work)) for target in TARGETS if target.work in run]
 
@@ -93,7 +93,7 @@ def _among(row: Row, target: Target) -> bool:
 
 
 def _increase(row: Row, other: Row, quantity: str) -> float:
-    """Return by how much the largest of the one exceeds the largest of the other."""
+    """Return the difference between the largest measurements of `row` and of `other`."""
     return max(row.rounds[quantity]) - max(other.rounds[quantity])
 
 

@@ -1,8 +1,8 @@
-"""What `mnist_training.py` does, with the textbook's loop in place of the package's engine.
+"""Textbook counterpart of `mnist_training.py`.
 
-The data, the split and the pictures are the package's own, so that what differs is the network
-and its training: pixels scaled to float64 at once, a plain loop, and an evaluation on training and
-validation examples after each epoch.
+The data, the split and the plots come from the package, so that only the network and its training
+differ: the pixels are scaled to float64 beforehand, and a plain loop trains on them and evaluates
+training and validation examples after each epoch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from neuralnet.training.history import History
 
 
 def main() -> None:
-    """Load, split, train, evaluate, draw."""
+    """Load and split the data, train, evaluate and plot."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path)
     parser.add_argument("--output", type=Path, required=True)

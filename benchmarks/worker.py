@@ -1,7 +1,7 @@
-"""A peer's process: it makes one peer ready for one work, and then does a round on request.
+"""Worker process: prepares one peer for one workload and runs a round on each request.
 
-Requests are JSON lines on standard input, answers JSON lines on standard output. The first answer
-says that the peer is ready, or why it will not be.
+Requests are JSON lines on standard input, and answers are JSON lines on standard output. The first
+answer says that the peer is ready, or why it is not available.
 """
 
 from __future__ import annotations
@@ -24,35 +24,35 @@ Answer = dict[str, Any]
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
-    # What libraries print goes to standard error, so that only answers go to standard output.
+    """Answer requests until standard input is closed."""
+    # Redirect the output of libraries to standard error; standard output is for answers only.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     setup = json.loads(sys.argv[1])
     try:
         work = works.find(setup["work"], cut_down=setup["quick"])
-        peer = next(p for p in catalogue.able(None, work) if p.name == setup["peer"])
-        answer = ready(peer, base.Job(work, Path(setup["folder"])))
+        peer = next(p for p in catalogue.peers_for(None, work) if p.name == setup["peer"])
+        answer = prepare(peer, base.Job(work, Path(setup["folder"])))
     except ModuleNotFoundError as error:
-        _say(answers, {"absent": f"not installed ({error.name})"})
+        _send(answers, {"absent": f"not installed ({error.name})"})
         return
-    _say(answers, {"versions": versions(peer.packages)})
+    _send(answers, {"versions": versions(peer.packages)})
     for line in sys.stdin:
-        _say(answers, answer(json.loads(line)))
+        _send(answers, answer(json.loads(line)))
 
 
-def _say(answers: Any, answer: Answer) -> None:
+def _send(answers: Any, answer: Answer) -> None:
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
 
 
 def versions(packages: tuple[str, ...]) -> dict[str, str]:
-    """Return the versions of installed distributions."""
+    """Return the versions of installed packages."""
     return {package: importlib.metadata.version(package) for package in packages}
 
 
-def ready(peer: catalogue.Peer, job: base.Job) -> Callable[[Answer], Answer]:
-    """Make a peer ready for its work; return what answers a request for a round."""
+def prepare(peer: catalogue.Peer, job: base.Job) -> Callable[[Answer], Answer]:
+    """Prepare a peer for its workload; return a function that answers requests for a round."""
     module = importlib.import_module(f"benchmarks.peers.{peer.module}")
     if job.work.kind == "training":
         return training(module.Trainer(job, **peer.options))
@@ -63,7 +63,7 @@ def ready(peer: catalogue.Peer, job: base.Job) -> Callable[[Answer], Answer]:
 
 
 def training(trainer: base.Trainer) -> Callable[[Answer], Answer]:
-    """Answer with the seconds of an epoch; leave the weights in a file where one is named."""
+    """Return a function that times an epoch and saves the weights if the request has a path."""
 
     def answer(request: Answer) -> Answer:
         seconds = trainer.train(base.Order(request["seed"], request.get("steps")))
@@ -75,11 +75,11 @@ def training(trainer: base.Trainer) -> Callable[[Answer], Answer]:
 
 
 def prediction(predictor: base.Predictor) -> Callable[[Answer], Answer]:
-    """Answer with the seconds of a call; leave the probabilities in a file where one is named."""
-    calls = base.calls_a_round(predictor)
+    """Return a function that times a call and saves the probabilities if the request has a path."""
+    calls = base.calls_per_round(predictor)
 
     def answer(request: Answer) -> Answer:
-        seconds = base.seconds_a_call(predictor, calls)
+        seconds = base.seconds_per_call(predictor, calls)
         if path := request.get("path"):
             np.savez(path, predictor.predict())
         return {"seconds": seconds, "inputs": predictor.inputs}

@@ -1,4 +1,4 @@
-"""The works: what is timed, on which network, on how many examples."""
+"""Workloads: the operation that is timed, its network and its number of examples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NUM_CLASSES = 10
 
 @dataclass(frozen=True)
 class Network:
-    """A network and how it is trained; every peer builds the same."""
+    """Network and training settings that all peers use."""
 
     name: str
     sizes: tuple[int, ...]
@@ -28,20 +28,20 @@ class Network:
     optimizer: Literal["sgd", "adam"]
     learning_rate: float
     batch_size: int
-    # After how many steps all peers must have the same weights; None: after the whole epoch.
-    # Adam divides by the size of the gradient, so where that is next to nothing rounding decides,
-    # and in float32 it drifts from itself.
+    # Number of steps after which the weights of all peers must agree, or None for a whole epoch.
+    # Adam divides by the magnitude of the gradient, so rounding errors dominate where it is nearly
+    # zero, and float32 results drift apart over an epoch.
     same_steps: int | None
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
-        """Inputs and outputs of each layer."""
+        """Numbers of inputs and outputs of each layer."""
         return list(zip(self.sizes, self.sizes[1:], strict=False))
 
     def start(self, seed: int = 0) -> list[Array]:
-        """Draw the weights that every peer begins with: W (inputs, outputs) and b, layer by layer.
+        """Draw the initial weights of all peers: W (inputs, outputs) and b for each layer.
 
-        They are drawn here and not by the package under test, so that nobody's own rule is used.
+        They do not come from the package under test, so that all peers use the same rule.
         """
         generator = np.random.default_rng(seed)
         weights: list[Array] = []
@@ -81,19 +81,23 @@ Kind = Literal["training", "prediction", "mapped", "process"]
 
 @dataclass(frozen=True)
 class Work:
-    """One thing that is timed.
+    """Workload to be timed.
 
     Attributes
     ----------
     name : str
-        "one-classic", say; the part before the dash is the family that `--work` may also name.
+        Name such as "one-classic". `--work` also accepts the part before the hyphen, the family.
+    what : str
+        Description for the report.
     kind : str
-        "training" and "prediction" are done by peers that stand ready; "mapped" by this package
-        alone, over sets of several sizes; "process" is a fresh process each time.
+        "training" and "prediction" run in prepared processes, one per peer; "mapped" runs this
+        package only, on data sets of several sizes; "process" starts a new process each time.
+    network : Network
+        Network that is trained or that predicts.
     num_examples : int
-        Trained on in an epoch, or predicted in a call.
+        Number of examples per epoch or per prediction call.
     rounds : int
-        How often each peer takes its turn, if not said otherwise.
+        Default number of rounds.
     """
 
     name: str
@@ -105,14 +109,14 @@ class Work:
 
     @property
     def family(self) -> str:
-        """The name without the network."""
+        """Name without the network."""
         return self.name.partition("-")[0]
 
 
 WORKS = (
     Work(
         "classic",
-        "an epoch of 55,000: 784-50-10, sigmoid, mean squared error, SGD, batches of 100",
+        "epoch of 55,000 examples: 784-50-10, sigmoid, mean squared error, SGD, batches of 100",
         "training",
         CLASSIC,
         NUM_TRAINING,
@@ -120,7 +124,8 @@ WORKS = (
     ),
     Work(
         "wide",
-        "an epoch of 55,000: 784-1024-1024-10, ReLU, softmax, cross-entropy, Adam, batches of 256",
+        "epoch of 55,000 examples: 784-1024-1024-10, ReLU, softmax, cross-entropy, Adam, "
+        "batches of 256",
         "training",
         WIDE,
         NUM_TRAINING,
@@ -144,10 +149,10 @@ WORKS = (
         NUM_TEST,
         15,
     ),
-    Work("start", "a fresh process, to its end", "process", CLASSIC, 1, 25),
+    Work("start", "new process, from start to exit", "process", CLASSIC, 1, 25),
     Work(
         "whole",
-        "the training script, 50 epochs, from process start to the last picture",
+        "training script, 50 epochs, from process start to the last plot",
         "process",
         CLASSIC,
         NUM_TRAINING,
@@ -155,7 +160,7 @@ WORKS = (
     ),
     Work(
         "large",
-        "an epoch over memory-mapped pixels, evaluation included, 784-50-10: time an example",
+        "epoch on memory-mapped pixels, including evaluation, 784-50-10: time per example",
         "mapped",
         CLASSIC,
         2_000_000,
@@ -165,12 +170,12 @@ WORKS = (
 
 
 def choose(names: list[str] | None) -> list[Work]:
-    """Return the works that were asked for by name or family, or all of them.
+    """Return the workloads with the given names or families, or all of them.
 
     Raises
     ------
     ValueError
-        If a name is none of theirs.
+        If a name is unknown.
     """
     known = {work.name for work in WORKS} | {work.family for work in WORKS}
     for name in names or ():
@@ -180,12 +185,12 @@ def choose(names: list[str] | None) -> list[Work]:
 
 
 def quick(work: Work) -> Work:
-    """Return the same work cut down: enough to see that all of it runs, not to measure it."""
+    """Return a small version of a workload, for smoke tests rather than measurements."""
     fewer = {"classic": 11_000, "wide": 5_200, "large": 100_000}
     return replace(work, rounds=2, num_examples=fewer.get(work.name, work.num_examples))
 
 
 def find(name: str, *, cut_down: bool) -> Work:
-    """Return the work of this name, cut down or whole."""
+    """Return the workload with this name, in its small version if `cut_down` is true."""
     work = next(work for work in WORKS if work.name == name)
     return quick(work) if cut_down else work

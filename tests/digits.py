@@ -1,4 +1,4 @@
-"""A few hundred real digits, for tests that need some."""
+"""Real digits from the bundled sample, for tests that need some."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from neuralnet.data.sample import load_sample
 
 @functools.cache
 def digits() -> Dataset:
-    """Return the bundled sample; to parse its text takes a second, so it is done once."""
+    """Return the bundled sample, cached because parsing its text takes a second."""
     sample = load_sample()
     sample.images.flags.writeable = sample.labels.flags.writeable = False
     return sample
 
 
 def write_digits(folder: Path, *, num_train: int, num_test: int) -> Path:
-    """Write a folder of four IDX files as MNIST's own; return the folder."""
+    """Write four IDX files with the names of MNIST's files to a folder; return the folder."""
     sample = digits()
     images = sample.images.reshape(-1, *sample.image_shape)
     parts = {"train": slice(num_train), "t10k": slice(num_train, num_train + num_test)}

@@ -1,4 +1,4 @@
-"""What the door lets in unchanged, what it converts, and what it turns away and how."""
+"""Tests of the input checks: values passed unchanged, converted or rejected, and the messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from neuralnet.checks import (
 )
 
 
-def test_an_input_error_is_caught_as_what_one_expects() -> None:
+def test_input_error_is_a_value_error_and_a_type_error() -> None:
     for kind in (NeuralNetError, ValueError, TypeError):
         with pytest.raises(kind):
             check_integer("x", "size", minimum=0)
@@ -49,7 +49,7 @@ def test_whole_numbers_become_int(value: Any) -> None:
     [2, -1, 3.0, 3.5, math.nan, True, np.True_, "3", None, [3], 3j, np.float64(3)],
     ids=repr,
 )
-def test_other_sizes_are_turned_away(value: Any) -> None:
+def test_invalid_integers_raise(value: Any) -> None:
     with pytest.raises(InputError) as raised:
         check_integer(value, "size", minimum=3)
     for fact in ("size", repr(value), "whole number", "at least 3"):
@@ -73,7 +73,7 @@ def test_numbers_become_float(value: Any) -> None:
     [math.nan, math.inf, -math.inf, "0.5", b"0.5", None, True, np.False_, [0.5], 0.5j, 10**400],
     ids=lambda v: repr(v)[:20],
 )
-def test_what_is_no_finite_number_is_turned_away(value: Any) -> None:
+def test_values_that_are_not_finite_numbers_raise(value: Any) -> None:
     with pytest.raises(InputError) as raised:
         check_number(value, "rate")
     for fact in ("rate", repr(value), "finite number"):
@@ -81,7 +81,7 @@ def test_what_is_no_finite_number_is_turned_away(value: Any) -> None:
 
 
 @given(value=st.floats(-2, 2), bound=st.floats(-1, 1))
-def test_bounds_are_closed_or_open_as_said(value: float, bound: float) -> None:
+def test_bounds_are_inclusive_or_exclusive(value: float, bound: float) -> None:
     accepted = {
         "minimum": value >= bound,
         "maximum": value <= bound,
@@ -104,7 +104,9 @@ def test_bounds_are_closed_or_open_as_said(value: float, bound: float) -> None:
     ("value", "nearest"),
     [("gren", "green"), ("GREEN", "green"), (" blue", "blue"), ("xyzzy", None), (None, None)],
 )
-def test_names_are_listed_and_the_nearest_is_asked_about(value: Any, nearest: str | None) -> None:
+def test_unknown_name_lists_the_known_ones_and_suggests_the_nearest(
+    value: Any, nearest: str | None
+) -> None:
     known = ("red", "green", "blue")
     assert [check_name(name, known, "colour") for name in known] == list(known)
     with pytest.raises(InputError) as raised:
@@ -123,7 +125,7 @@ class Square(Shape):
     pass
 
 
-def test_a_choice_is_a_name_or_an_object_and_no_class() -> None:
+def test_choice_is_a_name_or_an_instance_but_not_a_class() -> None:
     named = {"square": Square}
     square = Square()
     assert check_choice(square, Shape, named, "shape") is square
@@ -144,7 +146,7 @@ def test_a_choice_is_a_name_or_an_object_and_no_class() -> None:
         (None, ["NoneType", "None"]),
     ],
 )
-def test_descriptions(value: Any, facts: list[str]) -> None:
+def test_descriptions_are_short(value: Any, facts: list[str]) -> None:
     assert all(fact in describe(value) for fact in facts)
     assert len(describe("x" * 1000)) < 100
 
@@ -157,7 +159,7 @@ def test_descriptions(value: Any, facts: list[str]) -> None:
     st.data(),
     st.sampled_from([math.nan, math.inf, -math.inf]),
 )
-def test_the_first_bad_value_is_found_and_all_are_counted(
+def test_first_non_finite_value_is_located_and_all_are_counted(
     shape: tuple[int, int], data: st.DataObject, bad: float
 ) -> None:
     X = np.zeros(shape)
@@ -193,7 +195,7 @@ def test_examples_are_not_copied(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("values", [[[1, 2], [3, 4]], [[1.0, 2], [3, 4]], ((1, 2), (3, 4))])
-def test_lists_of_numbers_are_taken_as_floats(values: Any) -> None:
+def test_lists_of_numbers_become_floats(values: Any) -> None:
     received = check_examples(values, 2)
     assert received.dtype == np.float64
     assert received.tolist() == [[1, 2], [3, 4]]
@@ -212,7 +214,7 @@ def test_lists_of_numbers_are_taken_as_floats(values: Any) -> None:
     ],
     ids=repr,
 )
-def test_labels_become_int64_of_ones_own(labels: Any) -> None:
+def test_labels_become_a_new_int64_array(labels: Any) -> None:
     received = check_labels(labels, 3, 3)
     assert received.dtype == np.int64
     assert received.tolist() == [0, 2, 1]
@@ -224,7 +226,7 @@ def test_true_and_false_are_labels() -> None:
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(2, 50))
-def test_labels_out_of_range_are_named(label: int, num_classes: int) -> None:
+def test_label_out_of_range_is_in_the_message(label: int, num_classes: int) -> None:
     if 0 <= label < num_classes:
         assert check_labels([label], 1, num_classes).tolist() == [label]
         return
@@ -235,13 +237,13 @@ def test_labels_out_of_range_are_named(label: int, num_classes: int) -> None:
 
 
 @pytest.mark.parametrize("weights", [[0, 1, 2], np.array([0, 1, 2], np.float32), (0.0, 1, 2)])
-def test_example_weights_become_floats(weights: Any) -> None:
+def test_sample_weights_become_floats(weights: Any) -> None:
     received = check_weights(weights, 3)
     assert received.dtype == np.float64
     assert received.tolist() == [0, 1, 2]
 
 
-def test_the_name_of_the_argument_is_told() -> None:
+def test_message_names_the_argument() -> None:
     for use in (
         lambda: check_examples([], 3, "X_valid"),
         lambda: check_labels([5], 1, 3, "X_valid"),

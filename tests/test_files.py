@@ -1,3 +1,5 @@
+"""Tests of atomic writing and size-limited reading."""
+
 import errno
 import multiprocessing
 import stat
@@ -12,7 +14,7 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_file_is_written_and_read_back(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "file"
     with written_whole(path) as file:
         file.write(b"wrong")
@@ -25,7 +27,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert names(path.parent) == ["file"]
 
 
-def test_mode_is_what_open_gives(tmp_path: Path) -> None:
+def test_file_mode_is_that_of_open(tmp_path: Path) -> None:
     (tmp_path / "plain").write_bytes(b"")
     with written_whole(tmp_path / "whole"):
         pass
@@ -33,22 +35,22 @@ def test_mode_is_what_open_gives(tmp_path: Path) -> None:
     assert len(modes) == 1
 
 
-def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+def test_error_in_the_block_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"before")
 
     def write_half() -> None:
         with written_whole(path) as file:
             file.write(b"half")
-            raise ValueError("the block's own")
+            raise ValueError("raised in the block")
 
-    with pytest.raises(ValueError, match="own"):
+    with pytest.raises(ValueError, match="raised in the block"):
         write_half()
     assert path.read_bytes() == b"before"
     assert names(tmp_path) == ["file"]
 
 
-def test_the_disks_failure_names_the_file_and_the_blocks_stays_its_own(tmp_path: Path) -> None:
+def test_only_disk_errors_become_file_errors(tmp_path: Path) -> None:
     def fail(number: int) -> None:
         with written_whole(tmp_path / "file"):
             raise OSError(number, "from the block")
@@ -61,7 +63,7 @@ def test_the_disks_failure_names_the_file_and_the_blocks_stays_its_own(tmp_path:
     assert not names(tmp_path)
 
 
-def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+def test_paths_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "file" / "below", tmp_path / "folder"):
@@ -70,27 +72,29 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     assert sorted(names(tmp_path)) == ["file", "folder"]
 
 
-def _write_often(path: Path, letter: bytes) -> None:
+def _write_repeatedly(path: Path, letter: bytes) -> None:
     for _ in range(30):
         with written_whole(path) as file:
             file.write(letter * 10_000)
 
 
-def test_writers_that_race_never_mix(tmp_path: Path) -> None:
+def test_concurrent_writers_do_not_mix_contents(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    _write_often(path, b"c")
+    _write_repeatedly(path, b"c")
     context = multiprocessing.get_context("spawn")
-    racers = [context.Process(target=_write_often, args=(path, letter)) for letter in (b"a", b"b")]
-    for racer in racers:
-        racer.start()
-    while any(racer.is_alive() for racer in racers):
+    writers = [
+        context.Process(target=_write_repeatedly, args=(path, letter)) for letter in (b"a", b"b")
+    ]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
         content = path.read_bytes()
         assert content == content[:1] * 10_000
-    assert [racer.exitcode for racer in racers] == [0, 0]
+    assert [writer.exitcode for writer in writers] == [0, 0]
     assert names(tmp_path) == ["file"]
 
 
-def test_reading_is_bounded(tmp_path: Path) -> None:
+def test_file_over_the_size_limit_raises(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(bytes(1001))
     with pytest.raises(FileFormatError) as caught:
@@ -105,7 +109,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
             read_bytes(path, at_most=10, what="a test")
 
 
-def test_explanations_are_words() -> None:
+def test_explanations_have_no_error_number() -> None:
     assert explain(OSError(errno.ENOENT, "No such file or directory")) == (
         "no such file or directory"
     )

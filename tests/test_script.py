@@ -1,4 +1,4 @@
-"""The script, run whole as a user runs it, on a few hundred digits in a folder of its own."""
+"""End-to-end tests of the training script, on a few hundred digits in a temporary folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import neuralnet
 from tests.digits import write_digits
 
 SCRIPT = Path(mnist_training.__file__)
-PICTURES = (
+PLOTS = (
     "training_plots.png",
     "misclassified_images.png",
     "confusion_matrix.png",
@@ -39,16 +39,16 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_digits(tmp_path_factory.mktemp("digits"), num_train=400, num_test=100)
 
 
-def test_whole_run_leaves_pictures_and_a_network(digits: Path, tmp_path: Path) -> None:
+def test_run_writes_plots_and_a_network(digits: Path, tmp_path: Path) -> None:
     done = run("--data", digits, "--num-epochs", 3, folder=tmp_path)
 
     assert done.returncode == 0, done.stderr
-    for name in PICTURES:
+    for name in PLOTS:
         assert (tmp_path / "images" / name).read_bytes().startswith(b"\x89PNG")
     for epoch in (1, 2, 3):
         assert f"epoch {epoch}/3" in done.stdout
     assert "Test accuracy:" in done.stdout
-    assert str(digits) in done.stdout  # where the digits came from
+    assert str(digits) in done.stdout  # the source of the data
     model = neuralnet.load(tmp_path / "models" / "mnist.safetensors")
     assert model.num_hidden == (50,)
     assert str(digits) in model.notes["data"]
@@ -104,10 +104,10 @@ def test_every_setting_is_an_option(digits: Path, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_mistake_is_a_sentence_and_exit_code_2(
+def test_user_error_gives_a_message_and_exit_code_2(
     arguments: tuple[str, ...], facts: list[str], digits: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "a_file").write_text("in the way")
+    (tmp_path / "a_file").write_text("not a folder")
     data = () if "--data" in arguments else ("--data", str(digits))
     done = run(*data, *arguments, folder=tmp_path)
     assert done.returncode == 2
@@ -123,7 +123,7 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert "Traceback" in done.stderr
 
 
-def test_sample_is_said_loudly(tmp_path: Path) -> None:
+def test_sample_is_named_in_output_and_notes(tmp_path: Path) -> None:
     done = run("--data-source", "sample", "--num-epochs", 1, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "sample" in done.stdout
@@ -138,7 +138,7 @@ def test_train_can_be_imported_from_the_script() -> None:
 @pytest.mark.parametrize(
     "setting", [("--learning-rate", "-1"), ("--loss", "mse"), ("--num-epochs", "0")]
 )
-def test_a_wrong_setting_is_said_before_anything_is_looked_for_or_made(
+def test_invalid_setting_is_reported_before_data_is_loaded_or_files_are_written(
     setting: tuple[str, str], tmp_path: Path
 ) -> None:
     done = run(*setting, "--data", "nowhere", folder=tmp_path)

@@ -1,1 +1,1 @@
-"""The peers, one file each; `base.py` says what a peer has to offer, `catalogue.py` lists them."""
+"""Peers, one file each. `base.py` defines their interface, and `catalogue.py` lists them."""

@@ -1,4 +1,4 @@
-"""What a peer has to offer: to train for an epoch, and to predict."""
+"""Interface of the peers: train for an epoch, and predict."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from benchmarks.works import NUM_CLASSES, Array, Network, Work
 
 @dataclass(frozen=True)
 class Job:
-    """A work and its data, as a peer's process is given it."""
+    """Workload and its data, for the process of a peer."""
 
     work: Work
     folder: Path
 
     @property
     def network(self) -> Network:
-        """The network of the work."""
+        """Network of the workload."""
         return self.work.network
 
     def images(self) -> Array:
-        """Read the training images: uint8, shape (N, 784)."""
+        """Read the training images, uint8 of shape (N, 784)."""
         images: Array = np.load(self.folder / "images.npy")
         return np.ascontiguousarray(images[: self.work.num_examples])
 
     def labels(self) -> Array:
-        """Read their labels: int64, shape (N,)."""
+        """Read the training labels, int64 of shape (N,)."""
         labels: Array = np.load(self.folder / "labels.npy")
         return np.ascontiguousarray(labels[: self.work.num_examples])
 
     def test_images(self) -> Array:
-        """Read the images to predict: uint8, shape (N, 784)."""
+        """Read the test images, uint8 of shape (N, 784)."""
         images: Array = np.load(self.folder / "test_images.npy")
         return np.ascontiguousarray(images[: self.work.num_examples])
 
 
 def scaled(images: Array) -> Array:
-    """Scale pixels to float32 in [-1, 1], in the same arithmetic as the package."""
+    """Scale pixels to float32 in [-1, 1], with the same arithmetic as the package."""
     floats = images.astype(np.float32)
     floats *= 2 / 255
     floats -= 1
@@ -49,66 +49,67 @@ def scaled(images: Array) -> Array:
 
 
 def one_hot(labels: Array) -> Array:
-    """Turn labels into float32 rows with a single 1."""
+    """Return the one-hot encoding of labels as float32."""
     return np.eye(NUM_CLASSES, dtype=np.float32)[labels]
 
 
 @dataclass(frozen=True)
 class Order:
-    """Where a training begins and in which order it takes the examples; `steps` ends it early.
+    """Seed of the initial weights and the order of the examples, and an optional number of steps.
 
-    Start weights and order are drawn from the seed, the order as `neuralnet.train` draws it.
+    The order is drawn from the seed as `neuralnet.train` draws it. Training ends after `steps`
+    steps, or after the epoch if `steps` is None.
     """
 
     seed: int
     steps: int | None = None
 
     def rows(self, job: Job) -> Array:
-        """Return the examples' places in the order of their use."""
+        """Return the indices of the examples in training order."""
         rows = np.random.default_rng(self.seed).permutation(job.work.num_examples)
         return rows if self.steps is None else rows[: self.steps * job.network.batch_size]
 
 
 class Trainer(ABC):
-    """Trains a network; built once, with all that need not be timed done in `__init__`."""
+    """Training of a network. `__init__` prepares everything that is not timed."""
 
-    # What it gathers its batches from: floats were scaled to [-1, 1] before, bytes are scaled batch
-    # by batch.
+    # Data type of the images in memory: floating-point images were scaled to [-1, 1] beforehand,
+    # uint8 images are scaled batch by batch.
     inputs = "float32"
-    # The mean loss of the last epoch's batches, each before its update; None where a peer's steps
-    # give no loss.
+    # Mean loss over the batches of the last epoch, each computed before its update, or None if the
+    # peer does not compute it.
     mean_loss: float | None = None
 
     @abstractmethod
     def train(self, order: Order) -> float:
-        """Train from the start weights for an epoch; return its seconds.
+        """Train from the initial weights for an epoch; return the time in seconds.
 
-        Nothing that is done once a training rather than once an epoch is timed: going back to the
-        start, and laying out the order of the examples.
+        Resetting the weights and preparing the order of the examples are not timed, because a
+        training run does them once rather than in every epoch.
         """
 
     @abstractmethod
     def weights(self) -> list[Array]:
-        """Return W (inputs, outputs) and b, layer by layer, as the last training left them."""
+        """Return W (inputs, outputs) and b of each layer after the last training."""
 
 
 class Predictor(ABC):
-    """Predicts; its network and its inputs are made ready in `__init__`."""
+    """Prediction with a network. `__init__` prepares the network and the inputs."""
 
     inputs = "float32"
 
     @abstractmethod
     def predict(self) -> Array:
-        """Return the probabilities of each image as a NumPy array, shape (N, 10)."""
+        """Return the class probabilities as a NumPy array of shape (N, 10)."""
 
 
-# A round of predictions takes about this long, so that single calls of a few microseconds are
-# timed by the thousand.
+# Approximate duration of a round of predictions. Calls that take a few microseconds are too short
+# to be timed individually, so a round times thousands of them.
 ROUND_SECONDS = 0.25
 
 
-def calls_a_round(predictor: Predictor) -> int:
-    """Return how many calls fill a round, after warming up for half of one."""
+def calls_per_round(predictor: Predictor) -> int:
+    """Return the number of calls per round, after warming up for half a round."""
     calls = 0
     began = time.perf_counter()
     while (passed := time.perf_counter() - began) < ROUND_SECONDS / 2 or not calls:
@@ -117,8 +118,8 @@ def calls_a_round(predictor: Predictor) -> int:
     return max(1, round(calls * ROUND_SECONDS / passed))
 
 
-def seconds_a_call(predictor: Predictor, calls: int) -> float:
-    """Return the mean seconds of `calls` predictions in a row, after one that is not timed."""
+def seconds_per_call(predictor: Predictor, calls: int) -> float:
+    """Return the mean time of `calls` consecutive predictions, after one that is not timed."""
     predict = predictor.predict
     predict()
     began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Every peer in every form in which it runs."""
+"""List of the peers in all their configurations."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ FLOOR = "floor"
 
 @dataclass(frozen=True)
 class Peer:
-    """A peer in one of its forms.
+    """Peer in one of its configurations.
 
     Attributes
     ----------
     name : str
-        What reports and `--peer` call it.
+        Name in reports and for `--peer`.
     group : str
-        The forms of a group differ only in tuning; ratios are with the fastest of them.
+        Configurations that differ only in tuning share a group; targets use the fastest of them.
     module : str
-        The file in this folder that has its `Trainer` or `Predictor`.
+        Module in this folder with its `Trainer` or `Predictor`.
     packages : tuple of str
-        Distributions whose versions belong in the report.
+        Packages whose versions are reported.
     kinds : tuple of str
-        The kinds of work that it does.
+        Kinds of workload that it supports.
     options : mapping
         Arguments of its `Trainer` or `Predictor`.
     environment : mapping of str to str
-        Environment variables of its process.
+        Additional environment variables of its process.
     exact : tuple of str
-        The networks for which it does the same arithmetic as everyone else, which is checked.
+        Networks for which its results must agree with ours, which is checked.
     note : str
-        What a reader of the report should know.
+        Note for the reader of the report.
     """
 
     name: str
@@ -50,14 +50,14 @@ class Peer:
 
 
 def _torch(form: str, threads: int) -> Peer:
-    """Eager or compiled, with one thread or two."""
+    """Return PyTorch, eager or compiled, with the given number of threads."""
     return Peer(
         f"PyTorch {form}, {threads} thread{'s' if threads > 1 else ''}",
         f"PyTorch {form}",
         "pytorch",
         ("torch",),
         options={"threads": threads, "compiled": form == "compiled"},
-        note="SGD for all arrays in one call (foreach), Adam fused",
+        note="SGD with foreach (one call for all arrays), fused Adam",
     )
 
 
@@ -106,8 +106,8 @@ PEERS = (
         ("scikit-learn",),
         exact=(),
         note=(
-            "MLPClassifier, float32; it has no sigmoid outputs with mean squared error, and runs "
-            "its own softmax and log-loss, from its own start and in its own order"
+            "MLPClassifier, float32; it has no sigmoid outputs with mean squared error, and uses "
+            "its own softmax, log-loss, initial weights and order of the examples"
         ),
     ),
     Peer(
@@ -115,7 +115,7 @@ PEERS = (
         "textbook NumPy",
         "textbook",
         ("numpy",),
-        note="float64, as textbooks write it",
+        note="float64, written as in textbooks",
     ),
     Peer(
         FLOOR,
@@ -123,45 +123,50 @@ PEERS = (
         "floor",
         ("numpy",),
         exact=(),
-        note="the matrix products that the work needs and nothing else, by numpy.matmul in float32",
+        note="only the matrix products that the workload needs, by numpy.matmul in float32",
     ),
 )
 
 
 def choose(names: list[str] | None) -> list[Peer]:
-    """Return the peers whose name or group begins with one of `names`, or all of them.
+    """Return the peers whose name begins with one of `names`, or all of them.
 
-    This package is always among them: every ratio is with it.
+    This package is always included, because all ratios are relative to it.
 
     Raises
     ------
     ValueError
-        If a name is none of theirs.
+        If a name matches no peer.
     """
     for name in names or ():
-        if not any(_is_called(peer, name) for peer in PEERS):
+        if not any(_matches(peer, name) for peer in PEERS):
             known = ", ".join(dict.fromkeys(peer.group for peer in PEERS))
-            raise ValueError(f"--peer is {name!r}; it must be (the beginning of) one of {known}.")
+            raise ValueError(
+                f"--peer is {name!r}; it must be one of these names, or the "
+                f"beginning of one: {known}."
+            )
     return [
         peer
         for peer in PEERS
-        if not names or peer.name == OURS or any(_is_called(peer, name) for name in names)
+        if not names or peer.name == OURS or any(_matches(peer, name) for name in names)
     ]
 
 
-def _is_called(peer: Peer, name: str) -> bool:
+def _matches(peer: Peer, name: str) -> bool:
     return peer.name.lower().startswith(name.lower())
 
 
-def able(names: list[str] | None, work: Work) -> list[Peer]:
-    """Return those of the chosen peers that do such work."""
+def peers_for(names: list[str] | None, work: Work) -> list[Peer]:
+    """Return the chosen peers that support the workload."""
     if work.kind == "mapped":
-        return [_over(size) for size in (10_000, 100_000, 2_000_000) if size <= work.num_examples]
+        return [
+            _ours_on(size) for size in (10_000, 100_000, 2_000_000) if size <= work.num_examples
+        ]
     return [peer for peer in choose(names) if work.kind in peer.kinds]
 
 
-def _over(num_examples: int) -> Peer:
-    """Return the package itself, over a memory-mapped set of some size."""
+def _ours_on(num_examples: int) -> Peer:
+    """Return the package itself, on a memory-mapped data set of the given size."""
     name = f"{num_examples:,} examples"
     options = {"num_examples": num_examples}
     return Peer(name, name, "mapped", ("neuralnet-numpy", "numpy"), ("mapped",), options)

@@ -1,4 +1,4 @@
-"""The floor: the matrix products that the work needs, and nothing else."""
+"""Lower bound of the time: only the matrix products that the workload needs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from benchmarks.works import Array, Network
 
 
 class Products:
-    """The products of one batch, with their operands and results in buffers used again.
+    """Matrix products of one batch, with operands and results in preallocated buffers.
 
-    A layer with D inputs and K outputs needs x W forward, and x^T dz and, but for the first layer,
-    dz W^T backward: five products for two layers.
+    A layer with D inputs and K outputs needs x W in the forward pass and x^T dz in the backward
+    pass. All layers but the first also need dz W^T. Two layers have five products.
     """
 
     def __init__(self, network: Network, num_rows: int, *, backward: bool) -> None:
@@ -33,13 +33,13 @@ class Products:
                 self.each.append((dz, W.T, np.empty_like(x)))
 
     def run(self) -> None:
-        """Multiply."""
+        """Compute all products."""
         for left, right, out in self.each:
             np.matmul(left, right, out=out)
 
 
 class Trainer(base.Trainer):
-    """The products of an epoch."""
+    """Matrix products of an epoch."""
 
     inputs = ""
 
@@ -50,7 +50,7 @@ class Trainer(base.Trainer):
         self.rest = Products(job.network, rest, backward=True) if rest else None
 
     def train(self, order: base.Order) -> float:
-        """Multiply as often as an epoch does."""
+        """Compute the products of an epoch; return the time in seconds."""
         began = time.perf_counter()
         for _ in range(self.num_full):
             self.full.run()
@@ -59,12 +59,12 @@ class Trainer(base.Trainer):
         return time.perf_counter() - began
 
     def weights(self) -> list[Array]:
-        """Return nothing: nothing is learned."""
+        """Return an empty list, because nothing is learned."""
         return []
 
 
 class Predictor(base.Predictor):
-    """The products of a prediction."""
+    """Matrix products of a prediction."""
 
     inputs = ""
 
@@ -72,6 +72,6 @@ class Predictor(base.Predictor):
         self.products = Products(job.network, job.work.num_examples, backward=False)
 
     def predict(self) -> Array:
-        """Multiply."""
+        """Compute the products; return the last result, which has the shape of the outputs."""
         self.products.run()
         return self.products.each[-1][-1]

@@ -1,4 +1,4 @@
-"""JAX on the processor: compiled step by step, and a whole epoch as one scan."""
+"""JAX on the CPU, with compiled steps or with a whole epoch as one compiled scan."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from benchmarks.peers import base
 from benchmarks.works import Array, Network
 
 Weights = list[jax.Array]
-# Weights, Adam's two running means, and the number of steps taken.
+# Weights, Adam's two moving averages, and the number of steps.
 State = tuple[Weights, Weights, Weights, jax.Array]
-# The state after a step and the loss of its batch, or after many and the losses of each.
+# State and loss after one step, or after several steps with one loss per step.
 Stepped = tuple[State, jax.Array]
 Losses = tuple[State, list[jax.Array]]
 
@@ -29,7 +29,7 @@ def _logits(network: Network, weights: Weights, x: jax.Array) -> jax.Array:
 
 
 def _loss(network: Network, weights: Weights, x: jax.Array, y: jax.Array) -> jax.Array:
-    """Return the mean over the examples of the sum over the outputs."""
+    """Return the loss: the mean over the examples of the sum over the outputs."""
     z = _logits(network, weights, x)
     targets = jax.nn.one_hot(y, network.sizes[-1])
     if network.loss == "cross_entropy":
@@ -38,7 +38,7 @@ def _loss(network: Network, weights: Weights, x: jax.Array, y: jax.Array) -> jax
 
 
 def _update(network: Network, state: State, gradients: Weights) -> State:
-    """Take a step; Adam with epsilon outside the root, on bias-corrected means."""
+    """Return the state after a step; Adam adds epsilon outside the square root."""
     weights, ms, vs, step = state
     lr = network.learning_rate
     if network.optimizer == "sgd":
@@ -46,7 +46,7 @@ def _update(network: Network, state: State, gradients: Weights) -> State:
     step = step + 1
     ms = [0.9 * m + (1 - 0.9) * g for m, g in zip(ms, gradients, strict=True)]
     vs = [0.999 * v + (1 - 0.999) * g * g for v, g in zip(vs, gradients, strict=True)]
-    # 1 - beta^step, without the digits that float32 would lose in taking nearly 1 from 1.
+    # 1 - beta^step, by expm1 because the subtraction loses digits in float32.
     m_correction, v_correction = (-jnp.expm1(step * math.log(beta)) for beta in (0.9, 0.999))
     m_scale, v_scale = lr / m_correction, 1 / jnp.sqrt(v_correction)
     weights = [
@@ -57,7 +57,7 @@ def _update(network: Network, state: State, gradients: Weights) -> State:
 
 
 class Trainer(base.Trainer):
-    """Everything on the device beforehand; the state's buffers are donated to each call."""
+    """Training with all data on the device and with donated buffers for the state."""
 
     def __init__(self, job: base.Job, *, whole_epoch: bool) -> None:
         network = job.network
@@ -81,14 +81,14 @@ class Trainer(base.Trainer):
         self.epoch: Any = jax.jit(epoch, donate_argnums=0)
 
     def _fresh(self, seed: int) -> State:
-        # Copies, for the buffers are given away.
+        # Copies, because their buffers are donated.
         weights = [jnp.array(w) for w in self.job.network.start(seed)]
         adam = self.job.network.optimizer == "adam"
         ms, vs = ([jnp.zeros_like(w) for w in weights] if adam else [] for _ in range(2))
         return weights, ms, vs, jnp.zeros((), jnp.float32)
 
     def train(self, order: base.Order) -> float:
-        """Train for an epoch."""
+        """Train for an epoch; return the time in seconds."""
         size = self.job.network.batch_size
         rows = order.rows(self.job).astype(np.int32)
         num_full = len(rows) // size
@@ -119,12 +119,12 @@ class Trainer(base.Trainer):
         return state, losses
 
     def weights(self) -> list[Array]:
-        """Return the weights."""
+        """Return the weights of the last training."""
         return [np.asarray(w) for w in self.state[0]]
 
 
 class Predictor(base.Predictor):
-    """A compiled forward pass, the weights compiled into it."""
+    """Compiled forward pass with constant weights."""
 
     def __init__(self, job: base.Job) -> None:
         network = job.network
@@ -141,5 +141,5 @@ class Predictor(base.Predictor):
         self.run: Any = jax.jit(probabilities)
 
     def predict(self) -> Array:
-        """Predict."""
+        """Return the class probabilities."""
         return np.asarray(self.run(self.x))

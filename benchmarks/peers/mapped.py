@@ -1,4 +1,4 @@
-"""An epoch over examples in a file larger than what should be kept in memory."""
+"""Training on a memory-mapped file that should not be loaded into memory."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import neuralnet
 from benchmarks.peers import base, ours
 from benchmarks.works import NUM_PIXELS, Array
 
-# A round trains on at least so many examples, in as many epochs as that takes.
-EXAMPLES_A_ROUND = 200_000
+# Small data sets are repeated for several epochs, up to about this number of examples per round.
+EXAMPLES_PER_ROUND = 200_000
 
 
 class Epoch:
-    """`neuralnet.train` over the first examples of a memory-mapped file."""
+    """`neuralnet.train` on the first examples of a memory-mapped file."""
 
     def __init__(self, job: base.Job, *, num_examples: int) -> None:
         self.network = job.network
@@ -28,8 +28,15 @@ class Epoch:
         self.model = ours.build(job.network)
 
     def run(self, seed: int) -> dict[str, float]:
-        """Train; return the seconds an example of whole epochs, and the peak of memory in bytes."""
-        num_epochs = max(1, EXAMPLES_A_ROUND // len(self.X))
+        """Train; return the times per example and the peak memory.
+
+        Returns
+        -------
+        dict of str to float
+            "seconds" per example including evaluation, "training_seconds" per example without it,
+            and "peak_memory" in bytes.
+        """
+        num_epochs = max(1, EXAMPLES_PER_ROUND // len(self.X))
         watch = ours.Stopwatch()
         with PeakMemory() as memory:
             history = neuralnet.train(
@@ -52,7 +59,7 @@ class Epoch:
 
 
 class PeakMemory:
-    """Watches this process's anonymous memory, in which mapped pages do not count (Linux)."""
+    """Peak of the anonymous memory of this process, which excludes file-mapped pages (Linux)."""
 
     def __init__(self, interval: float = 0.02) -> None:
         self.peak = anonymous_memory()
@@ -75,8 +82,8 @@ class PeakMemory:
 
 
 def anonymous_memory() -> int:
-    """Return the bytes of `RssAnon` in /proc/self/status."""
+    """Return `RssAnon` from /proc/self/status, in bytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("RssAnon:"):
             return 1024 * int(line.split()[1])
-    raise OSError("/proc/self/status has no RssAnon")
+    raise OSError("/proc/self/status does not contain RssAnon")

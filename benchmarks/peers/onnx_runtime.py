@@ -1,4 +1,4 @@
-"""onnxruntime: the network as an ONNX graph, for predictions only."""
+"""onnxruntime, with the network as an ONNX graph, for prediction only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.works import NUM_CLASSES, NUM_PIXELS, Array, Network
 
 
 def graph_of(network: Network) -> bytes:
-    """Write the network down as an ONNX model, from scaled pixels to probabilities."""
+    """Return the network as a serialized ONNX model, from scaled pixels to probabilities."""
     start = network.start(seed=0)
     nodes, constants = [], []
     name = "x"
@@ -37,14 +37,14 @@ def graph_of(network: Network) -> bytes:
     inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", NUM_PIXELS])]
     outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", NUM_CLASSES])]
     graph = helper.make_graph(nodes, network.name, inputs, outputs, constants)
-    # Operator set 11 is the last one whose ReduceSum names its axes as an attribute.
+    # From operator set 13 on, ReduceSum takes its axes as an input instead of an attribute.
     opset = [helper.make_opsetid("", 11)]
     written: bytes = helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
     return written
 
 
 class Predictor(base.Predictor):
-    """`InferenceSession.run`."""
+    """Prediction by `InferenceSession.run`."""
 
     def __init__(self, job: base.Job, *, threads: int) -> None:
         options = onnxruntime.SessionOptions()
@@ -56,6 +56,6 @@ class Predictor(base.Predictor):
         self.feed = {"x": base.scaled(job.test_images())}
 
     def predict(self) -> Array:
-        """Predict."""
+        """Return the class probabilities."""
         probabilities: Array = self.session.run(None, self.feed)[0]
         return probabilities

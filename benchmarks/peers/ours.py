@@ -11,7 +11,7 @@ from neuralnet.training.run import TrainingRun
 
 
 def build(network: Network) -> neuralnet.NeuralNetMLP:
-    """Build the network, with the start weights in it."""
+    """Build the network with the initial weights."""
     model = neuralnet.NeuralNetMLP(
         network.sizes[0],
         network.sizes[1:-1],
@@ -25,17 +25,17 @@ def build(network: Network) -> neuralnet.NeuralNetMLP:
 
 
 def load(model: neuralnet.NeuralNetMLP, weights: list[Array]) -> None:
-    """Write weights into the network: W and b, layer by layer."""
+    """Copy W and b of each layer into the network."""
     for layer in range(len(weights) // 2):
         model.parameters[f"layers.{layer}.weight"][...] = weights[2 * layer]
         model.parameters[f"layers.{layer}.bias"][...] = weights[2 * layer + 1]
 
 
 class Stopwatch(neuralnet.Callback):
-    """Times the training of each epoch, without the evaluation that follows it.
+    """Training time of each epoch, without the evaluation that follows.
 
-    It runs from the beginning of the epoch (so drawing the order of the examples is in it) to the
-    end of the last batch.
+    The time is measured from the beginning of the epoch to the end of its last batch. It includes
+    drawing the order of the examples.
     """
 
     def __init__(self, steps: int | None = None) -> None:
@@ -50,14 +50,14 @@ class Stopwatch(neuralnet.Callback):
         self._batch_ended = time.perf_counter()
         self.losses.append(run.batch_loss)
         if run.batch == self._steps:
-            run.stop("as many steps as were asked for")
+            run.stop("reached the requested number of steps")
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
         self.seconds.append(self._batch_ended - self._began)
 
 
 class Trainer(base.Trainer):
-    """`neuralnet.train`, from uint8 pixels, which it scales batch by batch."""
+    """`neuralnet.train` on uint8 pixels, which it scales batch by batch."""
 
     inputs = "uint8"
 
@@ -67,7 +67,7 @@ class Trainer(base.Trainer):
         self.model = build(job.network)
 
     def train(self, order: base.Order) -> float:
-        """Train for an epoch."""
+        """Train for an epoch; return the time in seconds."""
         load(self.model, self.network.start(order.seed))
         watch = Stopwatch(order.steps)
         neuralnet.train(
@@ -85,17 +85,17 @@ class Trainer(base.Trainer):
         return watch.seconds[0]
 
     def weights(self) -> list[Array]:
-        """Return the network's parameters."""
+        """Return copies of the parameters after the last training."""
         return [view.copy() for _, view in self.model.parameters.items()]
 
 
 class Predictor(base.Predictor):
-    """`predict_proba`, with all its input checks, from the same scaled floats as every peer's."""
+    """`predict_proba`, including its input checks, on the same scaled inputs as the peers."""
 
     def __init__(self, job: base.Job) -> None:
         self.model = build(job.network)
         self.X = base.scaled(job.test_images())
 
     def predict(self) -> Array:
-        """Predict."""
+        """Return the class probabilities."""
         return self.model.predict_proba(self.X)

@@ -1,4 +1,4 @@
-"""PyTorch on the processor: eager, and compiled where there is a compiler."""
+"""PyTorch on the CPU, eager or compiled. Compilation requires a C++ compiler."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional as F  # noqa: N812 - its users' own name for it
+from torch.nn import functional as F  # noqa: N812 - the customary name
 
 from benchmarks.peers import base
 from benchmarks.works import Array, Network
 
 
 class Model:
-    """The layers, up to the logits."""
+    """Layers of the network, which compute the logits."""
 
     def __init__(self, network: Network) -> None:
         self.layers = [torch.nn.Linear(d, k) for d, k in network.pairs]
@@ -23,7 +23,7 @@ class Model:
         self.hidden = {"sigmoid": torch.sigmoid, "relu": torch.relu}[network.hidden]
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """Compute the logits."""
+        """Return the logits."""
         *hidden_layers, last = self.layers
         for layer in hidden_layers:
             x = self.hidden(layer(x))
@@ -31,7 +31,7 @@ class Model:
         return logits
 
     def load(self, weights: list[Array]) -> None:
-        """Take over weights; PyTorch keeps them as (outputs, inputs)."""
+        """Copy the weights; PyTorch stores them as (outputs, inputs)."""
         with torch.no_grad():
             for layer, W, b in zip(self.layers, weights[::2], weights[1::2], strict=True):
                 layer.weight.copy_(torch.from_numpy(np.ascontiguousarray(W.T)))
@@ -50,34 +50,34 @@ def _loss_of(network: Network) -> Callable[[torch.Tensor, torch.Tensor], torch.T
 
 
 def _optimizer_of(network: Network, model: Model) -> torch.optim.Optimizer:
-    """Return the optimizer in its fastest form; Adam's epsilon is outside the root, as ours is."""
+    """Return the optimizer in its fastest implementation; Adam's epsilon is placed as in ours."""
     if network.optimizer == "sgd":
-        # For four small arrays, one call for all of them was a little faster than the fused kernel.
+        # foreach was slightly faster than the fused kernel for four small arrays.
         return torch.optim.SGD(model.parameters, lr=network.learning_rate, foreach=True)
     return torch.optim.Adam(model.parameters, lr=network.learning_rate, fused=True)
 
 
 class Trainer(base.Trainer):
-    """A plain training loop, batches gathered by `index_select`."""
+    """Plain training loop that gathers the batches with `index_select`."""
 
     def __init__(self, job: base.Job, *, threads: int, compiled: bool) -> None:
         torch.set_num_threads(threads)
         self.job = job
         self.X = torch.from_numpy(base.scaled(job.images()))
         labels = job.labels()
-        crossed = job.network.loss == "cross_entropy"
-        self.targets = torch.from_numpy(labels if crossed else base.one_hot(labels))
+        cross_entropy = job.network.loss == "cross_entropy"
+        self.targets = torch.from_numpy(labels if cross_entropy else base.one_hot(labels))
         self.model = Model(job.network)
         loss_of = _loss_of(job.network)
 
         def loss(x: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
             return loss_of(self.model(x), targets)
 
-        # Two shapes, the last batch being shorter: two graphs are faster than one for any shape.
+        # The last batch is shorter. Two graphs with fixed shapes are faster than a dynamic one.
         self.loss: Any = torch.compile(loss, dynamic=False) if compiled else loss
 
     def train(self, order: base.Order) -> float:
-        """Train for an epoch."""
+        """Train for an epoch; return the time in seconds."""
         self.model.load(self.job.network.start(order.seed))
         optimizer = _optimizer_of(self.job.network, self.model)
         rows = torch.from_numpy(order.rows(self.job))
@@ -103,7 +103,7 @@ class Trainer(base.Trainer):
 
 
 class Predictor(base.Predictor):
-    """A forward pass in inference mode."""
+    """Forward pass in inference mode."""
 
     def __init__(self, job: base.Job, *, threads: int, compiled: bool) -> None:
         torch.set_num_threads(threads)
@@ -121,7 +121,7 @@ class Predictor(base.Predictor):
         self.run: Any = torch.compile(probabilities, dynamic=False) if compiled else probabilities
 
     def predict(self) -> Array:
-        """Predict."""
+        """Return the class probabilities."""
         with torch.inference_mode():
             probabilities: Array = self.run(self.x).numpy()
         return probabilities

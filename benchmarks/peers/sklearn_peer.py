@@ -11,7 +11,7 @@ from benchmarks.works import NUM_CLASSES, Array, Network
 
 
 def build(network: Network) -> MLPClassifier:
-    """Build the nearest that it has: softmax outputs and log-loss, always."""
+    """Build the closest network that it supports; outputs are always softmax with log-loss."""
     return MLPClassifier(
         network.sizes[1:-1],
         activation={"sigmoid": "logistic", "relu": "relu"}[network.hidden],
@@ -27,17 +27,17 @@ def build(network: Network) -> MLPClassifier:
 
 
 class Trainer(base.Trainer):
-    """`partial_fit`, which is one epoch. Each goes on where the last one ended."""
+    """One epoch by `partial_fit`, which continues from the weights of the previous call."""
 
     def __init__(self, job: base.Job) -> None:
         self.X, self.y = base.scaled(job.images()), job.labels()
         self.model = build(job.network)
-        # The first call also draws the weights, which is not part of an epoch.
+        # The first call also initializes the weights, which is not part of an epoch.
         rows = slice(job.network.batch_size)
         self.model.partial_fit(self.X[rows], self.y[rows], classes=range(NUM_CLASSES))
 
     def train(self, order: base.Order) -> float:
-        """Train for an epoch, in an order of its own."""
+        """Train for an epoch in its own order; return the time in seconds."""
         began = time.perf_counter()
         self.model.partial_fit(self.X, self.y)
         return time.perf_counter() - began
@@ -49,18 +49,18 @@ class Trainer(base.Trainer):
 
 
 class Predictor(base.Predictor):
-    """`predict_proba`."""
+    """Prediction by `predict_proba`."""
 
     def __init__(self, job: base.Job) -> None:
         network = job.network
         self.X = base.scaled(job.test_images())
         self.model = build(network)
-        nothing = self.X[:1].repeat(network.batch_size, axis=0)
-        self.model.partial_fit(nothing, [0] * network.batch_size, classes=range(NUM_CLASSES))
+        examples = self.X[:1].repeat(network.batch_size, axis=0)
+        self.model.partial_fit(examples, [0] * network.batch_size, classes=range(NUM_CLASSES))
         start = network.start(seed=0)
         self.model.coefs_, self.model.intercepts_ = start[::2], start[1::2]
 
     def predict(self) -> Array:
-        """Predict."""
+        """Return the class probabilities."""
         probabilities: Array = self.model.predict_proba(self.X)
         return probabilities

@@ -1,4 +1,4 @@
-"""A textbook's network: plain NumPy in float64, written to be read and not to be fast."""
+"""Textbook implementation in plain NumPy and float64, written for readability, not for speed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.works import Array, Network
 
 
 class Textbook:
-    """A multilayer perceptron with its gradients and its two update rules."""
+    """Multilayer perceptron trained by gradient descent or Adam."""
 
     def __init__(self, network: Network, start: list[Array]) -> None:
         self.network = network
@@ -22,7 +22,7 @@ class Textbook:
         self.v = [np.zeros_like(weight) for weight in self.weights]
 
     def forward(self, X: Array) -> list[Array]:
-        """Compute the activations of every layer."""
+        """Return the activations of all layers."""
         activations = []
         a = X
         last = len(self.weights) // 2 - 1
@@ -40,7 +40,7 @@ class Textbook:
         return activations
 
     def backward(self, X: Array, activations: list[Array], y: Array) -> list[Array]:
-        """Compute the gradients of the loss: W and b, layer by layer."""
+        """Return the gradients of the loss with respect to W and b of each layer."""
         y_onehot = np.eye(self.network.sizes[-1])[y]
         a_out = activations[-1]
         if self.network.loss == "mean_squared_error":
@@ -74,13 +74,13 @@ class Textbook:
             self.weights[i] -= lr * m_hat / (np.sqrt(v_hat) + 1e-8)
 
     def train_epoch(self, X: Array, y: Array, order: Array) -> None:
-        """Go through the examples once, batch by batch."""
+        """Train on all examples once, batch by batch."""
         for rows in minibatches(order, self.network.batch_size):
             activations = self.forward(X[rows])
             self.update(self.backward(X[rows], activations, y[rows]))
 
     def loss_and_accuracy(self, X: Array, y: Array) -> tuple[float, float]:
-        """Compute the mean squared error (summed over outputs) and the share of right answers."""
+        """Return the mean squared error (summed over outputs) and the accuracy."""
         loss = correct = 0.0
         for rows in minibatches(np.arange(len(X)), self.network.batch_size):
             probabilities = self.forward(X[rows])[-1]
@@ -90,20 +90,20 @@ class Textbook:
         return loss / len(X), correct / len(X)
 
     def probabilities(self, X: Array) -> Array:
-        """Compute rows that sum to one."""
+        """Return class probabilities; each row sums to 1."""
         a_out = self.forward(X)[-1]
         normalized: Array = a_out / np.sum(a_out, axis=1, keepdims=True)
         return normalized
 
 
 def minibatches(order: Array, batch_size: int) -> Iterator[Array]:
-    """Cut the order of the examples into batches."""
+    """Yield the indices of each batch."""
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]
 
 
 class Trainer(base.Trainer):
-    """An epoch of the textbook."""
+    """Training with the textbook implementation."""
 
     inputs = "float64"
 
@@ -112,7 +112,7 @@ class Trainer(base.Trainer):
         self.X, self.y = base.scaled(job.images()).astype(np.float64), job.labels()
 
     def train(self, order: base.Order) -> float:
-        """Train for an epoch."""
+        """Train for an epoch; return the time in seconds."""
         self.textbook = Textbook(self.job.network, self.job.network.start(order.seed))
         rows = order.rows(self.job)
         began = time.perf_counter()
@@ -125,7 +125,7 @@ class Trainer(base.Trainer):
 
 
 class Predictor(base.Predictor):
-    """The forward pass of the textbook."""
+    """Prediction with the textbook implementation."""
 
     inputs = "float64"
 
@@ -134,5 +134,5 @@ class Predictor(base.Predictor):
         self.textbook = Textbook(job.network, job.network.start(seed=0))
 
     def predict(self) -> Array:
-        """Predict."""
+        """Return the class probabilities."""
         return self.textbook.probabilities(self.X)

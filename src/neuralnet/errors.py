@@ -1,13 +1,16 @@
-"""The errors that everything else builds on; nothing heavy is imported to name them."""
+"""Base classes of the package's errors.
+
+This module imports nothing, so that a name from it costs no import time.
+"""
 
 
 class NeuralNetError(Exception):
-    """Any error that this package raises on purpose; its text is a sentence for the user."""
+    """Base class of all errors that this package raises on purpose, with a message for the user."""
 
 
 class InputError(NeuralNetError, ValueError, TypeError):
-    """An argument that cannot be used.
+    """Invalid argument.
 
-    Both a `ValueError` and a `TypeError`, as scikit-learn's own parameter error is, because the
-    caller cares that the argument is wrong, not in which of the two ways.
+    It is both a `ValueError` and a `TypeError`, like scikit-learn's `InvalidParameterError`,
+    because callers rarely need to know which of the two applies.
     """

@@ -1,4 +1,4 @@
-"""Files, written whole or not at all, and read within bounds."""
+"""Atomic writing and size-limited reading of files."""
 
 from __future__ import annotations
 
@@ -14,56 +14,56 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-# What an operating system answers when it is the disk that fails, not the code that fills the file.
+# Error numbers of a failed write, as opposed to an error in the code that produces the content.
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EISDIR, errno.EACCES}
 
 
 class FileError(NeuralNetError, OSError):
-    """A file that cannot be read or written; the text is a sentence that names it."""
+    """File that cannot be read or written; the message names it."""
 
 
 class FileFormatError(FileError, ValueError):
-    """A file that can be read but does not hold what it should; the text says what is wrong."""
+    """File with invalid content; the message says what is wrong."""
 
 
 def explain(error: OSError) -> str:
-    """Put an operating system's error into a few words, without its number."""
+    """Return the operating system's description of an error in lower case, without its number."""
     return (error.strerror or type(error).__name__).lower()
 
 
 @contextlib.contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file for writing that takes its name only once it is complete.
+    """Open a file for atomic writing.
 
-    The bytes go to a temporary file in the same folder, are flushed to the disk, and are then moved
-    over `path` in one step. If the block raises, or the process dies, whatever stood at `path`
-    before still stands there. The folder is made if it is missing.
+    The content goes to a temporary file in the same folder, which is flushed to disk and then
+    renamed to `path` in one step. If the block raises an error or the process dies, an existing
+    file at `path` is unchanged. The folder is created if it is missing.
 
     Parameters
     ----------
     path : path
-        Where the file is to stand.
+        File to write.
 
     Yields
     ------
     binary file
-        Open for reading and writing, and seekable.
+        Temporary file, open for reading and writing, and seekable.
 
     Raises
     ------
     FileError
         If the folder or the file cannot be written.
     """
-    path = Path(os.path.realpath(path))  # a link stays a link; what it points to is replaced
-    # A name of our own rather than tempfile's: its files are for the owner's eyes only, and the
-    # finished one should have the mode that open() would have given it.
+    path = Path(os.path.realpath(path))  # replaces the target of a symbolic link, not the link
+    # Not tempfile: it creates files that only the owner can read, and the finished file should have
+    # the mode that open() would give it.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = temporary.open("x+b")
     except OSError as error:
         raise FileError(
-            f"Cannot write {path}: {explain(error)}. Choose a folder that you may write to."
+            f"Cannot write {path}: {explain(error)}. Choose a folder that you can write to."
         ) from error
     try:
         with file:
@@ -79,21 +79,28 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 def read_bytes(path: str | os.PathLike[str], *, at_most: int, what: str) -> bytes:
-    """Read a whole file, refusing one that is larger than it could rightly be.
+    """Return the content of a file of limited size.
 
     Parameters
     ----------
     path : path
-        The file.
+        File to read.
     at_most : int
-        The most bytes that such a file can have.
+        Largest valid size in bytes.
     what : str
-        What the file should be, for the error ("a saved network").
+        Expected kind of file for error messages, such as "a saved network".
+
+    Returns
+    -------
+    bytes
+        Content of the file.
 
     Raises
     ------
     FileError
-        If it cannot be read, or is larger.
+        If the file cannot be read.
+    FileFormatError
+        If the file is larger than `at_most`.
     """
     path = Path(path)
     try:
@@ -101,8 +108,8 @@ def read_bytes(path: str | os.PathLike[str], *, at_most: int, what: str) -> byte
             size = os.fstat(file.fileno()).st_size
             if size > at_most:
                 raise FileFormatError(
-                    f"{path} has {size:,} bytes; {what} has at most {at_most:,}. "
-                    f"Is it the right file?"
+                    f"{path} has {size:,} bytes; {what} has at most {at_most:,}. Is this the right "
+                    f"file?"
                 )
             return file.read(at_most + 1)
     except FileError:
@@ -112,14 +119,14 @@ def read_bytes(path: str | os.PathLike[str], *, at_most: int, what: str) -> byte
 
 
 def check_writable(folder: str | os.PathLike[str]) -> None:
-    """Make a folder if it is missing, and try whether a file can be written there.
+    """Create a folder if it is missing, and check that a file can be written to it.
 
     Raises
     ------
     FileError
-        If it cannot be made or written to.
+        If the folder cannot be created or written to.
     """
-    import tempfile  # which loads much besides
+    import tempfile  # imported here because it loads many other modules
 
     folder = Path(folder)
     try:
@@ -128,5 +135,5 @@ def check_writable(folder: str | os.PathLike[str]) -> None:
             pass
     except OSError as error:
         raise FileError(
-            f"Cannot write into {folder}: {explain(error)}. Choose a folder that you may write to."
+            f"Cannot write to {folder}: {explain(error)}. Choose a folder that you can write to."
         ) from error

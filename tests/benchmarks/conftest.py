@@ -1,4 +1,4 @@
-"""The benchmarks lie beside the package, not in it: put them on the path."""
+"""Add the repository root to the path, because the benchmarks are not part of the package."""
 
 import sys
 from pathlib import Path

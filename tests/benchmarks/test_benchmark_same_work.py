@@ -1,7 +1,8 @@
-"""Every peer that is installed does the same work, on made-up examples.
+"""All installed peers compute the same results as this package, on random examples.
 
-In float32, and for few steps: where Adam divides by next to nothing, and where a unit stands at
-its kink, rounding decides (benchmarks/same_work.py), so what is compared is nearly all weights.
+Training runs in float32 for a few steps. Rounding errors dominate where Adam divides by a number
+near zero and where the input of a unit is near the kink of ReLU (benchmarks/same_work.py), so 99 %
+of the weights of the wide network must agree.
 """
 
 import importlib
@@ -17,7 +18,7 @@ from benchmarks.peers import base, catalogue, ours
 from benchmarks.works import Work
 
 EXACT = [peer for peer in catalogue.PEERS if peer.exact and peer.name != catalogue.OURS]
-# What compiles takes long, and computes the same.
+# Without compiled configurations, which take long to prepare and compute the same results.
 QUICK = [peer for peer in EXACT if not peer.options.get("compiled")]
 
 
@@ -53,7 +54,7 @@ def module(peer: catalogue.Peer) -> Any:
 def test_training(peer: catalogue.Peer, module: Any, network: str, folder: Path) -> None:
     job = base.Job(work(network), folder)
     mine, theirs = ours.Trainer(job), module.Trainer(job, **peer.options)
-    # 1100 examples are 11 batches of 100, and 4 of 256 with a shorter one after them.
+    # 1100 examples are 11 batches of 100, or 4 batches of 256 and a shorter one.
     for trainer in (mine, theirs):
         trainer.train(base.Order(seed=3))
 
@@ -77,7 +78,7 @@ def test_prediction(peer: catalogue.Peer, module: Any, name: str, folder: Path) 
     assert np.abs(mine - theirs).max() < 1e-5
 
 
-def test_the_stopwatch_stops_after_some_steps(folder: Path) -> None:
+def test_training_stops_after_the_requested_steps(folder: Path) -> None:
     trainer = ours.Trainer(base.Job(work("classic"), folder))
     start = works.CLASSIC.start(1)
     seconds = trainer.train(base.Order(seed=1, steps=2))
@@ -87,7 +88,7 @@ def test_the_stopwatch_stops_after_some_steps(folder: Path) -> None:
     assert not np.array_equal(trainer.weights()[0], start[0])
 
 
-def test_a_job_reads_the_same_numbers_everywhere(folder: Path) -> None:
+def test_job_data_and_order(folder: Path) -> None:
     job = base.Job(work("classic"), folder)
     pixels = job.images()
     floats = base.scaled(pixels)

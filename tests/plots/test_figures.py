@@ -1,4 +1,4 @@
-"""What holds for all pictures: how they are saved, styled and imported."""
+"""Tests of what all plots share: saving, style and late imports."""
 
 import subprocess
 import sys
@@ -12,11 +12,11 @@ from matplotlib.text import Text
 from neuralnet.checks import InputError
 from neuralnet.files import FileError
 from neuralnet.plots import plot_history, save_figure
-from tests.plots.drawn import make_history
+from tests.plots.helpers import make_history
 
 
 class TestSaving:
-    def test_the_same_figure_gives_the_same_bytes(self, tmp_path: Path) -> None:
+    def test_equal_figures_give_identical_bytes(self, tmp_path: Path) -> None:
         figure = plot_history(make_history(3), "A sample")
         save_figure(figure, tmp_path / "one.png")
         save_figure(figure, tmp_path / "new folder" / "two.png")
@@ -27,19 +27,19 @@ class TestSaving:
         assert (tmp_path / "new folder" / "two.png").read_bytes() == first
         assert (tmp_path / "three.PNG").read_bytes() == first
 
-    def test_only_png_files_of_figures(self, tmp_path: Path) -> None:
+    def test_only_figures_are_saved_and_only_as_png(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"\.png"):
             save_figure(plot_history(make_history(1)), tmp_path / "figure.pdf")
         with pytest.raises(InputError, match="figure"):
             save_figure(None, tmp_path / "figure.png")  # type: ignore[arg-type]
         assert not list(tmp_path.iterdir())
 
-    def test_a_folder_that_is_a_file_is_a_file_error(self, tmp_path: Path) -> None:
+    def test_folder_that_is_a_file_raises_file_error(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         with pytest.raises(FileError, match="file"):
             save_figure(plot_history(make_history(1)), tmp_path / "file" / "figure.png")
 
-    def test_a_style_that_is_set_does_not_make_it_illegible(self) -> None:
+    def test_figure_is_legible_in_a_dark_style(self) -> None:
         with mpl.rc_context(dict(matplotlib.style.library["dark_background"])):
             figure = plot_history(make_history(3), "A sample")
             for axes in figure.axes:
@@ -49,7 +49,7 @@ class TestSaving:
                 assert max(mpl.colors.to_rgb(colour)) < 0.5 or not text.get_text()
 
 
-def test_matplotlib_is_loaded_late_and_pyplot_never() -> None:
+def test_matplotlib_is_imported_late_and_pyplot_never() -> None:
     code = """
 import sys
 import neuralnet.plots

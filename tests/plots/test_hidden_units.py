@@ -1,4 +1,4 @@
-"""The hidden units, as they are drawn."""
+"""Tests of the hidden unit plot."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ import pytest
 
 from neuralnet.checks import InputError
 from neuralnet.plots import plot_hidden_units
-from tests.plots.drawn import assert_all_fits, pictures, texts
+from tests.plots.helpers import assert_nothing_overlaps, image_axes, texts
 
 
 class TestHiddenUnits:
     @pytest.mark.parametrize("num_units", [1, 7, 50, 100])
-    def test_every_unit_on_one_symmetric_scale(self, num_units: int) -> None:
+    def test_all_units_share_one_symmetric_scale(self, num_units: int) -> None:
         weights = np.random.default_rng(0).normal(size=(64, num_units)).astype(np.float32)
         figure = plot_hidden_units(weights, title="A sample")
-        assert_all_fits(figure)
+        assert_nothing_overlaps(figure)
         *units, legend = figure.axes
         assert legend.get_ylabel() == "Weight"
         extent = np.percentile(np.abs(weights), 99.5)
@@ -27,24 +27,24 @@ class TestHiddenUnits:
             assert image.get_clim() == pytest.approx((-extent, extent))
         assert len(units) == num_units
 
-    def test_no_more_than_asked_for_and_it_says_so(self) -> None:
+    def test_max_units_limits_the_images_and_the_heading_says_so(self) -> None:
         figure = plot_hidden_units(np.ones((64, 300)))
-        assert len(pictures(figure)) == 100
+        assert len(image_axes(figure)) == 100
         assert any("first 100 of 300" in text for text in texts(figure))
-        assert len(pictures(plot_hidden_units(np.ones((64, 9)), max_units=4))) == 4
+        assert len(image_axes(plot_hidden_units(np.ones((64, 9)), max_units=4))) == 4
 
-    def test_one_huge_weight_does_not_fade_the_rest(self) -> None:
+    def test_outlier_does_not_stretch_the_scale(self) -> None:
         weights = np.full((64, 10), 0.1)
         weights[0, 0] = 1000
         _, high = plot_hidden_units(weights).axes[0].images[0].get_clim()
         assert high == pytest.approx(0.1)
 
-    def test_weights_of_zero_and_other_shapes(self) -> None:
+    def test_zero_weights_and_an_image_that_is_not_square(self) -> None:
         figure = plot_hidden_units(np.zeros((32, 2)), (4, 8))
         shown = figure.axes[0].images[0].get_array()
         assert shown is not None
         assert shown.shape == (4, 8)
-        assert_all_fits(figure)
+        assert_nothing_overlaps(figure)
 
     @pytest.mark.parametrize(
         ("weights", "shape", "fact"),
@@ -59,7 +59,7 @@ class TestHiddenUnits:
             (np.ones((64, 2)), (-8, -8), r"\(-8, -8\)"),
         ],
     )
-    def test_bad_input_is_refused(self, weights: Any, shape: Any, fact: str) -> None:
+    def test_invalid_input_raises(self, weights: Any, shape: Any, fact: str) -> None:
         with pytest.raises(InputError, match=fact):
             plot_hidden_units(weights, shape)
         with pytest.raises(InputError, match="max_units"):

@@ -1,4 +1,4 @@
-"""The misclassified images, as they are drawn."""
+"""Tests of the plot of misclassified images."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ import pytest
 
 from neuralnet.checks import InputError
 from neuralnet.plots import plot_misclassified
-from tests.plots.drawn import DIGITS, assert_all_fits, make_mistakes, pictures, texts
+from tests.plots.helpers import DIGITS, assert_nothing_overlaps, image_axes, make_predictions, texts
 
 
 class TestMisclassified:
-    def test_worst_first_with_both_classes_and_confidence(self) -> None:
-        images, labels, predictions, probabilities = make_mistakes(4)
+    def test_most_confident_first_with_both_classes_and_confidence(self) -> None:
+        images, labels, predictions, probabilities = make_predictions(4)
         figure = plot_misclassified(images, labels, predictions, probabilities, DIGITS)
         titles = [axes.get_title() for axes in figure.axes]
         assert [title.split("\n")[0] for title in titles] == [
@@ -29,44 +29,44 @@ class TestMisclassified:
             assert axes.images[0].get_clim() == (0, 255)
 
     @pytest.mark.parametrize("num_wrong", [1, 3, 7, 25, 40])
-    def test_no_empty_panels_and_no_more_than_asked_for(self, num_wrong: int) -> None:
-        figure = plot_misclassified(*make_mistakes(num_wrong), DIGITS, title="A sample")
-        assert len(figure.axes) == len(pictures(figure)) == min(num_wrong, 25)
+    def test_max_images_limits_the_panels_and_none_is_empty(self, num_wrong: int) -> None:
+        figure = plot_misclassified(*make_predictions(num_wrong), DIGITS, title="A sample")
+        assert len(figure.axes) == len(image_axes(figure)) == min(num_wrong, 25)
         assert any(f"{num_wrong} of 40" in text for text in texts(figure))
-        assert_all_fits(figure)
-        few = plot_misclassified(*make_mistakes(num_wrong), DIGITS, max_images=2)
+        assert_nothing_overlaps(figure)
+        few = plot_misclassified(*make_predictions(num_wrong), DIGITS, max_images=2)
         assert len(few.axes) == min(num_wrong, 2)
 
-    def test_without_a_mistake_it_says_so(self) -> None:
-        figure = plot_misclassified(*make_mistakes(0), DIGITS, title="A sample")
+    def test_no_misclassified_image(self) -> None:
+        figure = plot_misclassified(*make_predictions(0), DIGITS, title="A sample")
         assert not figure.axes
         assert texts(figure) == ["A sample", "Misclassified: none of 40 images."]
-        assert_all_fits(figure)
+        assert_nothing_overlaps(figure)
 
-    def test_long_names_are_cut_and_fit(self) -> None:
+    def test_long_names_are_truncated(self) -> None:
         names = [f"{digit}, a class with $ome long name" for digit in DIGITS]
-        figure = plot_misclassified(*make_mistakes(12), names)
+        figure = plot_misclassified(*make_predictions(12), names)
         assert figure.axes[-1].get_title().startswith("true 0, a class wi…\npredicted 1, a class")
-        assert_all_fits(figure)
+        assert_nothing_overlaps(figure)
 
     @pytest.mark.parametrize(
-        ("share", "text"),
+        ("probability", "text"),
         [(1.0, "100.0 %"), (0.9999, "> 99.9 %"), (0.0001, "< 0.1 %"), (0.0, "0.0 %")],
     )
-    def test_confidence_is_not_rounded_to_certainty(self, share: float, text: str) -> None:
-        images, labels, predictions, _ = make_mistakes(1, num_classes=2)
-        probabilities = np.full((40, 2), [1 - share, share])
+    def test_confidence_is_not_rounded_to_certainty(self, probability: float, text: str) -> None:
+        images, labels, predictions, _ = make_predictions(1, num_classes=2)
+        probabilities = np.full((40, 2), [1 - probability, probability])
         figure = plot_misclassified(images, labels, predictions, probabilities, ["a", "b"])
         assert figure.axes[0].get_title() == f"true a\npredicted b, {text}"
 
-    def test_images_need_not_be_square(self) -> None:
-        figure = plot_misclassified(*make_mistakes(1), DIGITS, image_shape=(4, 16))
+    def test_images_that_are_not_square(self) -> None:
+        figure = plot_misclassified(*make_predictions(1), DIGITS, image_shape=(4, 16))
         shown = figure.axes[0].images[0].get_array()
         assert shown is not None
         assert shown.shape == (4, 16)
 
     @pytest.mark.parametrize(
-        ("place", "value", "fact"),
+        ("position", "value", "fact"),
         [
             (0, np.zeros((40, 64)), "float64"),
             (0, np.zeros((40, 8, 8), np.uint8), r"\(40, 8, 8\)"),
@@ -81,10 +81,10 @@ class TestMisclassified:
             (4, "0123456789", "classes"),
         ],
     )
-    def test_bad_input_is_refused(self, place: int, value: Any, fact: str) -> None:
-        arguments: list[Any] = [*make_mistakes(3), DIGITS]
-        arguments[place] = value
+    def test_invalid_input_raises(self, position: int, value: Any, fact: str) -> None:
+        arguments: list[Any] = [*make_predictions(3), DIGITS]
+        arguments[position] = value
         with pytest.raises(InputError, match=fact):
             plot_misclassified(*arguments)
         with pytest.raises(InputError, match="max_images"):
-            plot_misclassified(*make_mistakes(3), DIGITS, max_images=0)
+            plot_misclassified(*make_predictions(3), DIGITS, max_images=0)

@@ -1,7 +1,7 @@
-"""What the door checks.
+"""Input checks.
 
-Every public function checks what it is given once, here, and the hot loops behind it check nothing
-again. Each error is a sentence that says what came, what was wanted, where, and the likely fix.
+Arguments are validated once, in public functions; the hot loops behind them check nothing again.
+Each error message states the value received, the value expected, the argument, and the likely fix.
 """
 
 from neuralnet.checks.arrays import (

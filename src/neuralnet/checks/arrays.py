@@ -1,4 +1,4 @@
-"""Arrays at the door: examples, labels and weights, their shapes, types and finiteness."""
+"""Checks of arrays: shape, dtype, range and finiteness of examples, labels, targets and weights."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from numpy.typing import NDArray
 from neuralnet.checks.values import describe
 from neuralnet.errors import InputError
 
-# Shapes and types are checked at the door, where errors can explain themselves; within, an array
-# is an array.
+# The annotation carries no shape or dtype: both are validated once, in public functions, where the
+# error message can name the argument.
 Array = NDArray[Any]
 
 
 class Rows(ABC):
-    """Examples that are made dense only a few at a time, as a sparse matrix's are.
+    """Examples that are converted to dense rows one batch at a time, such as a sparse matrix.
 
-    What the network and the training ask of an array of examples, and no more. Whoever makes one
-    vouches for its values: looking at all of them is what it is there to avoid.
+    The interface is the part of `numpy.ndarray` that the network and the training loop use. The
+    values are not checked for NaN and infinities, because that would convert every row; the creator
+    of the object must ensure that they are finite.
 
     Attributes
     ----------
     shape : (int, int)
-        N and D.
+        Number of examples N and of features D.
     dtype : numpy.dtype
-        Of the dense rows.
+        Data type of the dense rows.
     """
 
     ndim = 2
@@ -40,7 +41,7 @@ class Rows(ABC):
 
     @abstractmethod
     def take(self, indices: Array, axis: int, out: Array, mode: str) -> Array:
-        """Write the dense rows at `indices` to `out`, and return it; as `ndarray.take`, axis 0."""
+        """Write the dense rows at `indices` to `out` and return it, as `ndarray.take` on axis 0."""
 
     @abstractmethod
     def __getitem__(self, rows: slice) -> Array:
@@ -48,11 +49,11 @@ class Rows(ABC):
 
 
 def all_finite(array: Array) -> bool:
-    """Return whether no entry is NaN or infinite; integers never are.
+    """Return whether every entry is finite; integers always are.
 
-    One reduction decides: a sum is finite only if all its terms are. Only where it is not (the
-    terms may also just be huge) is every entry looked at. The sum may overflow, so this is called
-    where NumPy's floating-point errors are ignored.
+    The sum is computed first: if it is finite, so are all its terms. If it is not, some entry may
+    be NaN or infinite, or large finite entries may have overflowed, so every entry is tested. Call
+    this with NumPy's overflow and invalid-value errors ignored.
     """
     if array.dtype.kind != "f":
         return True
@@ -65,7 +66,8 @@ def check_finite(array: Array, name: str) -> None:
     Raises
     ------
     InputError
-        If there is a NaN or an infinity; the sentence gives the first one's place and how many.
+        If an entry is NaN or infinite; the message gives the number of such entries and the
+        position of the first.
     """
     if isinstance(array, Rows):
         return
@@ -76,34 +78,36 @@ def check_finite(array: Array, name: str) -> None:
     place = tuple(int(i) for i in bad[0])
     where = f"row {place[0]}, column {place[1]}" if len(place) == 2 else f"index {place[0]}"
     raise InputError(
-        f"{name} holds {len(bad)} value(s) that are NaN or infinite, the first at {where}: "
-        f"{array[place]}. Remove or fill them in first."
+        f"{name} contains {len(bad)} value(s) that are NaN or infinite, the first at {where}: "
+        f"{array[place]}. Remove or replace them first."
     )
 
 
 def check_examples(X: object, num_features: int, name: str = "X", *, finite: bool = True) -> Array:
-    """Return `X` as a 2-D array of finite numbers with `num_features` columns and some rows.
+    """Return `X` as a non-empty 2-D array of finite numbers with `num_features` columns.
 
     Parameters
     ----------
     X : array_like or Rows, shape (N, num_features)
-        uint8 or floating point. Lists of numbers are taken as floating point.
+        Examples, of dtype uint8 or floating point. Lists of numbers are converted to floating
+        point.
     num_features : int
-        How many columns the network takes.
+        Required number of columns.
     name : str
-        What the argument is called, for the error.
+        Name of the argument in error messages.
     finite : bool
-        Whether to look for NaN and infinities as well.
+        Whether to also check for NaN and infinities.
 
     Returns
     -------
     ndarray, shape (N, num_features)
-        `X` itself where it was an array already, memory map or not: nothing is copied.
+        `X` itself, without a copy, if it is already an array or a memory map.
 
     Raises
     ------
     InputError
-        If it is not such an array.
+        If the shape or dtype is wrong, there are no rows, the array is masked, or an entry is NaN
+        or infinite.
     """
     if isinstance(X, Rows):
         array, finite = cast(Array, X), False
@@ -113,7 +117,7 @@ def check_examples(X: object, num_features: int, name: str = "X", *, finite: boo
     if array.ndim != 2:
         hint = ""
         if array.ndim == 1:
-            hint = f" For one example, give {name}.reshape(1, -1)."
+            hint = f" For a single example, pass {name}.reshape(1, -1)."
         elif array.ndim > 2 and math.prod(array.shape[1:]) == num_features:
             hint = f" Flatten each example first: {name}.reshape(len({name}), -1)."
         raise InputError(
@@ -122,16 +126,17 @@ def check_examples(X: object, num_features: int, name: str = "X", *, finite: boo
         )
     if array.shape[1] != num_features:
         raise InputError(
-            f"{name} has {array.shape[1]} columns (shape {array.shape}); this network takes "
-            f"{num_features} features an example, so the shape must be (examples, {num_features})."
+            f"{name} has {array.shape[1]} columns (shape {array.shape}); this network expects "
+            f"{num_features} features per example, so the shape must be "
+            f"(examples, {num_features})."
         )
     if not len(array):
-        raise InputError(f"{name} has no rows (shape {array.shape}); give at least one example.")
+        raise InputError(f"{name} has no rows (shape {array.shape}); pass at least one example.")
     if array.dtype != np.uint8 and array.dtype.kind != "f":
         raise InputError(
             f"{name} has dtype {array.dtype}; it must be uint8 (pixels, which the network scales "
-            f"itself) or floating point (taken as it is). Convert it: {name}.astype('uint8') for "
-            f"pixels from 0 to 255, {name}.astype('float32') otherwise."
+            f"itself) or floating point (used without scaling). Convert it: {name}.astype('uint8') "
+            f"for pixels from 0 to 255, {name}.astype('float32') otherwise."
         )
     if finite:
         check_finite(array, name)
@@ -141,39 +146,40 @@ def check_examples(X: object, num_features: int, name: str = "X", *, finite: boo
 def check_labels(
     y: object, num_examples: int, num_classes: int, name: str = "y"
 ) -> NDArray[np.int64]:
-    """Return `y` as `num_examples` whole-number labels in [0, num_classes).
+    """Return `y` as a new int64 array of `num_examples` labels in [0, num_classes).
 
     Parameters
     ----------
     y : array_like, shape (N,)
-        Whole numbers; floating point is taken if every value is whole.
+        Labels: whole numbers from 0 to `num_classes - 1`. Floating point is accepted if every value
+        is whole.
     num_examples : int
-        How many there must be: the rows of X.
+        Required number of labels, N: the number of rows of X.
     num_classes : int
-        The labels run from 0 to `num_classes - 1`.
+        Number of classes.
     name : str
-        What the argument is called, for the error.
+        Name of the argument in error messages.
 
     Raises
     ------
     InputError
-        If they are not such labels, or not as many as there are examples.
+        If `y` has the wrong shape, length or dtype, or contains a value that is not a label.
     """
     array = y if isinstance(y, np.ndarray) else _array_of_numbers(y, name)
     _check_unmasked(array, name)
     if array.ndim != 1:
         hint = ""
         if array.ndim == 2 and array.shape[1] == num_classes:
-            hint = f" If these are one-hot rows, give {name}.argmax(axis=1)."
+            hint = f" If the labels are one-hot encoded, pass {name}.argmax(axis=1)."
         elif array.ndim == 2 and array.shape[1] == 1:
-            hint = f" Give {name}.ravel()."
+            hint = f" Pass {name}.ravel()."
         raise InputError(
-            f"{name} has shape {array.shape}; it must be 1-D, one whole-number label an example."
-            f"{hint}"
+            f"{name} has shape {array.shape}; it must be 1-D, with one whole-number label per "
+            f"example.{hint}"
         )
     if len(array) != num_examples:
         raise InputError(
-            f"{name} has {len(array)} labels for {num_examples} examples; give one label for each "
+            f"{name} has {len(array)} labels for {num_examples} examples; pass one label for each "
             f"row of X."
         )
     if array.dtype.kind == "f":
@@ -181,22 +187,22 @@ def check_labels(
         fractions = array != np.floor(array)
         if fractions.any():
             raise InputError(
-                f"{name} holds {array[fractions][0]}, which is not a whole number; labels are "
+                f"{name} contains {array[fractions][0]}, which is not a whole number; labels are "
                 f"whole numbers from 0 to {num_classes - 1}."
             )
     elif array.dtype.kind not in "biu":
         raise InputError(
             f"{name} has dtype {array.dtype}; labels are whole numbers from 0 to "
-            f"{num_classes - 1}. Number the classes first: np.unique({name}, return_inverse=True)."
+            f"{num_classes - 1}. To number the classes, use np.unique({name}, return_inverse=True)."
         )
     if not len(array):
-        raise InputError(f"{name} is empty; give at least one label.")
+        raise InputError(f"{name} is empty; pass at least one label.")
     smallest, largest = array.min(), array.max()
     if smallest < 0 or largest >= num_classes:
         wrong = smallest if smallest < 0 else largest
         raise InputError(
-            f"{name} holds the label {wrong}; with {num_classes} classes, labels run from 0 to "
-            f"{num_classes - 1}."
+            f"{name} contains the label {wrong}; with {num_classes} classes, labels range from "
+            f"0 to {num_classes - 1}."
         )
     return array.astype(np.int64)
 
@@ -204,23 +210,24 @@ def check_labels(
 def check_targets(
     y: object, num_examples: int, num_outputs: int, name: str = "y", *, maximum: float | None = None
 ) -> Array:
-    """Return `y` as a matrix of targets, one row an example; or as labels, where it is 1-D.
+    """Return `y` as a matrix of targets with one row per example, or as labels if it is 1-D.
 
     Parameters
     ----------
     y : array_like, shape (N, num_outputs) or (N,)
-        Numbers, or whole-number labels as for `check_labels`.
+        Numeric targets, or whole-number labels as for `check_labels`. Labels need at least two
+        outputs.
     num_examples, num_outputs : int
-        How many rows and columns there must be.
+        Required numbers of rows and columns.
     name : str
-        What the argument is called, for the error.
+        Name of the argument in error messages.
     maximum : float, optional
-        Where given, targets must lie between 0 and this.
+        Largest allowed target. If given, targets must lie in [0, maximum].
 
     Raises
     ------
     InputError
-        If they are not such targets.
+        If the shape or dtype is wrong, or a target is NaN, infinite or out of range.
     """
     array = y if isinstance(y, np.ndarray) else _array_of_numbers(y, name)
     if array.ndim == 1 and num_outputs > 1:
@@ -229,63 +236,65 @@ def check_targets(
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} has dtype {array.dtype}; targets must be numbers.")
     if array.shape != (num_examples, num_outputs):
-        hint = f" Give {name}.reshape(-1, 1)." if array.shape == (num_examples,) else ""
+        hint = f" Pass {name}.reshape(-1, 1)." if array.shape == (num_examples,) else ""
         raise InputError(
             f"{name} has shape {array.shape}; targets for {num_examples} examples and "
-            f"{num_outputs} output(s) must have the shape ({num_examples}, {num_outputs}).{hint}"
+            f"{num_outputs} output(s) must have shape ({num_examples}, {num_outputs}).{hint}"
         )
     check_finite(array, name)
     if maximum is not None and (array.min() < 0 or array.max() > maximum):
         wrong = array.min() if array.min() < 0 else array.max()
-        raise InputError(f"{name} holds {wrong}; these targets must lie from 0 to {maximum:g}.")
+        raise InputError(f"{name} contains {wrong}; targets must be from 0 to {maximum:g}.")
     return array
 
 
 def check_weights(sample_weight: object, num_examples: int, name: str = "sample_weight") -> Array:
-    """Return example weights: `num_examples` finite numbers, none negative, not all zero.
+    """Return sample weights: `num_examples` finite, non-negative numbers that are not all zero.
 
     Raises
     ------
     InputError
-        If they are not such weights.
+        If the weights have the wrong shape, one is negative, NaN or infinite, their sum overflows,
+        or all are zero.
     """
     array = np.asarray(_array_of_numbers(sample_weight, name), dtype=np.float64)
     if array.shape != (num_examples,):
         raise InputError(
-            f"{name} has shape {array.shape}; it must have one weight for each of the "
-            f"{num_examples} examples, so shape ({num_examples},)."
+            f"{name} has shape {array.shape}; it must have shape ({num_examples},), one weight for "
+            f"each of the {num_examples} examples."
         )
     check_finite(array, name)
     if array.min() < 0:
-        raise InputError(f"{name} holds {array.min()}; a weight must be 0 or more.")
+        raise InputError(f"{name} contains {array.min()}; a weight must be 0 or more.")
     if not math.isfinite(float(array.sum() if array.max() < 1e300 else math.inf)):
-        raise InputError(f"{name} holds {array.max()}; weights this large have no finite sum.")
+        raise InputError(
+            f"{name} contains {array.max()}; the sum of weights this large is not finite."
+        )
     if not array.any():
-        raise InputError(f"{name} is zero for every example; at least one must count.")
+        raise InputError(f"{name} is zero for every example; at least one must be positive.")
     return array
 
 
 def _array_of_numbers(values: object, name: str) -> Array:
-    """Turn lists (or anything array-like that is no array) into an array of numbers."""
+    """Convert an array-like object to an array of numbers."""
     try:
         array = np.asarray(values)
-        # Whole numbers in a list are just numbers; in an array, their type says what they are.
+        # The dtype of an array is deliberate; whole numbers in a list have none, so they become
+        # floating point.
         listed = not hasattr(values, "__array__") and array.dtype != np.uint8
         if array.dtype.kind in "iu" and listed:
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} cannot be made into an array of numbers: {error}.") from error
+        raise InputError(f"{name} cannot be converted to an array of numbers: {error}.") from error
     if array.dtype.kind not in "biuf":
-        raise InputError(
-            f"{name} is {describe(values)}, which is not an array of numbers; it must be one."
-        )
+        raise InputError(f"{name} is {describe(values)}; it must be an array of numbers.")
     return array
 
 
 def _check_unmasked(array: Array, name: str) -> None:
-    """Raise if some entries are masked: what stands under a mask must not be learned from."""
+    """Raise if the array is masked: the values under the mask must not be used."""
     if hasattr(array, "mask"):
         raise InputError(
-            f"{name} is a masked array, whose mask would be ignored. Leave the masked rows out, or "
-            f"fill them in: {name}.filled(...)."
+            f"{name} is a masked array, whose mask would be ignored. Remove the masked rows, or "
+            f"replace the masked values: {name}.filled(...)."
         )

@@ -1,4 +1,4 @@
-"""Single values at the door: numbers, names with "did you mean", objects and seeds."""
+"""Checks of single values: numbers, names (with suggestions), objects and seeds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_integer(value: object, name: str, *, minimum: int) -> int:
     Raises
     ------
     InputError
-        If it is not a whole number (a `bool` is none), or is smaller than `minimum`.
+        If `value` is not a whole number, or is less than `minimum`. A `bool` is not accepted.
     """
     if not isinstance(value, bool | np.bool_):
         try:
@@ -45,14 +45,16 @@ def check_number(
     above: float = -math.inf,
     below: float = math.inf,
 ) -> float:
-    """Return `value` as a finite `float` within closed (`minimum`, `maximum`) and open bounds.
+    """Return `value` as a finite `float` within the given bounds.
+
+    The bounds `minimum` and `maximum` are inclusive, `above` and `below` exclusive.
 
     Raises
     ------
     InputError
-        If it is not a number, not finite, or out of bounds.
+        If `value` is not a number, not finite, or out of bounds.
     """
-    # Older NumPy takes an array of one entry for a number.
+    # Older versions of NumPy convert an array with one entry to a float.
     if not isinstance(value, bool | np.bool_ | str | bytes) and not getattr(value, "ndim", 0):
         try:
             number = float(value)  # type: ignore[arg-type]
@@ -73,12 +75,12 @@ def check_name(value: object, known: Iterable[str], name: str) -> str:
     Raises
     ------
     InputError
-        If it is not; the sentence lists the right names and asks about the nearest.
+        If it is not; the message lists the known names and suggests the most similar one.
     """
     known = list(known)
     if isinstance(value, str) and value in known:
         return value
-    import difflib  # only for an error: it is not worth its time at every start
+    import difflib  # imported here to keep the package quick to import
 
     listed = ", ".join(repr(right) for right in known)
     said = str(value).lower()
@@ -94,40 +96,40 @@ def check_name(value: object, known: Iterable[str], name: str) -> str:
 def check_choice(
     value: object, kind: type[Named], named: Mapping[str, type[Named]], name: str
 ) -> Named:
-    """Return the object that `value` names, or `value` itself if it is such an object.
+    """Return an instance of the class that `value` names, or `value` itself if it is an instance.
 
     Parameters
     ----------
     value : str or object
         A name from `named`, or an instance of `kind`.
     kind : type
-        The base class of what is wanted.
+        Required base class.
     named : mapping of str to type
-        The classes that can be had by name, each built without arguments.
+        Classes by name. The named class is created without arguments.
     name : str
-        What the argument is called, for the error.
+        Name of the argument in error messages.
 
     Raises
     ------
     InputError
-        If it is neither; a class given in place of an object is named as the likely slip.
+        If `value` is neither. If it is a class, the message suggests creating an instance.
     """
     if isinstance(value, kind):
         return value
     if isinstance(value, type) and issubclass(value, kind):
         raise InputError(
-            f"{name} is the class {value.__name__}; give an object: {value.__name__}()."
+            f"{name} is the class {value.__name__}; pass an instance: {value.__name__}()."
         )
     return named[check_name(value, named, name)]()
 
 
 def random_generator(seed: object) -> np.random.Generator:
-    """Return a generator: `seed` itself if it is one, else a new one from it.
+    """Return `seed` itself if it is a generator, and a new generator seeded with it otherwise.
 
     Raises
     ------
     InputError
-        If `seed` is none of a whole number of at least 0, a `numpy.random.Generator` and None.
+        If `seed` is not a whole number of at least 0, a `numpy.random.Generator` or None.
     """
     if not isinstance(seed, bool):
         with contextlib.suppress(TypeError, ValueError):
@@ -139,7 +141,7 @@ def random_generator(seed: object) -> np.random.Generator:
 
 
 def describe(value: object) -> str:
-    """Say in a few words what `value` is: its type, and its shape and dtype where it has them."""
+    """Return a short description of `value` for an error message."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     return f"{type(value).__name__} {value!r:.60}"

@@ -1,6 +1,7 @@
-"""Every picture: each function returns a Matplotlib figure, and `save_figure` writes one.
+"""Plots. Each function returns a Matplotlib figure, and `save_figure` writes a figure to a file.
 
-Matplotlib is imported where a figure is made: to import it takes longer than all else here.
+Matplotlib is imported inside the functions, because its import takes longer than that of the rest
+of the package.
 """
 
 from neuralnet.plots.confusion import plot_confusion_matrix

@@ -1,4 +1,4 @@
-"""Which classes a network takes for which."""
+"""Confusion matrix."""
 
 from __future__ import annotations
 
@@ -31,43 +31,47 @@ if TYPE_CHECKING:
 def plot_confusion_matrix(
     matrix: ArrayLike, classes: Iterable[object], title: str | None = None
 ) -> Figure:
-    """Draw a confusion matrix: true classes down, predicted classes across, recall at the side.
+    """Draw a confusion matrix, with the recall of each class on the right.
 
-    The colour of an error is its share of its true class, on a scale that ends at the largest; the
-    diagonal, which would outshine every error, stands apart in a flat tint.
+    Off-diagonal cells are coloured by their percentage of the true class, on a scale that ends at
+    the largest percentage. The diagonal has a single pale colour, because its much larger values
+    would make the errors invisible on a common scale.
 
     Parameters
     ----------
-    matrix : array_like of whole numbers, shape (K, K)
-        Counts: rows are the true classes, columns the predicted ones.
-    classes : K names
-        What the classes are called, strings or numbers.
+    matrix : array_like of int, shape (K, K)
+        Counts, with true classes as rows and predicted classes as columns.
+    classes : iterable of length K
+        Names of the classes, as strings or numbers.
     title : str, optional
-        Stands above; say which data set it was.
+        Title of the figure, usually the name of the data set.
 
     Returns
     -------
     Figure
-        The matrix, and a legend of its colours.
+        Confusion matrix with a colour bar.
 
     Raises
     ------
     InputError
-        If it is not such a matrix, or there is not one name a class.
+        If `matrix` is not a square matrix of counts, or `classes` does not name each class.
     """
     counts, names = _check_counts(matrix), check_classes(classes)
     if len(counts) != len(names):
-        raise InputError(f"matrix has {len(counts)} classes, and classes names {len(names)}.")
+        raise InputError(
+            f"matrix has {len(counts)} classes, but classes has {len(names)} names; pass one name "
+            f"per class."
+        )
     cell = min(1.4, max(0.2, 5.4 / len(names)))
     letters = max(map(len, names))
     left, upright = 0.6 + letters * 9 * LETTER, letters * 9 * LETTER > 0.9 * cell
     bottom = 0.5 + (letters * 9 * LETTER if upright else 0.15)
     side = cell * len(names)
-    right, total = np.trace(counts), counts.sum()
-    summary = f"{right:,} of {total:,} right ({100 * right / total:.2f} %)."
+    correct, total = np.trace(counts), counts.sum()
+    summary = f"{correct:,} of {total:,} correct ({100 * correct / total:.2f} %)."
     figure = new_figure(max(4.5, left + side + 1.75), bottom + side + 0.35, title, summary)
     axes = add_panel(figure, left, bottom, side, side)
-    length = max(2.1, side * 2 / 3)  # room for its label
+    length = max(2.1, side * 2 / 3)  # the label of the colour bar needs 2.1 inches
     legend = add_panel(figure, left + side + 0.85, bottom + (side - length) / 2, 0.14, length)
     _draw_counts(axes, legend, counts, cell)
     marks = range(len(names))
@@ -79,20 +83,20 @@ def plot_confusion_matrix(
 
 
 def _draw_counts(axes: Axes, legend: Axes, counts: NDArray[np.int64], cell: float) -> None:
-    """Draw the cells of a confusion matrix, each row's recall beside it, and the colour legend."""
+    """Draw the cells of a confusion matrix, the recall beside each row, and the colour bar."""
     from matplotlib.colors import LinearSegmentedColormap
 
     totals = counts.sum(axis=1)  # (K,)
-    shares = 100 * counts / np.maximum(totals, 1)[:, None]  # (K, K), of the row
-    errors = np.ma.masked_array(shares, np.eye(len(counts), dtype=bool))
-    # The largest error ends the scale; without any, a scale of some length is still needed.
+    percentages = 100 * counts / np.maximum(totals, 1)[:, None]  # (K, K), % of the row
+    errors = np.ma.masked_array(percentages, np.eye(len(counts), dtype=bool))
+    # Without errors the colour scale still needs a positive length.
     largest = float(errors.filled(0).max()) or 1.0
     colours = LinearSegmentedColormap.from_list("errors", [WHITE, "#FDBE85", ORANGE, "#7F2704"])
     picture = axes.imshow(errors, cmap=colours.with_extremes(bad=PALE_BLUE), vmin=0, vmax=largest)
     size = min(10, 0.85 * cell / (len(f"{counts.max()}") * LETTER))
     for (row, column), count in np.ndenumerate(counts):
         if count or row == column:
-            dark = row != column and shares[row, column] > 0.68 * largest
+            dark = row != column and percentages[row, column] > 0.68 * largest
             colour = WHITE if dark else INK
             axes.text(column, row, f"{count}", size=size, color=colour, ha="center", va="center")
     for row, total in enumerate(totals):
@@ -106,7 +110,7 @@ def _draw_counts(axes: Axes, legend: Axes, counts: NDArray[np.int64], cell: floa
 
 
 def _write_beside(axes: Axes, text: str, row: float, colour: str) -> None:
-    """Write a text to the right of the matrix, in line with a row."""
+    """Write text to the right of the matrix, aligned with a row."""
     axes.annotate(
         text,
         (1, row),
@@ -123,9 +127,11 @@ def _check_counts(matrix: ArrayLike) -> NDArray[np.int64]:
     counts = np.asarray(matrix)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or counts.dtype.kind not in "iu":
         raise InputError(
-            f"matrix is {describe(counts)}; it must hold whole-number counts with shape "
+            f"matrix is {describe(counts)}; it must contain whole-number counts and have shape "
             f"(classes, classes)."
         )
     if counts.min() < 0 or not counts.any():
-        raise InputError("matrix must hold no negative count, and count at least one example.")
+        raise InputError(
+            "matrix must not contain negative counts, and must count at least one example."
+        )
     return counts.astype(np.int64)

@@ -1,4 +1,4 @@
-"""What the units of the first hidden layer look for."""
+"""Weights of the first hidden layer, drawn as images."""
 
 from __future__ import annotations
 
@@ -22,63 +22,65 @@ def plot_hidden_units(
     *,
     max_units: int = 100,
 ) -> Figure:
-    """Draw what each hidden unit looks for: its weights, as a picture of the input's shape.
+    """Draw the weights of each hidden unit as an image with the shape of the input.
 
-    All units share one symmetric colour scale, which ends at the 99.5th percentile of the absolute
-    weights shown, so that a few extreme ones do not fade the rest.
+    All units share one symmetric colour scale. It ends at the 99.5th percentile of the absolute
+    weights shown, so that a few extreme weights do not make the others pale.
 
     Parameters
     ----------
     weights : array_like, shape (D, H)
-        The first layer's: `D = height * width` inputs, `H` hidden units.
+        Weights of the first layer, with `D = height * width` inputs and `H` hidden units.
     image_shape : (int, int), optional
-        Height and width in pixels; needed only where they differ.
+        Height and width in pixels; required only if they differ.
     title : str, optional
-        Stands above; say which data set it was.
+        Title of the figure, usually the name of the data set.
     max_units : int
-        How many units to show at most, the first ones.
+        Maximum number of units to draw. The first units are drawn.
 
     Returns
     -------
     Figure
-        The pictures in rows, in the order of the units, and a legend of their colours.
+        Grid of images in the order of the units, with a colour bar.
 
     Raises
     ------
     InputError
-        If it is not such an array, or its rows are not the pixels of such a shape.
+        If `weights` is not a 2-D floating-point array of finite values, its number of rows does not
+        fit the image shape, or `max_units` is not a whole number of at least 1.
     """
     array = np.asarray(weights)
     if array.ndim != 2 or not array.size or array.dtype.kind != "f":
         raise InputError(
-            f"weights is {describe(weights)}; it must be floating point with shape (inputs, units)."
+            f"weights is {describe(weights)}; it must be a floating-point array with shape "
+            f"(inputs, units)."
         )
     check_finite(array, "weights")
-    most = check_integer(max_units, "max_units", minimum=1)
+    limit = check_integer(max_units, "max_units", minimum=1)
     height, width = check_shape(image_shape, len(array), "weights")
     num_units = array.shape[1]
-    units = array[:, :most].T.reshape(-1, height, width)  # (units shown, height, width)
+    units = array[:, :limit].T.reshape(-1, height, width)  # (units shown, height, width)
     extent = float(np.percentile(np.abs(units), 99.5)) or 1.0
     shown = f"first {len(units)} of {num_units:,}" if len(units) < num_units else f"{num_units}"
     summary = (
-        f"Weights of the {shown} hidden unit{'s' if num_units > 1 else ''}. Red: ink there raises "
-        f"the unit's input; blue: lowers it."
+        f"Weights of the {shown} hidden unit{'s' if num_units > 1 else ''}. Red: ink raises the "
+        f"unit's input; blue: ink lowers it."
     )
     return _draw_units(units, extent, title, summary)
 
 
 def _draw_units(units: NDArray[Any], extent: float, title: str | None, summary: str) -> Figure:
-    """Draw the units' pictures, five or ten a row, and the colour legend."""
-    a_row = 5 if len(units) <= 25 else 10
-    num_columns, num_rows = min(a_row, len(units)), math.ceil(len(units) / a_row)
+    """Draw the images of the units, five or ten per row, and the colour bar."""
+    per_row = 5 if len(units) <= 25 else 10
+    num_columns, num_rows = min(per_row, len(units)), math.ceil(len(units) / per_row)
     _, height, width = units.shape
-    across = 6.6 / a_row  # a picture and the gap beside it
+    across = 6.6 / per_row  # width of an image and the gap next to it
     down = across * height / width
     body = max(num_rows * down, 1.3)
     side = LEFT + num_columns * across
     figure = new_figure(max(4.5, side + 1.15), body + 0.25, title, summary)
     for place, weights in enumerate(units):
-        row, column = divmod(place, a_row)
+        row, column = divmod(place, per_row)
         left, bottom = LEFT + column * across, body - (row + 1) * down + 0.2
         axes = add_panel(figure, left, bottom, 0.94 * across, 0.94 * down)
         picture = axes.imshow(

@@ -1,4 +1,4 @@
-"""Loss and accuracy over the epochs of a training run."""
+"""Loss and accuracy per epoch of a training run."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
 
 
 def plot_history(history: History, title: str | None = None) -> Figure:
-    """Draw loss and accuracy over the epochs, with the best epoch marked.
+    """Draw loss and accuracy per epoch and mark the best epoch.
 
     Parameters
     ----------
     history : History
-        What the run recorded, with or without a validation set.
+        History of a training run, with or without a validation set.
     title : str, optional
-        Stands above; say which data set it was.
+        Title of the figure, usually the name of the data set.
 
     Returns
     -------
     Figure
-        Two panels: the loss, and the accuracy in %.
+        Two panels: the loss and the accuracy in %.
 
     Raises
     ------
     InputError
-        If it is no history, has no epoch, or its lists do not fit together.
+        If `history` is not a History, has no epochs, or its lists have inconsistent lengths.
     """
     if not isinstance(history, History):
-        raise InputError(f"history is {describe(history)}; give the History that train() returns.")
+        raise InputError(f"history is {describe(history)}; pass the History that train() returns.")
     history.check_lengths()
     best = history.best_epoch
     if best is None:
-        raise InputError("The history has no epoch yet; there is nothing to plot before the first.")
+        raise InputError("history has no epochs; train for at least one epoch first.")
     stopped = f"Stopped early: {history.stopped}" if history.stopped else None
     figure = new_figure(WIDTH, 3.4, title, stopped)
     loss = add_panel(figure, 0.75, 0.6, 2.95, 2.4)
@@ -67,9 +67,9 @@ def plot_history(history: History, title: str | None = None) -> Figure:
 
 
 def _draw_curves(axes: Axes, label: str, train: list[float], valid: list[float], best: int) -> None:
-    """Draw one quantity of both sets over the epochs, and a line at the best epoch."""
+    """Draw the training and validation curves of one quantity, and a line at the best epoch."""
     epochs = range(1, len(train) + 1)
-    marker = "o" if len(train) <= 30 else None  # one epoch alone is no line, only a point
+    marker = "o" if len(train) <= 30 else None  # a single epoch is visible only as a marker
     for values, colour in ((train, BLUE), (valid, ORANGE)):
         if values:
             axes.plot(epochs, values, color=colour, marker=marker, markersize=3.5, clip_on=False)

@@ -1,4 +1,4 @@
-"""The images that a network got wrong, and what it took them for."""
+"""Misclassified images."""
 
 from __future__ import annotations
 
@@ -37,34 +37,36 @@ def plot_misclassified(
     image_shape: tuple[int, int] | None = None,
     title: str | None = None,
 ) -> Figure:
-    """Draw the misclassified images, the most confident mistakes first.
+    """Draw misclassified images, ordered by decreasing confidence.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (N, height * width)
         Pixels, from 0 (paper) to 255 (ink).
-    labels, predictions : array_like of whole numbers, shape (N,)
-        The true and the predicted classes, from 0 to K - 1.
-    probabilities : array_like, shape (N, K)
-        What the network gave each class, in [0, 1]; the predicted class's is the confidence shown.
-    classes : K names
-        What the classes are called, strings or numbers.
+    labels, predictions : array_like of int, shape (N,)
+        True and predicted classes, from 0 to K - 1.
+    probabilities : array_like of float, shape (N, K)
+        Predicted class probabilities, in [0, 1]. The probability of the predicted class is shown as
+        the confidence.
+    classes : iterable of length K
+        Names of the classes, as strings or numbers.
     max_images : int
-        How many to show at most.
+        Maximum number of images to draw.
     image_shape : (int, int), optional
-        Height and width in pixels; needed only where they differ.
+        Height and width in pixels; required only if they differ.
     title : str, optional
-        Stands above; say which data set it was.
+        Title of the figure, usually the name of the data set.
 
     Returns
     -------
     Figure
-        One panel an image; if none is misclassified, a figure that says so.
+        One panel per image. If no image is misclassified, the figure only has a heading that says
+        so.
 
     Raises
     ------
     InputError
-        If the arguments are not such arrays, or do not fit together.
+        If an argument is invalid, or the lengths of the arrays differ.
     """
     if not isinstance(images, np.ndarray) or images.ndim != 2 or images.dtype != np.uint8:
         raise InputError(
@@ -72,25 +74,25 @@ def plot_misclassified(
             f"(examples, height * width)."
         )
     if not len(images):
-        raise InputError("images has no rows; give at least one image.")
-    most = check_integer(max_images, "max_images", minimum=1)
+        raise InputError("images has no rows; pass at least one image.")
+    limit = check_integer(max_images, "max_images", minimum=1)
     shape = check_shape(image_shape, images.shape[1], "images")
     names = check_classes(classes)
     true = check_labels(labels, len(images), len(names), "labels")
     predicted = check_labels(predictions, len(images), len(names), "predictions")
-    shares = _check_probabilities(probabilities, (len(images), len(names)))  # (N, K)
+    checked = _check_probabilities(probabilities, (len(images), len(names)))  # (N, K)
     wrong = np.flatnonzero(true != predicted)
-    confidence = shares[wrong, predicted[wrong]]
-    order = np.argsort(-confidence, kind="stable")[:most]
+    confidence = checked[wrong, predicted[wrong]]
+    order = np.argsort(-confidence, kind="stable")[:limit]
     tiles = [
-        (images[i].reshape(shape), names[true[i]], names[predicted[i]], percent(share))
-        for i, share in zip(wrong[order], confidence[order], strict=True)
+        (images[i].reshape(shape), names[true[i]], names[predicted[i]], percent(probability))
+        for i, probability in zip(wrong[order], confidence[order], strict=True)
     ]
     summary = f"Misclassified: none of {len(images):,} images."
     if tiles:
         summary = (
-            f"Misclassified: {len(wrong):,} of {len(images):,} images. Shown: {len(tiles)}, by the "
-            f"network's confidence in its answer, highest first."
+            f"Misclassified: {len(wrong):,} of {len(images):,} images. Shown: {len(tiles)}, with "
+            f"the highest confidence first."
         )
     return _draw_tiles(tiles, title, summary)
 
@@ -98,10 +100,10 @@ def plot_misclassified(
 def _draw_tiles(
     tiles: list[tuple[NDArray[np.uint8], str, str, str]], title: str | None, summary: str
 ) -> Figure:
-    """Draw images five a row, each with its true class, predicted class and confidence above."""
+    """Draw images, five per row, with true class, predicted class and confidence above each."""
     short = all(len(name) <= 3 for _, *pair, _ in tiles for name in pair)
     lines, size, pitch = (2 if short else 3), 1.15, 1.58
-    height = size + 0.17 * lines + 0.2  # of a row
+    height = size + 0.17 * lines + 0.2  # of a row, in inches
     num_rows = math.ceil(len(tiles) / 5)
     figure = new_figure(WIDTH, num_rows * height, title, summary)
     for place, (pixels, true, predicted, confidence) in enumerate(tiles):
@@ -120,13 +122,13 @@ def _check_probabilities(probabilities: ArrayLike, shape: tuple[int, int]) -> ND
     array = np.asarray(probabilities)
     if array.shape != shape or array.dtype.kind != "f":
         raise InputError(
-            f"probabilities is {describe(array)}; it must be floating point with shape {shape}, a "
-            f"row for each image and a column for each class."
+            f"probabilities is {describe(array)}; it must be floating point with shape {shape}, "
+            f"one row per image and one column per class."
         )
     check_finite(array, "probabilities")
-    if array.min() < 0 or array.max() > 1 + 1e-6:  # a softmax in float32 may round beyond 1
+    if array.min() < 0 or array.max() > 1 + 1e-6:  # rounding in float32 may exceed 1 slightly
         raise InputError(
-            f"probabilities runs from {array.min():g} to {array.max():g}; it must stay in [0, 1]. "
-            f"Give what predict_proba returns."
+            f"probabilities ranges from {array.min():g} to {array.max():g}; it must be in [0, 1]. "
+            f"Pass the output of predict_proba."
         )
     return array

@@ -1,4 +1,4 @@
-"""What the tests of pictures share: things to draw, and questions about what was drawn."""
+"""Sample data for the plot tests, and queries on the figures."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from neuralnet.training.history import History
 
 DIGITS = range(10)
-Mistakes = tuple[Any, Any, Any, Any]
+Predictions = tuple[Any, Any, Any, Any]
 
 
 def make_history(num_epochs: int, *, validated: bool = True, stopped: str | None = None) -> History:
@@ -22,15 +22,15 @@ def make_history(num_epochs: int, *, validated: bool = True, stopped: str | None
     return History(loss, rising, *valid, learning_rate=ones, seconds=ones, stopped=stopped)
 
 
-def make_mistakes(num_wrong: int, num_images: int = 40, num_classes: int = 10) -> Mistakes:
-    """Return images, labels, predictions and probabilities; later mistakes are surer ones."""
+def make_predictions(num_wrong: int, num_images: int = 40, num_classes: int = 10) -> Predictions:
+    """Return images, labels, predictions and probabilities; the confidence rises with the index."""
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (num_images, 64), dtype=np.uint8)
     labels = np.arange(num_images) % num_classes
     predictions = np.where(np.arange(num_images) < num_wrong, (labels + 1) % num_classes, labels)
-    share = np.linspace(0.5, 0.95, num_images)
-    probabilities = np.tile(((1 - share) / (num_classes - 1))[:, None], (1, num_classes))
-    probabilities[np.arange(num_images), predictions] = share
+    confidence = np.linspace(0.5, 0.95, num_images)
+    probabilities = np.tile(((1 - confidence) / (num_classes - 1))[:, None], (1, num_classes))
+    probabilities[np.arange(num_images), predictions] = confidence
     return images, labels, predictions, probabilities
 
 
@@ -38,12 +38,12 @@ def texts(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
 
 
-def pictures(figure: Figure) -> list[Axes]:
+def image_axes(figure: Figure) -> list[Axes]:
     return [axes for axes in figure.axes if axes.images]
 
 
-def assert_all_fits(figure: Figure) -> None:
-    """Nothing reaches out of the figure, and no panel, text or legend over another."""
+def assert_nothing_overlaps(figure: Figure) -> None:
+    """Assert that panels, texts and legends lie inside the figure and do not overlap."""
     renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     shown = [*figure.axes, *figure.texts, *figure.legends]
     boxes = [artist.get_tightbbox(renderer) for artist in shown]
