@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     )
     from neuralnet.nn.initialization import VarianceScaling
     from neuralnet.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+    from neuralnet.nn.model import Evaluation
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.nn.optimizers import SGD, Adam, AdamW, Optimizer
     from neuralnet.nn.parameters import Parameters
     from neuralnet.nn.schedules import Constant, Cosine, OneCycle, Schedule, Step, Warmup
-    from neuralnet.nn.workspace import Evaluation
     from neuralnet.reading.annotation import annotated
     from neuralnet.reading.pretrained import load_pretrained
     from neuralnet.reading.reader import Digit, Reading, read_digits
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
         WeightAverage,
     )
     from neuralnet.training.checkpoint import Checkpoint
-    from neuralnet.training.hard_examples import HardExamples
     from neuralnet.training.history import History
     from neuralnet.training.loop import train
     from neuralnet.training.metrics import accuracy, confusion_matrix, expected_calibration_error
@@ -88,7 +87,7 @@ _ROOMS = {
     ),
     "interop.sklearn_weights": ("from_mlp_classifier",),
     "nn.parameters": ("Parameters",),
-    "nn.workspace": ("Evaluation",),
+    "nn.model": ("Evaluation",),
     "reading.annotation": ("annotated",),
     "reading.pretrained": ("load_pretrained",),
     "reading.reader": ("Digit", "Reading", "read_digits"),
@@ -133,7 +132,6 @@ _ROOMS = {
         "WeightAverage",
     ),
     "training.checkpoint": ("Checkpoint",),
-    "training.hard_examples": ("HardExamples",),
     "training.history": ("History",),
     "training.loop": ("train",),
     "training.run": ("TrainingDivergedError", "TrainingRun"),
@@ -176,7 +174,6 @@ __all__ = [
     "Evaluation",
     "FileError",
     "FileFormatError",
-    "HardExamples",
     "History",
     "Identity",
     "InputError",

@@ -185,7 +185,7 @@ def test_a_fitted_one_gives_its_network() -> None:
     model.fit(frame, NAMES)
     assert isinstance(model.network_, NeuralNetMLP)
     assert model.network_.classes == ("setosa", "versicolor", "virginica")
-    assert [a.name for a in model.network_.hidden_activations] == ["relu", "tanh"]
+    assert [a.name for a in model.network_.hidden_activation] == ["relu", "tanh"]
     assert model.feature_names_in_.tolist() == list("abcd")
     assert [c.shape for c in model.coefs_] == [(4, 8), (8, 5), (5, 3)]
     assert [b.shape for b in model.intercepts_] == [(8,), (5,), (3,)]

@@ -25,8 +25,8 @@ from neuralnet.nn.activations import (
     Sigmoid,
     Softmax,
     Tanh,
-    hidden_for,
-    output_for,
+    hidden_activation_for,
+    output_activation_for,
 )
 
 
@@ -124,8 +124,8 @@ def test_the_names_that_can_be_asked_for() -> None:
     assert list(HIDDEN_ACTIVATIONS) == names
     assert set(OUTPUT_ACTIVATIONS) == {"identity", "sigmoid", "softmax"}
     leaky = LeakyReLU(negative_slope=0.2)
-    assert hidden_for(leaky) is leaky
-    assert output_for("softmax") == Softmax()
+    assert hidden_activation_for(leaky) is leaky
+    assert output_activation_for("softmax") == Softmax()
 
 
 @pytest.mark.parametrize("slope", [-0.1, 1.0, math.nan, "0.1", None, True])
@@ -150,7 +150,7 @@ def test_a_slope_out_of_range_is_refused(slope: Any) -> None:
 )
 def test_no_hidden_activation(choice: Any, facts: list[str]) -> None:
     with pytest.raises(InputError) as raised:
-        hidden_for(choice)
+        hidden_activation_for(choice)
     for fact in ["hidden_activation", *facts]:
         assert fact in str(raised.value)
 
@@ -167,6 +167,6 @@ def test_no_hidden_activation(choice: Any, facts: list[str]) -> None:
 )
 def test_no_output_activation(choice: Any, facts: list[str]) -> None:
     with pytest.raises(InputError) as raised:
-        output_for(choice)
+        output_activation_for(choice)
     for fact in ["output_activation", *facts]:
         assert fact in str(raised.value)

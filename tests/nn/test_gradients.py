@@ -13,7 +13,6 @@ from neuralnet.checks import Array
 from neuralnet.nn.activations import Activation, Identity
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
-from neuralnet.nn.workspace import Workspace
 from tests.nn.gradients import assert_same_gradient, numerical_gradient
 
 HIDDEN: tuple[Activation, ...] = (
@@ -60,7 +59,7 @@ def pre_activations(model: NeuralNetMLP, X: Array) -> list[Array]:
 
 
 def is_kink_free(model: NeuralNetMLP, X: Array) -> bool:
-    for function, z in zip(model.hidden_activations, pre_activations(model, X), strict=True):
+    for function, z in zip(model.hidden_activation, pre_activations(model, X), strict=True):
         # Both sides of each kink are wanted as well, or half of the function goes untested.
         unfit = np.abs(z).min() < KINK_MARGIN or (z > 0).all() or (z < 0).all()
         if unfit and isinstance(function, ReLU | LeakyReLU):
@@ -103,13 +102,11 @@ def test_backward_is_the_gradient_of_the_reported_loss(
         assert_same_gradient(f"evaluate(X, y).loss of {model}", name, expected, received[name])
 
     # Training goes straight from forward to backward, without handing the activations out.
-    workspace = Workspace(model, len(X))
-    workspace.load(X)
-    workspace.label(y, sample_weight)
-    workspace.forward()
     model.parameters.gradients[...] = np.nan
-    workspace.backward()
+    value, gradients = model.loss_and_gradients(X, y, sample_weight)
+    assert value == pytest.approx(model.evaluate(X, y, sample_weight).loss, rel=1e-14)
     for name, gradient in received.items():
+        np.testing.assert_array_equal(gradients[name], gradient)
         np.testing.assert_array_equal(model.parameters.gradient(name), gradient)
 
 
@@ -124,7 +121,7 @@ def test_backward_of_each_activation(function: Activation) -> None:
 
     expected = numerical_gradient(loss, z)
     a = function.forward(z, out=np.empty_like(z))
-    z_read = z.copy() if function.needs_z else np.full_like(z, np.nan)
+    z_read = z.copy()
     a_before, gradient = a.copy(), da.copy()
     received = function.backward(gradient, z_read, a)
     assert received is gradient  # in place of da

@@ -10,7 +10,7 @@ import pytest
 
 from neuralnet import InputError, NeuralNetMLP, VarianceScaling
 from neuralnet.checks import random_generator
-from neuralnet.nn.initialization import INITIALIZATIONS, initialization_for
+from neuralnet.nn.initialization import INITIALIZERS, initializer_for
 
 D, K = 300, 200
 DEVIATIONS = {
@@ -23,9 +23,9 @@ DEVIATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", INITIALIZATIONS)
+@pytest.mark.parametrize("name", INITIALIZERS)
 def test_mean_variance_and_bounds(name: str) -> None:
-    drawn = INITIALIZATIONS[name].draw(D, K, np.random.default_rng(0))
+    drawn = INITIALIZERS[name].draw(D, K, np.random.default_rng(0))
     deviation = DEVIATIONS[name]
     assert drawn.shape == (D, K)
     assert drawn.dtype == np.float64
@@ -42,7 +42,7 @@ def test_mean_variance_and_bounds(name: str) -> None:
 
 def test_a_scheme_of_ones_own() -> None:
     scheme = VarianceScaling(scale=9.0, fan="average", distribution="uniform")
-    assert initialization_for(scheme) is scheme
+    assert initializer_for(scheme) is scheme
     model = NeuralNetMLP(D, K, 2, initial_weights=scheme, dtype="float64")
     W = model.parameters["layers.0.weight"]
     assert W.std() == pytest.approx(3 * DEVIATIONS["glorot_uniform"], rel=0.02)
@@ -63,17 +63,17 @@ def test_by_default_each_layer_gets_what_suits_its_activation(hidden: str, schem
     generator = np.random.default_rng(5)
     shapes = [(D, K), (K, D), (D, K)]
     for number, name in enumerate(["glorot_normal", scheme, "glorot_normal"]):
-        expected = INITIALIZATIONS[name].draw(*shapes[number], generator)
+        expected = INITIALIZERS[name].draw(*shapes[number], generator)
         np.testing.assert_array_equal(model.parameters[f"layers.{number}.weight"], expected)
         assert not model.parameters[f"layers.{number}.bias"].any()
 
 
-@pytest.mark.parametrize("name", INITIALIZATIONS)
+@pytest.mark.parametrize("name", INITIALIZERS)
 def test_a_named_scheme_is_used_in_every_layer(name: str) -> None:
     model = NeuralNetMLP(D, (K, D), K, initial_weights=name, dtype="float64", seed=6)
     generator = np.random.default_rng(6)
     for number, shape in enumerate([(D, K), (K, D), (D, K)]):
-        expected = INITIALIZATIONS[name].draw(*shape, generator)
+        expected = INITIALIZERS[name].draw(*shape, generator)
         np.testing.assert_array_equal(model.parameters[f"layers.{number}.weight"], expected)
 
 

@@ -25,7 +25,7 @@ from neuralnet import (
 )
 from neuralnet.checks import Array
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
-from neuralnet.nn.workspace import INFERENCE_ROWS
+from neuralnet.nn.batch import INFERENCE_ROWS
 from tests.nn.networks import OUTPUTS, a_network
 
 
@@ -259,9 +259,9 @@ def test_what_is_asked_for_is_what_is_built() -> None:
     )
     assert model.num_hidden == (6, 5)
     assert model.num_classes == 4
-    assert model.hidden_activations == (LeakyReLU(negative_slope=0.1), GELU())
+    assert model.hidden_activation == (LeakyReLU(negative_slope=0.1), GELU())
     assert model.output_activation == Softmax()
-    assert isinstance(model.loss_function, CrossEntropy)
+    assert isinstance(model.loss, CrossEntropy)
     assert model.l2 == 0.5
     assert model.dtype == np.float32
     assert model.input_range == (-1, 1)
@@ -270,7 +270,7 @@ def test_what_is_asked_for_is_what_is_built() -> None:
     assert model.parameters.values.size == 7 * 6 + 6 + 6 * 5 + 5 + 5 * 4 + 4
     for fact in ("7-6-5-4", "leaky_relu", "gelu", "softmax", "cross_entropy", "107", "float32"):
         assert fact in repr(model)
-    assert NeuralNetMLP(3, 2, 2, hidden_activation=Tanh()).hidden_activations == (Tanh(),)
+    assert NeuralNetMLP(3, 2, 2, hidden_activation=Tanh()).hidden_activation == (Tanh(),)
     assert NeuralNetMLP(3).classes == tuple(range(10))
 
 

@@ -10,10 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuralnet import SGD, Adam, AdamW, InputError, NeuralNetMLP, Optimizer
+from neuralnet import (
+    SGD,
+    Adam,
+    AdamW,
+    Identity,
+    InputError,
+    MeanSquaredError,
+    NeuralNetMLP,
+    Optimizer,
+)
 from neuralnet.checks import Array
-from neuralnet.nn.optimizers import OPTIMIZERS, clip_by_norm, optimizer_for
+from neuralnet.nn.objective import Objective
+from neuralnet.nn.optimizers import OPTIMIZERS, optimizer_for
 from neuralnet.nn.parameters import BLOCK, Parameters, blocks
+from neuralnet.training.clipping import clip_by_norm
 
 
 def reference_steps(
@@ -142,9 +153,10 @@ def test_weights_stand_before_biases_in_the_buffer() -> None:
     np.testing.assert_array_equal(parameters["b.weight"].ravel(), [6, 7, 8])
     np.testing.assert_array_equal(parameters["a.bias"], [9, 10, 11])
     np.testing.assert_array_equal(parameters["b.bias"], [12])
-    assert parameters.sum_of_squares() == sum(i * i for i in range(9))
+    objective = Objective(Identity(), MeanSquaredError(), parameters, 1, l2=0.5)
+    assert objective.penalty() == 0.25 * sum(i * i for i in range(9))
     parameters.gradient("b.bias")[...] = 4
-    parameters.add_l2_gradient(0.5)
+    objective.add_penalty_gradient()
     np.testing.assert_array_equal(
         parameters.gradients, [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 0, 0, 0, 4]
     )
@@ -156,7 +168,7 @@ def test_the_l2_gradient_reaches_past_a_block() -> None:
     parameters = Parameters({"W": (3, BLOCK), "b": (BLOCK,)}, "float64")
     parameters.values[...] = np.arange(parameters.values.size)
     parameters.gradients[...] = 1
-    parameters.add_l2_gradient(2.0)
+    Objective(Identity(), MeanSquaredError(), parameters, 1, l2=2.0).add_penalty_gradient()
     expected = 1 + 2.0 * np.arange(parameters.values.size) * (
         np.arange(parameters.values.size) < 3 * BLOCK
     )

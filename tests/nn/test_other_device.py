@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from neuralnet import (
     SGD,
@@ -15,7 +16,6 @@ from neuralnet import (
     Augmentation,
     BestWeights,
     Checkpoint,
-    HardExamples,
     NeuralNetMLP,
     WeightAverage,
     load,
@@ -91,6 +91,11 @@ def test_it_answers_and_learns_alike(hidden: str, output: str, loss: str, X: Any
         np.testing.assert_array_equal(gradient, mine[name])
 
 
+def tensors_of(path: Path) -> dict[str, bytes]:
+    """Return the tensors of a checkpoint; its texts hold the seconds that an epoch took."""
+    return {name: tensor.tobytes() for name, tensor in load_file(path).items()}
+
+
 @pytest.mark.parametrize("optimizer", [SGD(), SGD(0.9, nesterov=True), AdamW()], ids=repr)
 def test_deformed_images_and_checkpoints(tmp_path: Path, optimizer: Optimizer) -> None:
     settings: dict[str, Any] = {
@@ -98,13 +103,12 @@ def test_deformed_images_and_checkpoints(tmp_path: Path, optimizer: Optimizer) -
         "minibatch_size": 8,
         "optimizer": optimizer,
         "augmentation": Augmentation(rotation=9, alpha=3, sigma=2, image_shape=(4, 4)),
-        "hard_examples": HardExamples(),
     }
     here, there = both(hidden_activation="relu")
     train(here, PIXELS, LABELS, callbacks=[Checkpoint(tmp_path / "here", 2)], **settings)
     train(there, PIXELS, LABELS, callbacks=[Checkpoint(tmp_path / "there", 2)], **settings)
     assert_same(here, there)
-    assert (tmp_path / "here").read_bytes()[-500:] == (tmp_path / "there").read_bytes()[-500:]
+    assert tensors_of(tmp_path / "here") == tensors_of(tmp_path / "there")
     again = both(hidden_activation="relu", seed=5)[1]
     # A checkpoint is taken up on either side.
     callbacks = [Checkpoint(tmp_path / "again", 2)]

@@ -129,7 +129,7 @@ def test_a_loss_of_ones_own_takes_labels_unless_it_says_otherwise() -> None:
         for loss in ("mean_squared_error", Halved())
     )
     labels = np.arange(N) % 2
-    assert not halved.takes_targets
+    assert halved.objective.target_range is None
     assert halved.evaluate(X, labels).loss == pytest.approx(whole.evaluate(X, labels).loss / 2)
     gradients = halved.backward(X, halved.forward(X), labels)
     for name, gradient in whole.backward(X, whole.forward(X), labels).items():

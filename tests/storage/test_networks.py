@@ -31,12 +31,12 @@ V1 = Path(__file__).parents[1] / "files" / "network-v1.safetensors"
 def assert_same(one: NeuralNetMLP, other: NeuralNetMLP) -> None:
     """Both are built alike and hold and predict the same bits."""
     for name in (
-        *("num_features", "num_hidden", "num_classes", "hidden_activations", "output_activation"),
+        *("num_features", "num_hidden", "num_classes", "hidden_activation", "output_activation"),
         *("batch_norm", "dropout", "label_smoothing"),
         *("l2", "initial_weights", "dtype", "input_range", "classes", "notes"),
     ):
         assert getattr(one, name) == getattr(other, name), name
-    assert type(one.loss_function) is type(other.loss_function)
+    assert type(one.loss) is type(other.loss)
     assert one.parameters.shapes == other.parameters.shapes
     assert one.parameters.values.tobytes() == other.parameters.values.tobytes()
     pixels = np.random.default_rng(0).integers(0, 256, (7, one.num_features), dtype=np.uint8)
@@ -165,7 +165,7 @@ def test_other_programs_can_read_it(tmp_path: Path) -> None:
         for name, values in network.parameters.items():
             np.testing.assert_array_equal(file.get_tensor(name), values)
         metadata = file.metadata()
-    assert (metadata.pop("format"), metadata.pop("format_version")) == ("neuralnet network", "3")
+    assert (metadata.pop("format"), metadata.pop("format_version")) == ("neuralnet network", "4")
     texts = {name: json.loads(text) for name, text in metadata.items()}
     assert texts["classes"] == [0, 1]
     assert texts["preprocessing"] == {"uint8_range": [-1.0, 1.0]}
@@ -176,26 +176,24 @@ def test_other_programs_can_read_it(tmp_path: Path) -> None:
     ]
 
 
-def test_receptive_fields_are_kept(tmp_path: Path) -> None:
-    network = NeuralNetMLP(16, [5, 4], 3, receptive_fields=[1.5])
-    save(network, tmp_path / "network")
-    loaded = load(tmp_path / "network")
-    assert loaded.receptive_fields == (1.5,)
-    np.testing.assert_array_equal(loaded.parameters.values, network.parameters.values)
-    factors = network.parameters.decay_factors
-    assert factors is not None
-    np.testing.assert_array_equal(loaded.parameters.decay_factors, factors)
+def test_a_file_of_format_3_is_loaded() -> None:
+    """It was written with receptive fields, which shaped its training and not its predictions."""
+    network = load(V1.with_name("network-v3.safetensors"))
+    assert network.batch_norm
+    assert network.dropout == (0.1, 0.1)
+    predicted = network.predict_proba(np.linspace(-1, 1, 32, dtype=np.float32).reshape(2, 16))
+    expected = [[0.32543, 0.34729, 0.32729], [0.30904, 0.37464, 0.31632]]
+    np.testing.assert_allclose(predicted, expected, atol=6e-6)
 
 
 def test_a_file_of_format_1_is_loaded() -> None:
     """Written once, never again; what it predicted then it predicts now."""
     network = load(V1)
     assert (network.num_features, network.num_hidden, network.num_classes) == (16, (5, 4), 3)
-    assert network.hidden_activations == (LeakyReLU(0.2), GELU())
+    assert network.hidden_activation == (LeakyReLU(0.2), GELU())
     assert network.output_activation == Softmax()
-    assert isinstance(network.loss_function, CrossEntropy)
-    assert network.initial_weights == VarianceScaling(2.0, "average", "uniform")
-    assert network.receptive_fields == ()
+    assert isinstance(network.loss, CrossEntropy)
+    assert network.initial_weights == (VarianceScaling(2.0, "average", "uniform"),) * 3
     assert (network.l2, network.dtype.name, network.input_range) == (0.001, "float32", (-0.5, 1.5))
     assert network.classes == ("left", "middle", "right")
     assert network.notes == {"data": "made for a test", "größe": "klein"}
@@ -234,7 +232,6 @@ class OwnNetwork(NeuralNetMLP):
         ({"hidden_activation": OwnLeakyReLU()}, "OwnLeakyReLU"),
         ({"output_activation": OwnSoftmax(), "loss": "cross_entropy"}, "OwnSoftmax"),
         ({"loss": OwnLoss(), "output_activation": "softmax"}, "OwnLoss"),
-        ({"initial_weights": OwnScheme()}, "OwnScheme"),
     ],
 )
 def test_functions_of_the_users_own_are_refused(
@@ -243,6 +240,14 @@ def test_functions_of_the_users_own_are_refused(
     with pytest.raises(InputError, match=fact):
         save(NeuralNetMLP(2, 2, 2, **settings), tmp_path / "network")
     assert not list(tmp_path.iterdir())
+
+
+def test_an_initializer_of_the_users_own_becomes_the_default(tmp_path: Path) -> None:
+    network = NeuralNetMLP(2, 2, 2, initial_weights=["he_normal", OwnScheme()])
+    save(network, tmp_path / "network")
+    loaded = load(tmp_path / "network")
+    assert loaded.initial_weights == (VarianceScaling(2.0), None)
+    np.testing.assert_array_equal(loaded.parameters.values, network.parameters.values)
 
 
 def test_every_function_of_the_package_is_taken(tmp_path: Path) -> None:

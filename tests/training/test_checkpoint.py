@@ -17,7 +17,6 @@ from neuralnet import (
     Checkpoint,
     FileError,
     FileFormatError,
-    HardExamples,
     History,
     InputError,
     NeuralNetMLP,
@@ -97,16 +96,6 @@ def test_plain_sgd_with_momentum_too(tmp_path: Path) -> None:
     assert again.parameters.state.tobytes() == whole.parameters.state.tobytes()
 
 
-@pytest.mark.parametrize("stop", [2, 3])
-def test_how_hard_the_examples_were_is_not_forgotten(tmp_path: Path, stop: int) -> None:
-    settings: dict[str, Any] = {"hard_examples": HardExamples(0.01, saturation=1)}
-    whole, _ = trained(tmp_path / "whole", network(), **settings)
-    with pytest.raises(KeyboardInterrupt):
-        trained(tmp_path / "part", network(), stop, **settings)
-    again, _ = trained(tmp_path / "part", network(), resume=tmp_path / "part", **settings)
-    assert again.parameters.state.tobytes() == whole.parameters.state.tobytes()
-
-
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("checkpoints") / "checkpoint"
@@ -124,7 +113,6 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("optimizer", network(), {"optimizer": AdamW(weight_decay=0.5)}),
         ("schedule", network(), {"schedule": "cosine"}),
         ("augmentation", network(), {"augmentation": None}),
-        ("hard_examples", network(), {"hard_examples": HardExamples()}),
         ("callbacks", network(), {"callbacks": []}),
         ("settings", network(dropout=0.1), {}),
     ],

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neuralnet import FileError, HardExamples, InputError
+from neuralnet import FileError, InputError
 from neuralnet.training.follow import array_module, build_network, follow, training_arguments
+from neuralnet.training.receptive_fields import LocalAdamW
 from neuralnet.training.recipes import (
     Recipe,
     list_recipes,
@@ -55,9 +56,8 @@ rotation = 10
 alpha = 4.0
 sigma = 2.0
 
-[hard_examples]
-floor = 0.1
-saturation = 1
+[receptive_fields]
+radii = [1.5]
 
 [weight_average]
 decay = 0.9
@@ -98,7 +98,7 @@ def test_everything_that_is_said_is_taken_and_the_rest_is_the_default() -> None:
     assert arguments["optimizer"].weight_decay == 0.1
     assert arguments["schedule"].peak == 0.5
     assert arguments["augmentation"].image_shape == (4, 4)
-    assert arguments["hard_examples"] == HardExamples(floor=0.1, saturation=1)
+    assert isinstance(arguments["optimizer"], LocalAdamW)
     assert parse("") == Recipe("mine")
     assert parse("").training == TrainingSettings()
 
@@ -142,8 +142,11 @@ def test_settings_that_cannot_be_are_named(text: str, facts: tuple[str, ...]) ->
         ("[augmentation]\nrotation = -4", ("[augmentation]", "rotation is -4", "at least 0")),
         ("[augmentation]\nalpha = 1e9", ("[augmentation]", "alpha", "at most 1000")),
         ('[augmentation]\nshift = "far"', ("[augmentation]", "shift is 'far'")),
-        ("[hard_examples]\nflor = 0.1", ("[hard_examples]", "flor", "'floor'")),
-        ("[hard_examples]\nfloor = 0", ("[hard_examples]", "floor is 0", "above 0")),
+        ("[receptive_fields]\nradii = [1]", ("'sgd'", "[receptive_fields]", "'adamw'")),
+        (
+            '[training]\noptimizer = "adamw"\n[receptive_fields]\nradii = [-1]',
+            ("[receptive_fields]", "radii[0] is -1", "above 0"),
+        ),
         ("[weight_average]\ndecay = 1", ("[weight_average]", "decay is 1", "below 1")),
         ("[training]\nnum_epochs = 0", ("num_epochs is 0", "at least 1")),
     ],

@@ -15,6 +15,7 @@ from neuralnet.errors import InputError
 # The annotation carries no shape or dtype: both are validated once, in public functions, where the
 # error message can name the argument.
 Array = NDArray[Any]
+Labelled = tuple[Array, Array, Array | None]  # X, y, sample_weight
 
 
 class Rows(ABC):
@@ -273,6 +274,53 @@ def check_weights(sample_weight: object, num_examples: int, name: str = "sample_
     if not array.any():
         raise InputError(f"{name} is zero for every example; at least one must be positive.")
     return array
+
+
+def check_labelled(
+    X: object,
+    y: object,
+    sample_weight: object,
+    num_features: int,
+    num_outputs: int,
+    *,
+    target_range: tuple[float, float] | None,
+    label_smoothing: float,
+    suffix: str = "",
+) -> Labelled:
+    """Return examples with their labels (or targets) and weights, validated.
+
+    Parameters
+    ----------
+    X, y, sample_weight
+        As for `check_examples`, `check_labels` (or `check_targets`) and `check_weights`; the
+        weights may be None.
+    num_features, num_outputs : int
+        D and K.
+    target_range : (float, float), optional
+        If given, y may also be a matrix of targets in this range.
+    label_smoothing : float
+        Label smoothing of the network, which needs labels where it is above 0.
+    suffix : str
+        Added to "X" and "y" in errors, for example "_valid".
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be used.
+    """
+    X, name = check_examples(X, num_features, "X" + suffix), "y" + suffix
+    if sample_weight is not None:
+        sample_weight = check_weights(sample_weight, len(X))
+    if target_range is None:
+        return X, check_labels(y, len(X), num_outputs, name), sample_weight
+    maximum = target_range[1] if math.isfinite(target_range[1]) else None
+    targets = check_targets(y, len(X), num_outputs, name, maximum=maximum)
+    if targets.ndim == 2 and label_smoothing:
+        raise InputError(
+            f"{name} is a matrix of targets, and label_smoothing is {label_smoothing}, which "
+            f"smooths labels. Build the network with label_smoothing=0, or smooth {name}."
+        )
+    return X, targets, sample_weight
 
 
 def _array_of_numbers(values: object, name: str) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 from neuralnet.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Named = TypeVar("Named")
 
@@ -93,6 +93,11 @@ def check_name(value: object, known: Iterable[str], name: str) -> str:
     raise InputError(f"{name} is {value!r}; it must be one of {listed}.{hint}")
 
 
+def by_name(*kinds: type[Named]) -> dict[str, type[Named]]:
+    """Return classes by their attribute `name`."""
+    return {getattr(kind, "name"): kind for kind in kinds}  # noqa: B009
+
+
 def check_choice(
     value: object, kind: type[Named], named: Mapping[str, type[Named]], name: str
 ) -> Named:
@@ -145,3 +150,22 @@ def describe(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     return f"{type(value).__name__} {value!r:.60}"
+
+
+@contextlib.contextmanager
+def explained_memory_error(what: str, setting: str) -> Iterator[None]:
+    """Turn the error of an allocation that is too large into an `InputError`.
+
+    Parameters
+    ----------
+    what : str
+        Beginning of the message: what needs the memory.
+    setting : str
+        Name of the argument to make smaller.
+    """
+    try:
+        yield
+    except (MemoryError, ValueError) as error:
+        raise InputError(
+            f"{what}, which do not fit into memory; make {setting} smaller."
+        ) from error

@@ -78,7 +78,6 @@ def _settings(model: NeuralNetMLP) -> dict[str, Any]:
         "batch_norm": "yes" if model.batch_norm else "",
         "dropout": ", ".join(f"{rate:g}" for rate in model.dropout) if any(model.dropout) else "",
         "label_smoothing": f"{model.label_smoothing:g}" if model.label_smoothing else "",
-        "receptive_fields": ", ".join(f"{radius:g}" for radius in model.receptive_fields),
         "l2": f"{model.l2:g}" if model.l2 else "",
     }
     return {name: text for name, text in settings.items() if text}
@@ -91,13 +90,12 @@ def _described(model: NeuralNetMLP) -> dict[str, Any]:
         "num_features": model.num_features,
         "num_hidden": model.num_hidden,
         "num_classes": model.num_classes,
-        "hidden_activation": [one.name for one in model.hidden_activations],
+        "hidden_activation": [one.name for one in model.hidden_activation],
         "output_activation": model.output_activation.name,
-        "loss": model.loss_function.name,
+        "loss": model.loss.name,
         "batch_norm": model.batch_norm,
         "dropout": model.dropout,
         "label_smoothing": model.label_smoothing,
-        "receptive_fields": model.receptive_fields,
         "l2": model.l2,
         "dtype": model.dtype.name,
         "input_range": model.input_range,

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_integer, check_name, check_number
+from neuralnet.checks import InputError, check_flag, check_integer, check_name, check_number
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS, Activation, Sigmoid
-from neuralnet.nn.arguments import check_flag
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import SGD, Adam, Optimizer, optimizer_for
@@ -136,7 +135,7 @@ def initialize(network: NeuralNetMLP, random: np.random.RandomState) -> None:
     place of √6 where the hidden layers are logistic. On tables of few features this begins with
     smaller outputs than He's initial weights, and was more accurate in the same number of epochs.
     """
-    logistic = all(isinstance(function, Sigmoid) for function in network.hidden_activations)
+    logistic = all(isinstance(function, Sigmoid) for function in network.hidden_activation)
     for layer in network.layers:
         if isinstance(layer, Dense):
             shape = (layer.num_inputs, layer.num_outputs)

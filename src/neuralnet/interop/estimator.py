@@ -16,7 +16,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from neuralnet.checks import Array, InputError, check_weights
+from neuralnet.checks import Array, InputError, check_dtype, check_weights
 from neuralnet.interop.arguments import (
     array_module,
     batch_rows,
@@ -29,7 +29,6 @@ from neuralnet.interop.continued import Continued
 from neuralnet.interop.outline import Outline
 from neuralnet.interop.sparse import SparseRows
 from neuralnet.interop.watching import Curves, SklearnCallbacks, no_gain_yet
-from neuralnet.nn.arguments import float_type
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.training.callbacks import Callback, ProgressBar
 from neuralnet.training.loop import train
@@ -62,7 +61,7 @@ class NeuralNetEstimator(Outline):
         """Check everything, and train: from the beginning, or from where the network stands."""
         check_parameters(self)
         optimizer = optimizer_of(self)
-        dtype = float_type(self.dtype)
+        dtype = check_dtype(self.dtype)
         first = not hasattr(self, "_network") or not (self.warm_start or incremental)
         if first or not incremental:
             self._random = check_random_state(self.random_state)

@@ -111,22 +111,8 @@ def _plain_copy(model: object) -> NeuralNetMLP:
     """Build the same network, untrained, without batch normalization and dropout."""
     if not isinstance(model, NeuralNetMLP):
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
-    plain = NeuralNetMLP(
-        model.num_features,
-        model.num_hidden,
-        model.num_classes,
-        hidden_activation=model.hidden_activations,
-        output_activation=model.output_activation,
-        loss=model.loss_function,
-        l2=model.l2,
-        label_smoothing=model.label_smoothing,
-        receptive_fields=model.receptive_fields,
-        initial_weights=model.initial_weights,
-        dtype=model.dtype,
-        input_range=model.input_range,
-        classes=model.classes,
-        xp=model.xp,
-    )
+    settings = model.settings() | {"batch_norm": False, "dropout": 0.0}
+    plain = NeuralNetMLP(**settings, xp=model.xp)
     plain.notes = dict(model.notes)
     return plain
 

@@ -131,7 +131,7 @@ def _graph(model: NeuralNetMLP, inputs: InputKind) -> GraphProto:
         z = "logits" if last else f"layers.{number}.outputs"
         name = graph.node("Gemm", [name, weights, biases], z, f"dense_{number}")
         if not last:
-            name = graph.activation(model.hidden_activations[number], name, number)
+            name = graph.activation(model.hidden_activation[number], name, number)
     graph.node("ArgMax", ["logits"], "label", "most_probable", axis=1, keepdims=0)
     outputs = graph.outputs(model.output_activation)
     return helper.make_graph(
@@ -259,7 +259,7 @@ def _metadata(model: NeuralNetMLP, inputs: InputKind) -> dict[str, str]:
     """Return what a viewer should show of the network besides its graph."""
     texts = {
         "classes": json.dumps(model.classes, ensure_ascii=False),
-        "loss": model.loss_function.name,
+        "loss": model.loss.name,
     }
     if inputs == "pixels":
         texts["input_range"] = json.dumps(model.input_range)

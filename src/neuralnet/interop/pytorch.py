@@ -255,7 +255,7 @@ def _read(path: Path) -> dict[str, Array]:
 def _module(layer: object) -> str:
     """Return the expression that builds a layer in PyTorch."""
     if isinstance(layer, Dense):
-        bias = "" if layer.bias else ", bias=False"
+        bias = "" if layer.b is not None else ", bias=False"
         return f"nn.Linear({layer.num_inputs}, {layer.num_outputs}{bias})"
     if isinstance(layer, BatchNorm):
         return f"nn.BatchNorm1d({layer.num_units})"

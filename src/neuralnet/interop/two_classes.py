@@ -14,7 +14,6 @@ import numpy as np
 from neuralnet.checks import Array
 from neuralnet.nn.activations import Softmax
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.workspace import finite_logits
 
 
 def halves(values: Array) -> Array:
@@ -46,24 +45,9 @@ def two_outputs(
     NeuralNetMLP
         With the same hidden layers.
     """
-    pair = NeuralNetMLP(
-        model.num_features,
-        model.num_hidden,
-        2,
-        hidden_activation=model.hidden_activations,
-        output_activation="softmax",
-        loss="cross_entropy",
-        l2=model.l2,
-        batch_norm=model.batch_norm,
-        dropout=model.dropout,
-        label_smoothing=label_smoothing,
-        receptive_fields=model.receptive_fields,
-        initial_weights=model.initial_weights,
-        dtype=model.dtype,
-        input_range=model.input_range,
-        classes=classes,
-        xp=model.xp,
-    )
+    changed = {"num_classes": 2, "output_activation": "softmax", "loss": "cross_entropy"}
+    changed |= {"label_smoothing": label_smoothing, "classes": classes}
+    pair = NeuralNetMLP(**model.settings() | changed, xp=model.xp)
     pair.notes = dict(model.notes)
     last = f"layers.{len(model.num_hidden)}."
     trained = model.parameters.tensors()
@@ -77,15 +61,11 @@ def probabilities(model: NeuralNetMLP, X: Array) -> Array:
 
     Both are computed from the logit: 1 - p of a p near 1 would have lost its digits.
     """
-    pairs: Array = model.xp.empty((len(X), 2), model.dtype)
-    for rows, z in finite_logits(model, X):
-        Softmax().forward(halves(z), out=pairs[rows])
-    return model.to_numpy(pairs)  # (N, 2)
+    pairs = halves(model.logits(X))
+    return Softmax().forward(pairs, out=pairs)  # (N, 2)
 
 
 def labels(model: NeuralNetMLP, X: Array) -> Array:
     """Return the more probable label, 0 or 1: that of the logit's sign."""
-    ones: Array = model.xp.empty(len(X), np.int64)
-    for rows, z in finite_logits(model, X):
-        ones[rows] = z[:, 0] > 0
-    return model.to_numpy(ones)  # (N,)
+    ones: Array = (model.logits(X)[:, 0] > 0).astype(np.int64)
+    return ones  # (N,)

@@ -1,1 +1,1 @@
-"""The mathematics: NumPy, the checks at the door, and nothing else."""
+"""The mathematics: NumPy and argument checks, nothing else."""

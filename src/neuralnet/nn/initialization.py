@@ -1,8 +1,9 @@
-"""Initial weights: random, with a variance that carries the signal through a layer."""
+"""Initial weights: random, with a variance that preserves the signal through a layer."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,23 +12,33 @@ from numpy.typing import NDArray
 
 from neuralnet.checks import check_name, check_number
 
+Floats = NDArray[np.float64]
+
+
+class Initializer(ABC):
+    """Draws the initial weights of a dense layer. A subclass defines `draw`."""
+
+    @abstractmethod
+    def draw(self, num_inputs: int, num_outputs: int, rng: np.random.Generator) -> Floats:
+        """Return weights of shape (num_inputs, num_outputs)."""
+
 
 @dataclass(frozen=True)
-class VarianceScaling:
-    """Weights of mean 0 and variance `scale / fan`.
+class VarianceScaling(Initializer):
+    """Weights with mean 0 and variance `scale / fan`.
 
-    With D inputs and K outputs, `fan` is D ("in": the variance of what goes forward is kept) or
-    (D + K) / 2 ("average": a compromise with what comes backward).
+    For D inputs and K outputs, `fan` is D ("in", which preserves the variance of the forward
+    signal) or (D + K) / 2 ("average", a compromise between forward and backward signals).
 
     Parameters
     ----------
     scale : float
-        Above 0. 1 keeps the variance of a signal where a is about z, as tanh is around 0, and is
-        the convention for sigmoids; 2 makes up for the half of its inputs that ReLU drops.
+        Above 0. With 1 the variance is preserved where a ≈ z, as for tanh around 0; it is also the
+        convention for sigmoids. With 2 it compensates for the half of the inputs that ReLU drops.
     fan : {"in", "average"}
-        What the variance is divided by.
+        Divisor of the variance.
     distribution : {"normal", "uniform"}
-        The shape of the distribution.
+        Shape of the distribution.
     """
 
     scale: float = 1.0
@@ -39,21 +50,19 @@ class VarianceScaling:
         check_name(self.fan, ("in", "average"), "fan")
         check_name(self.distribution, ("normal", "uniform"), "distribution")
 
-    def draw(
-        self, num_inputs: int, num_outputs: int, generator: np.random.Generator
-    ) -> NDArray[np.float64]:
-        """Draw weights of shape (num_inputs, num_outputs), in float64 whatever the network's."""
+    def draw(self, num_inputs: int, num_outputs: int, rng: np.random.Generator) -> Floats:
+        """Return weights of shape (num_inputs, num_outputs), in float64 for any network dtype."""
         fan = num_inputs if self.fan == "in" else (num_inputs + num_outputs) / 2
         deviation = math.sqrt(self.scale / fan)
         shape = (num_inputs, num_outputs)
         if self.distribution == "normal":
-            return generator.normal(0.0, deviation, shape)
+            return rng.normal(0.0, deviation, shape)
         # A uniform distribution on [-limit, limit] has the standard deviation limit / √3.
         limit = math.sqrt(3) * deviation
-        return generator.uniform(-limit, limit, shape)
+        return rng.uniform(-limit, limit, shape)
 
 
-INITIALIZATIONS: dict[str, VarianceScaling] = {
+INITIALIZERS: dict[str, VarianceScaling] = {
     # Glorot and Bengio 2010, equations 12 and 16.
     "glorot_normal": VarianceScaling(1.0, "average", "normal"),
     "glorot_uniform": VarianceScaling(1.0, "average", "uniform"),
@@ -66,8 +75,8 @@ INITIALIZATIONS: dict[str, VarianceScaling] = {
 }
 
 
-def initialization_for(choice: str | VarianceScaling) -> VarianceScaling:
-    """Return the initialization that `choice` is or names."""
-    if isinstance(choice, VarianceScaling):
+def initializer_for(choice: object, name: str = "initial_weights") -> Initializer | None:
+    """Return the initializer that `choice` is or names; None stays None."""
+    if choice is None or isinstance(choice, Initializer):
         return choice
-    return INITIALIZATIONS[check_name(choice, INITIALIZATIONS, "initial_weights")]
+    return INITIALIZERS[check_name(choice, INITIALIZERS, name)]

@@ -1,45 +1,46 @@
-"""Optimizers: each a few lines over the flat buffers of parameters and gradients.
+"""Optimizers: each is a few lines over the flat buffers of parameters and gradients.
 
-The symbols are the papers': `w` parameters, `g` gradients, `lr` the learning rate of this step.
+The symbols are those of the papers: `w` parameters, `g` gradients, `lr` the learning rate of this
+step.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, NeuralNetError, check_choice, check_number
-from neuralnet.nn.parameters import Parameters, block_of, blocks
+from neuralnet.checks import Array, InputError, NeuralNetError, by_name, check_choice, check_number
+from neuralnet.nn.parameters import Parameters, blocks, empty_block
 
 
+@dataclass(eq=False)
 class Optimizer(ABC):
-    """Moves parameters against their gradient.
+    """Updates parameters from their gradients.
 
-    A subclass names the buffers that it keeps in `state_names` and gives `update`. `start` must
-    be called before the first `step`; it forgets what an earlier training left.
+    A subclass lists the buffers it keeps in `state_names` and defines `update`. Call `start`
+    before the first `step`.
     """
 
     name: ClassVar[str]
-    state_names: ClassVar[tuple[str, ...]] = ()
-
-    parameters: Parameters | None = None
+    state_names: tuple[str, ...] = field(default=(), init=False, repr=False)
+    parameters: Parameters | None = field(default=None, init=False, repr=False)
 
     def start(self, parameters: Parameters) -> None:
-        """Take hold of the parameters, with a fresh state of zeros."""
+        """Bind the optimizer to parameters and reset its state to zeros."""
         self.num_steps = 0
         self.parameters = parameters
         w = parameters.values
         self.state: dict[str, Array] = {name: np.zeros_like(w) for name in self.state_names}
-        self._scratch = block_of(w)
+        self._scratch = empty_block(w)
 
     def step(self, learning_rate: float) -> None:
-        """Update all parameters in place from the gradients that now stand in their buffer."""
+        """Update all parameters in place from the gradients in their buffer."""
         if self.parameters is None:
-            raise NeuralNetError("step came before start: call start(model.parameters) first.")
+            raise NeuralNetError("step was called before start; call start(model.parameters).")
         self.num_steps += 1
         w, g = self.parameters.values, self.parameters.gradients
         for block in blocks(w):
@@ -47,52 +48,41 @@ class Optimizer(ABC):
             scratch = self._scratch[: block.stop - block.start]
             self.update(w[block], g[block], *state, lr=learning_rate, scratch=scratch)
 
-    def __repr__(self) -> str:
-        """Name the settings, as they were given or by default."""
-        settings = inspect.signature(type(self)).parameters
-        return f"{type(self).__name__}({', '.join(f'{s}={getattr(self, s)!r}' for s in settings)})"
-
     @abstractmethod
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
-        """Update one block of parameters in place, and its part of the state."""
+        """Update one block of parameters and of the state in place."""
 
 
+@dataclass(eq=False)
 class SGD(Optimizer):
     """Stochastic gradient descent, with or without momentum.
 
     Parameters
     ----------
     momentum : float
-        How much of the last step is kept, in [0, 1) (Polyak 1964).
+        Fraction of the last step that is kept, in [0, 1) (Polyak 1964).
     nesterov : bool
-        Look ahead along the momentum (Sutskever, Martens, Dahl and Hinton 2013).
+        Nesterov momentum (Sutskever, Martens, Dahl and Hinton 2013).
     """
 
     name = "sgd"
+    momentum: float = 0.0
+    nesterov: bool = field(default=False, kw_only=True)
 
-    def __init__(self, momentum: float = 0.0, *, nesterov: bool = False) -> None:
-        self.momentum = check_number(momentum, "momentum", minimum=0, below=1)
-        self.nesterov = bool(nesterov)
+    def __post_init__(self) -> None:
+        self.momentum = check_number(self.momentum, "momentum", minimum=0, below=1)
+        self.state_names = ("velocity",) if self.momentum else ()
         if self.nesterov and not self.momentum:
-            raise InputError(
-                "nesterov is True with momentum 0; it needs momentum to look along: "
-                "SGD(momentum=0.9, nesterov=True)."
-            )
-
-    def start(self, parameters: Parameters) -> None:
-        """Take hold of the parameters; a velocity is kept only where there is momentum."""
-        super().start(parameters)
-        if self.momentum:
-            self.state["velocity"] = np.zeros_like(parameters.values)
+            raise InputError("nesterov is True with momentum 0; give momentum, for example 0.9.")
 
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
-        """Without momentum w -= lr g; with it v = momentum v - lr g and w += v."""
+        """Without momentum, w -= lr g; with momentum, v = momentum v - lr g and w += v."""
         step = np.multiply(g, -lr, out=scratch)
         if state:
             (v,) = state
             v *= self.momentum
             v += step
-            if self.nesterov:  # w += momentum v - lr g, where momentum v looks one step ahead
+            if self.nesterov:  # w += momentum v - lr g
                 w += step
                 np.multiply(v, self.momentum, out=step)
             else:
@@ -100,24 +90,28 @@ class SGD(Optimizer):
         w += step
 
 
+@dataclass(eq=False)
 class Adam(Optimizer):
     """Adaptive moments (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1).
 
     Parameters
     ----------
     beta1, beta2 : float
-        How much of the running means of gradients and of their squares is kept, in [0, 1).
+        Decay of the running means of gradients and of squared gradients, in [0, 1).
     epsilon : float
-        Above 0; stands outside the root: m / (√v + epsilon) on bias-corrected m and v.
+        Above 0; added outside the root: m / (√v + epsilon) with bias-corrected m and v.
     """
 
     name = "adam"
-    state_names = ("m", "v")
+    state_names: tuple[str, ...] = field(default=("m", "v"), init=False, repr=False)
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
 
-    def __init__(self, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
-        self.beta1 = check_number(beta1, "beta1", minimum=0, below=1)
-        self.beta2 = check_number(beta2, "beta2", minimum=0, below=1)
-        self.epsilon = check_number(epsilon, "epsilon", above=0)
+    def __post_init__(self) -> None:
+        self.beta1 = check_number(self.beta1, "beta1", minimum=0, below=1)
+        self.beta2 = check_number(self.beta2, "beta2", minimum=0, below=1)
+        self.epsilon = check_number(self.epsilon, "epsilon", above=0)
 
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
         """Update m and v towards g and g², and move w by lr m̂ / (√v̂ + epsilon)."""
@@ -129,8 +123,8 @@ class Adam(Optimizer):
         v *= self.beta2
         np.multiply(g, g, out=scratch)
         v += np.multiply(scratch, 1 - self.beta2, out=scratch)
-        # m and v began at zero; dividing by their corrections c undoes that bias. Numerator and
-        # denominator are both multiplied by √c_v, which spares a pass over the block:
+        # m and v start at zero; dividing by the corrections c removes that bias. Multiplying
+        # numerator and denominator by √c_v saves a pass over the block:
         # lr (m / c_m) / (√(v / c_v) + epsilon) = (lr √c_v / c_m) m / (√v + epsilon √c_v)
         c_m = 1 - self.beta1**self.num_steps
         root_c_v = math.sqrt(1 - self.beta2**self.num_steps)
@@ -141,6 +135,7 @@ class Adam(Optimizer):
         w -= step
 
 
+@dataclass(eq=False)
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101).
 
@@ -149,71 +144,31 @@ class AdamW(Adam):
     beta1, beta2, epsilon : float
         As in `Adam`.
     weight_decay : float
-        At least 0: each step takes `lr * weight_decay` of every weight away, and more of those
-        outside of a receptive field; biases keep theirs.
+        At least 0; each step multiplies every weight, but no bias, by `1 - lr * weight_decay`.
     """
 
     name = "adamw"
+    weight_decay: float = 0.01
 
-    def __init__(
-        self,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-8,
-        weight_decay: float = 0.01,
-    ) -> None:
-        super().__init__(beta1, beta2, epsilon)
-        self.weight_decay = check_number(weight_decay, "weight_decay", minimum=0)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.weight_decay = check_number(self.weight_decay, "weight_decay", minimum=0)
 
     def step(self, learning_rate: float) -> None:
         """Decay the weights, then step as Adam does."""
         if self.parameters is not None:
-            self._decay(self.parameters, learning_rate * self.weight_decay)
+            weights = self.parameters.values[: self.parameters.num_weights]
+            self.decay(weights, learning_rate * self.weight_decay)
         super().step(learning_rate)
 
-    def _decay(self, parameters: Parameters, share: float) -> None:
-        """Take a share of every weight away, times its factor where weights have one."""
-        weights, factors = parameters.values[: parameters.num_weights], parameters.decay_factors
-        if factors is None:
-            weights *= 1 - share
-            return
-        for block in blocks(weights):
-            kept = self._scratch[: block.stop - block.start]
-            np.multiply(factors[block], -share, out=kept)
-            kept += 1
-            np.maximum(kept, 0, out=kept)  # nothing is left to take
-            weights[block] *= kept
+    def decay(self, weights: Array, fraction: float) -> None:
+        """Shrink all weights by a fraction, in place."""
+        weights *= 1 - fraction
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {kind.name: kind for kind in (SGD, Adam, AdamW)}
+OPTIMIZERS: dict[str, type[Optimizer]] = by_name(SGD, Adam, AdamW)
 
 
 def optimizer_for(choice: str | Optimizer) -> Optimizer:
     """Return the optimizer that `choice` is or names."""
     return check_choice(choice, Optimizer, OPTIMIZERS, "optimizer")
-
-
-def clip_by_norm(gradients: Array, max_norm: float) -> float:
-    """Shorten the gradients, in place, to the norm `max_norm` where theirs is larger.
-
-    Parameters
-    ----------
-    gradients : ndarray, shape (total,)
-        All gradients, as one vector.
-    max_norm : float
-        The largest Euclidean norm that is left as it is (Pascanu, Mikolov and Bengio 2013,
-        arXiv 1211.5063, section 3.2).
-
-    Returns
-    -------
-    float
-        The norm that they had.
-    """
-    with np.errstate(over="ignore"):
-        norm = math.sqrt(float(np.dot(gradients, gradients)))
-    if math.isinf(norm):  # their squares are too large, they need not be
-        largest = float(np.abs(gradients).max())
-        norm = largest * float(np.linalg.norm(gradients / largest))
-    if norm > max_norm:
-        gradients *= max_norm / norm
-    return norm

@@ -1,7 +1,7 @@
-"""Schedules: the learning rate against the step.
+"""Schedules: the learning rate as a function of the step.
 
-A schedule gives a factor, mostly between 0 and 1, by which the learning rate is multiplied at each
-step; steps are counted from 0 to `num_steps - 1` over the whole training.
+A schedule returns a factor, usually between 0 and 1, that the learning rate is multiplied by at
+each step. Steps are counted from 0 to `num_steps - 1` over the whole training.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from neuralnet.checks import check_choice, check_number
+from neuralnet.checks import by_name, check_choice, check_number
 
 
 class Schedule(ABC):
-    """A factor for the learning rate at each step. A subclass gives `factor`."""
+    """A factor of the learning rate at each step. A subclass defines `factor`."""
 
     name: ClassVar[str]
 
     @abstractmethod
     def factor(self, step: int, num_steps: int) -> float:
-        """Return the factor at `step`, counted from 0, of `num_steps` in all."""
+        """Return the factor at `step`, counted from 0, out of `num_steps`."""
 
 
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """The same learning rate throughout."""
+    """A constant learning rate."""
 
     name = "constant"
 
@@ -37,14 +37,14 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class Step(Schedule):
-    """Steps down: multiplied by `drop` each time another part `every` of the training is done.
+    """Step decay: the factor is multiplied by `drop` at regular intervals.
 
     Parameters
     ----------
     every : float
-        A part of the training, in (0, 1]: a third by default, so two drops in all.
+        Interval as a fraction of the training, in (0, 1]. The default, 1/3, gives two drops.
     drop : float
-        In (0, 1].
+        Factor per drop, in (0, 1].
     """
 
     every: float = 1 / 3
@@ -57,20 +57,20 @@ class Step(Schedule):
         check_number(self.drop, "drop", above=0, maximum=1)
 
     def factor(self, step: int, num_steps: int) -> float:
-        """Return `drop` once for each part that is done."""
-        # A part that ends at this step has ended, whatever the rounding of the quotient says.
-        parts_done = math.floor(step / (num_steps * self.every) + 1e-9)
-        return float(self.drop**parts_done)
+        """Return `drop` to the power of the number of intervals completed."""
+        # The margin keeps an interval that ends exactly here from being rounded away.
+        intervals = math.floor(step / (num_steps * self.every) + 1e-9)
+        return float(self.drop**intervals)
 
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """Half a cosine, from 1 down towards `final` (Loshchilov and Hutter 2017, arXiv 1608.03983).
+    """Cosine decay from 1 to `final` (Loshchilov and Hutter 2017, arXiv 1608.03983).
 
     Parameters
     ----------
     final : float
-        The factor that the end of the training approaches, in [0, 1].
+        Factor that is approached at the end of the training, in [0, 1].
     """
 
     final: float = 0.0
@@ -81,22 +81,22 @@ class Cosine(Schedule):
         check_number(self.final, "final", minimum=0, maximum=1)
 
     def factor(self, step: int, num_steps: int) -> float:
-        """Return a point on the half cosine."""
+        """Return a point on the cosine."""
         return self.final + (1 - self.final) * (1 + math.cos(math.pi * step / num_steps)) / 2
 
 
 @dataclass(frozen=True)
 class OneCycle(Schedule):
-    """Up from `start` to 1, then down towards `final` (Smith and Topin 2017, arXiv 1708.07120).
+    """One cycle: a rise from `start` to 1, then a fall to `final`, each along half a cosine.
 
-    Both ways along half a cosine.
+    The policy is that of Smith and Topin (2017, arXiv 1708.07120).
 
     Parameters
     ----------
     start, final : float
-        The first factor and the one that the end approaches, in (0, 1] and [0, 1].
+        First factor, in (0, 1], and the factor that is approached at the end, in [0, 1].
     peak : float
-        The part of the training after which the factor is 1, in (0, 1).
+        Fraction of the training after which the factor is 1, in (0, 1).
     """
 
     start: float = 0.04
@@ -111,7 +111,7 @@ class OneCycle(Schedule):
         check_number(self.peak, "peak", above=0, below=1)
 
     def factor(self, step: int, num_steps: int) -> float:
-        """Return a point on the way up or on the way down."""
+        """Return a point on the rise or on the fall."""
         done = step / num_steps
         if done < self.peak:
             return self.start + (1 - self.start) * (1 - math.cos(math.pi * done / self.peak)) / 2
@@ -121,14 +121,14 @@ class OneCycle(Schedule):
 
 @dataclass(frozen=True)
 class Warmup(Schedule):
-    """A straight rise over the first part of the training, then another schedule for the rest.
+    """Linear warm-up over the first part of the training, then another schedule.
 
     Parameters
     ----------
     part : float
-        The part of the training that the rise takes, in [0, 1).
+        Fraction of the training that the rise takes, in [0, 1).
     then : Schedule
-        What follows, squeezed into the steps that are left.
+        Schedule of the remaining steps.
     """
 
     part: float = 0.05
@@ -141,16 +141,14 @@ class Warmup(Schedule):
         object.__setattr__(self, "then", schedule_for(self.then))
 
     def factor(self, step: int, num_steps: int) -> float:
-        """Return a point on the rise, or on what follows it."""
+        """Return a point on the rise or on the schedule that follows it."""
         rise = min(round(self.part * num_steps), num_steps - 1)
-        if step < rise:  # the first step is one rise-th of the way up, not nothing
+        if step < rise:  # the first step has a rate above 0
             return (step + 1) / (rise + 1) * self.then.factor(0, num_steps - rise)
         return self.then.factor(step - rise, num_steps - rise)
 
 
-SCHEDULES: dict[str, type[Schedule]] = {
-    kind.name: kind for kind in (Constant, Step, Cosine, OneCycle, Warmup)
-}
+SCHEDULES: dict[str, type[Schedule]] = by_name(Constant, Step, Cosine, OneCycle, Warmup)
 
 
 def schedule_for(choice: str | Schedule) -> Schedule:

@@ -19,13 +19,18 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks import Array, InputError, check_integer, check_name, describe
+from neuralnet.checks import (
+    Array,
+    InputError,
+    check_integer,
+    check_layer_sizes,
+    check_name,
+    describe,
+)
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, Activation
-from neuralnet.nn.arguments import hidden_sizes
 from neuralnet.nn.initialization import VarianceScaling
 from neuralnet.nn.losses import LOSSES, Loss
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.receptive_fields import field_radii
 from neuralnet.storage.container import (
     AGAIN,
     Contents,
@@ -37,18 +42,17 @@ from neuralnet.storage.container import (
     write,
 )
 
-NETWORK = Kind("neuralnet network", version=3)
+NETWORK = Kind("neuralnet network", version=4)
 
 _TEXTS = ("settings", "classes", "preprocessing", "notes")
 _SETTINGS = (
     *("num_features", "num_hidden", "num_classes", "hidden_activation", "output_activation"),
     *("loss", "l2", "initial_weights", "dtype"),
-    *("batch_norm", "dropout", "label_smoothing", "receptive_fields"),
+    *("batch_norm", "dropout", "label_smoothing"),
 )
 # What files of earlier versions, which had none of these settings, stand for.
 _ADDED_IN: dict[int, dict[str, Any]] = {
     2: {"batch_norm": False, "dropout": 0.0, "label_smoothing": 0.0},
-    3: {"receptive_fields": []},
 }
 _ACTIVATIONS: dict[str, type[Activation]] = {**HIDDEN_ACTIVATIONS, **OUTPUT_ACTIVATIONS}
 
@@ -124,23 +128,23 @@ def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
 
 def texts_of(model: NeuralNetMLP) -> dict[str, str]:
     """Write down in JSON all that a network is built from."""
-    scheme = model.initial_weights
-    if scheme is not None and type(scheme) is not VarianceScaling:
-        raise InputError(f"initial_weights is {describe(scheme)}; a file takes no class of yours.")
     settings = {
         "num_features": model.num_features,
         "num_hidden": model.num_hidden,
         "num_classes": model.num_classes,
-        "hidden_activation": [_named(one, _ACTIVATIONS) for one in model.hidden_activations],
+        "hidden_activation": [_named(one, _ACTIVATIONS) for one in model.hidden_activation],
         "output_activation": _named(model.output_activation, _ACTIVATIONS),
-        "loss": _named(model.loss_function, LOSSES),
+        "loss": _named(model.loss, LOSSES),
         "l2": model.l2,
-        "initial_weights": scheme and vars(scheme),
+        # How the weights started is kept for `initialize`; an initializer that is not the
+        # package's own becomes None, the default.
+        "initial_weights": [
+            vars(one) if type(one) is VarianceScaling else None for one in model.initial_weights
+        ],
         "dtype": model.dtype.name,
         "batch_norm": model.batch_norm,
         "dropout": model.dropout,
         "label_smoothing": model.label_smoothing,
-        "receptive_fields": model.receptive_fields,
     }
     preprocessing = {"uint8_range": model.input_range}
     parts = (settings, model.classes, preprocessing, _check_notes(model.notes))
@@ -171,6 +175,8 @@ def _build(texts: Mapping[str, str], contents: Contents | None = None) -> Neural
         for version, added in _ADDED_IN.items():
             if contents.version < version:
                 settings = {**added, **settings}
+        if contents.version < 4:  # they shaped the training only
+            settings.pop("receptive_fields", None)
     settings = check_keys(settings, _SETTINGS, "settings")
     pixels = check_keys(preprocessing, ("uint8_range",), "preprocessing")
     hidden, scheme = settings["hidden_activation"], settings["initial_weights"]
@@ -179,9 +185,6 @@ def _build(texts: Mapping[str, str], contents: Contents | None = None) -> Neural
     check_name(settings["dtype"], ("float32", "float64"), "dtype")
     if contents is not None:
         _check_sizes(settings, contents)
-    if scheme is not None:
-        wanted = tuple(vars(VarianceScaling()))
-        scheme = VarianceScaling(**check_keys(scheme, wanted, "initial_weights"))
     model = NeuralNetMLP(
         settings["num_features"],
         settings["num_hidden"],
@@ -200,13 +203,19 @@ def _build(texts: Mapping[str, str], contents: Contents | None = None) -> Neural
         input_range=pixels["uint8_range"],
         classes=classes,
     )
-    # Neither is needed to build a network whose weights are there.
-    model.initial_weights = scheme
-    model.receptive_fields = field_radii(
-        settings["receptive_fields"], model.num_features, len(model.num_hidden)
-    )
+    # They were not needed to build a network whose weights are in the file.
+    model.set_initial_weights(_initializers(scheme, len(hidden) + 1))
     model.notes = _check_notes(notes)
     return model
+
+
+def _initializers(written: object, num_layers: int) -> list[VarianceScaling | None]:
+    """Return the initializers that were written down; before version 4, one for all layers."""
+    wanted = tuple(vars(VarianceScaling()))
+    return [
+        None if one is None else VarianceScaling(**check_keys(one, wanted, "initial_weights"))
+        for one in (written if isinstance(written, list) else [written] * num_layers)
+    ]
 
 
 class _NoneDrawn(VarianceScaling):
@@ -241,7 +250,7 @@ def _check_sizes(settings: Mapping[str, Any], contents: Contents) -> None:
     """Raise unless layers of these sizes have as many bytes; nothing has been made for them yet."""
     num_features = check_integer(settings["num_features"], "num_features", minimum=1)
     num_classes = check_integer(settings["num_classes"], "num_classes", minimum=1)
-    sizes = [num_features, *hidden_sizes(settings["num_hidden"]), num_classes]
+    sizes = [num_features, *check_layer_sizes(settings["num_hidden"]), num_classes]
     total = sum(inputs * outputs + outputs for inputs, outputs in itertools.pairwise(sizes))
     if settings["batch_norm"] is True:  # scale, shift, mean and variance in place of the bias
         total += 3 * sum(sizes[1:-1])

@@ -91,8 +91,6 @@ def save_checkpoint(run: TrainingRun, path: str | os.PathLike[str]) -> None:
             f"its seed."
         ) from error
     tensors = {name: run.model.to_numpy(array) for name, array in tensors.items()}
-    if run.hard_examples is not None:  # drawn on NumPy's side, like all orders
-        tensors["difficulty"] = run.hard_examples.difficulty
     write(check_path(path), CHECKPOINT, dict(zip(_TEXTS, texts, strict=True)), tensors)
 
 
@@ -132,8 +130,6 @@ def resume(run: TrainingRun, path: str | os.PathLike[str]) -> None:
     run.model.parameters.state[...] = xp.asarray(tensors.pop("network"))
     for name, buffer in run.optimizer.state.items():
         buffer[...] = xp.asarray(tensors.pop(f"optimizer.{name}"))
-    if run.hard_examples is not None:
-        run.hard_examples.difficulty[...] = tensors.pop("difficulty")
     for index, callback in enumerate(run.callbacks):
         start = f"callbacks.{index}."
         arrays = {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
@@ -167,8 +163,6 @@ def _shapes(run: TrainingRun, declared: list[str]) -> dict[str, tuple[int, ...]]
     """Return the shapes of the tensors that such a training has."""
     shapes: dict[str, tuple[int, ...]] = {"network": run.model.parameters.state.shape}
     shapes |= {f"optimizer.{name}": array.shape for name, array in run.optimizer.state.items()}
-    if run.hard_examples is not None:
-        shapes["difficulty"] = run.hard_examples.difficulty.shape
     for index, callback in enumerate(run.callbacks):
         for name in callback.remembered:
             if f"callbacks.{index}.{name}" in declared:  # some have nothing to remember at first

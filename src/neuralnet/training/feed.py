@@ -1,44 +1,44 @@
-"""The way of the training examples into the network, a mini-batch at a time."""
+"""Feeds the training examples to the network in mini-batches."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.checks import Array
+from neuralnet.checks import Array, Labelled
+from neuralnet.nn.batch import Batch, scale_pixels
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.workspace import Workspace
-from neuralnet.training.run import Examples
 
 if TYPE_CHECKING:
     from neuralnet.data.augmentation import Augmentation, Augmenter
 
 
 class Feed:
-    """Gives the training examples in batches, each loaded into a workspace and labelled.
+    """Loads the training examples into batches, with their targets.
 
     Parameters
     ----------
     model : NeuralNetMLP
-        The network that they are for.
+        The network that is trained.
     examples : (X, y, sample_weight)
-        Checked at the door.
+        The training set, validated.
     augmentation : Augmentation, optional
-        How images are deformed, each time in another way.
+        How images are deformed, differently each time.
     generator : numpy.random.Generator, optional
-        What the deformations are drawn from, batch after batch.
+        Source of the deformations, batch by batch.
     overlapped : bool
-        Whether a batch is deformed in a thread of its own, while the network trains on the one
-        before. What comes out is the same: that thread alone draws from the generator.
+        Whether a batch is deformed in a second thread while the network trains on the one before.
+        The result is the same: only that thread draws from the generator.
     """
 
     def __init__(
         self,
         model: NeuralNetMLP,
-        examples: Examples,
+        examples: Labelled,
         augmentation: Augmentation | None = None,
         generator: np.random.Generator | None = None,
         *,
@@ -46,40 +46,37 @@ class Feed:
     ) -> None:
         self._model = model
         self._X, self._y, self._sample_weight = examples
-        self._workspaces: dict[int, Workspace] = {}
+        self._batches: dict[int, Batch] = {}
         self._generator = generator or np.random.default_rng()
         self._overlapped = overlapped
         self._augmenter = None if augmentation is None else augmentation.augmenter()
 
-    def batches(self, order: Array, size: int) -> Generator[tuple[Array, Workspace], None, None]:
-        """Give the examples in this order, `size` at a time, the last batch being shorter.
-
-        With each batch, loaded into a workspace, come the numbers of its examples.
-        """
+    def batches(self, order: Array, size: int) -> Iterator[Batch]:
+        """Yield the examples in this order, `size` at a time; the last batch may be shorter."""
         parts = [order[start : start + size] for start in range(0, len(order), size)]
         if self._augmenter is None:
             for rows in parts:
-                workspace = self._workspace(rows)
-                with np.errstate(over="ignore", invalid="ignore"):  # looked for in the loss
-                    workspace.gather(self._X, rows)
-                yield rows, workspace
+                batch = self._batch(rows)
+                batch.gather(self._X, rows)
+                yield batch
         else:
-            for rows, x in zip(parts, self._deformed(parts, self._augmenter), strict=True):
-                workspace = self._workspace(rows)
-                workspace.load(x)
-                yield rows, workspace
+            with contextlib.closing(self._deformed(parts, self._augmenter)) as deformed:
+                for rows, x in zip(parts, deformed, strict=True):
+                    batch = self._batch(rows)
+                    batch.load(x)
+                    yield batch
 
-    def _workspace(self, rows: Array) -> Workspace:
-        """Return the workspace for so many rows, with their labels."""
-        if len(rows) not in self._workspaces:
-            self._workspaces[len(rows)] = Workspace(self._model, len(rows))
-        workspace = self._workspaces[len(rows)]
+    def _batch(self, rows: Array) -> Batch:
+        """Return the batch of this size, with the targets and weights of these rows."""
+        if len(rows) not in self._batches:
+            self._batches[len(rows)] = self._model.batch(len(rows), backward=True)
+        batch = self._batches[len(rows)]
         weights = None if self._sample_weight is None else self._sample_weight[rows]
-        workspace.label(self._y[rows], weights)
-        return workspace
+        self._model.objective.set_targets(self._y[rows], weights, batch.outputs)
+        return batch
 
-    def _deformed(self, parts: list[Array], augmenter: Augmenter) -> Iterator[Array]:
-        """Give the deformed images of each part, in two buffers by turns."""
+    def _deformed(self, parts: list[Array], augmenter: Augmenter) -> Generator[Array, None, None]:
+        """Yield the deformed images of each part, alternating between two buffers."""
         shape = (2, max(map(len, parts)), self._X.shape[1])
         buffers = np.empty(shape, np.float32)
         if not self._overlapped:
@@ -96,10 +93,8 @@ class Feed:
                 yield ready
 
     def _deform(self, augmenter: Augmenter, rows: Array, buffer: Array) -> Array:
-        """Return the images at these rows, deformed and scaled as the network takes them."""
+        """Return the images at these rows, deformed and scaled to the input range."""
         out = buffer[: len(rows)]
         augmenter.apply(self._X[rows], self._generator, out, self._y[rows])
-        low, high = self._model.input_range
-        out *= (high - low) / 255
-        out += low
+        scale_pixels(out, self._model.input_range)
         return out

@@ -16,9 +16,9 @@ from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
 from neuralnet.nn.schedules import SCHEDULES
 from neuralnet.training.callbacks import Callback, WeightAverage
-from neuralnet.training.hard_examples import HardExamples
 from neuralnet.training.history import History
 from neuralnet.training.loop import check_settings, train
+from neuralnet.training.receptive_fields import LocalAdamW, ReceptiveFields
 from neuralnet.training.recipes import Recipe
 
 Built = TypeVar("Built")
@@ -62,7 +62,13 @@ def build_network(
     InputError
         If a setting cannot be used.
     """
-    settings = vars(recipe.network)
+    settings = dict(vars(recipe.network))
+    if recipe.receptive_fields is not None:
+        fields = _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
+        sizes = [num_features, *settings["num_hidden"], len(classes)]
+        settings["initial_weights"] = fields.initializers(
+            sizes, settings["initial_weights"] or "he_normal"
+        )
     return NeuralNetMLP(
         num_features,
         num_classes=len(classes),
@@ -87,6 +93,14 @@ def training_arguments(
     del settings["seed"]
     optimizer = OPTIMIZERS[check_name(settings["optimizer"], OPTIMIZERS, "optimizer")]
     schedule = SCHEDULES[check_name(settings["schedule"], SCHEDULES, "schedule")]
+    if recipe.receptive_fields is not None:
+        if settings["optimizer"] != "adamw":
+            raise InputError(
+                f"optimizer is {settings['optimizer']!r} in a recipe with [receptive_fields], "
+                f"which need weight decay per weight; set optimizer to 'adamw'."
+            )
+        _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
+        optimizer = LocalAdamW
     settings["optimizer"] = _built(optimizer, recipe.optimizer, "optimizer")
     settings["schedule"] = _built(schedule, recipe.schedule, "schedule")
     if recipe.augmentation is not None:
@@ -95,8 +109,6 @@ def training_arguments(
             Augmentation, {**shape, **recipe.augmentation}, "augmentation"
         )
     check_settings(**{k: v for k, v in settings.items() if k != "augmentation"}, seed=0)
-    if recipe.hard_examples is not None:
-        settings["hard_examples"] = _built(HardExamples, recipe.hard_examples, "hard_examples")
     average = recipe.weight_average
     averages = [] if average is None else [_built(WeightAverage, average, "weight_average")]
     return settings | {"callbacks": averages}
@@ -143,6 +155,12 @@ def follow(
     """
     arguments = training_arguments(recipe, image_shape)
     own: list[Callback] = arguments.pop("callbacks")
+    if recipe.receptive_fields is not None:
+        fields = _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
+        sizes = [model.num_features, *model.num_hidden, model.num_classes]
+        arguments["optimizer"].decay_factors = model.xp.asarray(
+            fields.decay_factors(sizes), dtype=model.dtype
+        )
     return train(
         model,
         *training_set,

@@ -8,7 +8,7 @@ import math
 import operator
 import os
 import zlib
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,24 +16,20 @@ import numpy as np
 from neuralnet.checks import (
     Array,
     InputError,
+    check_flag,
     check_integer,
     check_number,
     describe,
     random_generator,
 )
-from neuralnet.nn.arguments import check_batch, check_flag
+from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.optimizers import Optimizer, clip_by_norm, optimizer_for
+from neuralnet.nn.optimizers import Optimizer, optimizer_for
 from neuralnet.nn.schedules import Schedule, schedule_for
-from neuralnet.nn.workspace import Workspace
 from neuralnet.training.callbacks import Callback
-from neuralnet.training.checkpoint import resume as take_up
+from neuralnet.training.checkpoint import resume as resume_run
+from neuralnet.training.clipping import clip_by_norm
 from neuralnet.training.feed import Feed
-from neuralnet.training.hard_examples import (
-    HardExampleOrder,
-    HardExamples,
-    check_hard_examples,
-)
 from neuralnet.training.history import History
 from neuralnet.training.run import TrainingRun
 from neuralnet.training.settings import TrainingSettings
@@ -57,7 +53,6 @@ def train(
     clip_norm: float | None = TrainingSettings.clip_norm,
     sample_weight: Array | None = None,
     augmentation: Augmentation | None = None,
-    hard_examples: HardExamples | None = None,
     overlapped: bool = TrainingSettings.overlapped,
     evaluate_every: int = TrainingSettings.evaluate_every,
     running_loss: bool = TrainingSettings.running_loss,
@@ -99,10 +94,6 @@ def train(
     augmentation : Augmentation, optional
         How training images, uint8 ones, are deformed, in another way at each epoch. The figures
         that are recorded are those of the images as they are.
-    hard_examples : HardExamples, optional
-        How much oftener an epoch shows hard examples than easy ones; without it, each once. It asks
-        for outputs between 0 and 1, and for `shuffle`. A running loss is then that of the examples
-        as often as they are shown.
     overlapped : bool
         Whether images are deformed in a thread of their own, which changes no result.
     evaluate_every : int
@@ -138,10 +129,10 @@ def train(
     """
     if not isinstance(model, NeuralNetMLP):
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
-    training_set = check_batch(model, X_train, y_train, sample_weight, suffix="_train")
+    training_set = model.validated(X_train, y_train, sample_weight, suffix="_train")
     validation_set = None
     if X_valid is not None and y_valid is not None:
-        validation_set = check_batch(model, X_valid, y_valid, suffix="_valid")
+        validation_set = model.validated(X_valid, y_valid, suffix="_valid")
     elif X_valid is not None or y_valid is not None:
         came, lacks = ("X_valid", "y_valid") if y_valid is None else ("y_valid", "X_valid")
         raise InputError(f"{came} came without {lacks}; give both, or neither.")
@@ -160,8 +151,6 @@ def train(
     )
     if augmentation is not None:
         augmentation.check_images(training_set[0])
-    if hard_examples is not None:
-        check_hard_examples(hard_examples, model, shuffle=shuffle)
     # A copy: its state belongs to this training, and the object given may serve another.
     optimizer = copy.copy(optimizer_for(optimizer))
     size = operator.index(minibatch_size)
@@ -189,11 +178,8 @@ def train(
             "clip_norm": str(clip_norm),
             "augmentation": repr(augmentation),
             "examples": f"{num_examples:,}, labels {zlib.crc32(training_set[1].tobytes()):08x}",
-            **({} if hard_examples is None else {"hard_examples": repr(hard_examples)}),
         },
     )
-    if hard_examples is not None:
-        run.hard_examples = HardExampleOrder(hard_examples, num_examples, model.dtype)
     optimizer.start(model.parameters)
     deformation = run.generators["deformation"]
     feed = Feed(model, training_set, augmentation, deformation, overlapped=overlapped)
@@ -202,11 +188,13 @@ def train(
             callback.on_train_begin(run)
             ends.callback(callback.on_train_end, run)
         if resume is not None:
-            take_up(run, resume)
+            resume_run(run, resume)
         while run.epoch < run.num_epochs and run.history.stopped is None:
             run.begin_epoch()
-            order = _epoch_order(run, num_examples, shuffle)
-            _train_epoch(run, feed.batches(order, size), clip_norm)
+            rng = run.generators["order"]
+            order = rng.permutation(num_examples) if shuffle else np.arange(num_examples)
+            with np.errstate(over="ignore", invalid="ignore"):  # the loss is checked instead
+                _train_epoch(run, feed.batches(order, size), clip_norm)
             run.end_epoch(None if running_loss else training_set, validation_set, evaluate_every)
     return run.history
 
@@ -258,39 +246,23 @@ def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.G
     return {"order": order, "dropout": dropout, "deformation": deformation}
 
 
-def _epoch_order(run: TrainingRun, num_examples: int, shuffle: bool) -> Array:
-    """Return the numbers of the examples of an epoch, in the order in which it shows them."""
-    generator = run.generators["order"]
-    if run.hard_examples is not None:
-        return run.hard_examples.draw(generator)
-    return generator.permutation(num_examples) if shuffle else np.arange(num_examples)
-
-
-def _train_epoch(
-    run: TrainingRun,
-    batches: Generator[tuple[Array, Workspace], None, None],
-    clip_norm: float | None,
-) -> None:
-    """Go once through the training examples, a step a batch."""
-    with contextlib.closing(batches):
-        for rows, workspace in batches:
-            run.begin_batch()
-            # What overflows in here ends in a loss that is not finite, which is looked for.
-            with np.errstate(over="ignore", invalid="ignore"):
-                workspace.forward(training=run.generators["dropout"])
-                run.count_loss(workspace.loss() + run.model.penalty(), workspace.num_rows)
-                if not math.isfinite(run.batch_loss):
-                    raise run.diverged(f"batch {run.batch}", run.batch_loss)
-                if run.hard_examples is not None:
-                    run.hard_examples.note(rows, workspace)
-                workspace.backward()
-                if clip_norm is not None:
-                    clip_by_norm(run.model.parameters.gradients, clip_norm)
-                run.step_rate = run.learning_rate
-                run.optimizer.step(run.step_rate)
-            run.call("on_batch_end")
-            if run.history.stopped is not None:
-                return
+def _train_epoch(run: TrainingRun, batches: Iterator[Batch], clip_norm: float | None) -> None:
+    """Take one step for each mini-batch: load, forward, loss, backward, update."""
+    model, dropout = run.model, run.generators["dropout"]
+    for batch in batches:
+        run.begin_batch()
+        z = model.sequential.forward(batch.x, batch.caches, dropout)  # (N, K)
+        loss = model.objective.forward(z, batch.outputs) + model.objective.penalty()
+        run.record_loss(loss, batch.num_rows)
+        dz = model.objective.backward(batch.outputs)  # (N, K)
+        model.sequential.backward(dz, batch.caches)
+        model.objective.add_penalty_gradient()
+        if clip_norm is not None:
+            clip_by_norm(model.parameters.gradients, clip_norm)
+        run.optimizer.step(run.learning_rate)
+        run.end_batch()
+        if run.history.stopped is not None:
+            return
 
 
 def _checked(callbacks: Iterable[Callback]) -> list[Callback]:

@@ -2,7 +2,7 @@
 
 A recipe is a TOML file. `[recipe]` says what it is; `[network]` and `[training]` are the settings
 of settings.py; `[optimizer]` and `[schedule]` are what the chosen ones take besides;
-`[augmentation]`, `[hard_examples]` and `[weight_average]` are switched on by standing there.
+`[augmentation]`, `[receptive_fields]` and `[weight_average]` are used where they are present.
 Nothing heavy is imported for reading one, so that a list of recipes is there at once.
 """
 
@@ -67,8 +67,8 @@ class Recipe:
         How it is trained.
     optimizer, schedule : dict
         Arguments of the optimizer and the schedule that `training` names.
-    augmentation, hard_examples, weight_average : dict or None
-        Arguments of `Augmentation`, `HardExamples` and `WeightAverage`; None to do without.
+    augmentation, receptive_fields, weight_average : dict or None
+        Arguments of `Augmentation`, `ReceptiveFields` and `WeightAverage`; None to do without.
     """
 
     name: str
@@ -78,12 +78,12 @@ class Recipe:
     optimizer: dict[str, Any] = field(default_factory=dict)
     schedule: dict[str, Any] = field(default_factory=dict)
     augmentation: dict[str, Any] | None = None
-    hard_examples: dict[str, Any] | None = None
+    receptive_fields: dict[str, Any] | None = None
     weight_average: dict[str, Any] | None = None
 
 
 _TYPED = {"recipe": About, "network": NetworkSettings, "training": TrainingSettings}
-_FREE = ("optimizer", "schedule", "augmentation", "hard_examples", "weight_average")
+_FREE = ("optimizer", "schedule", "augmentation", "receptive_fields", "weight_average")
 
 
 def recipe_names() -> list[str]:

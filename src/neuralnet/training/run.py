@@ -5,24 +5,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, NeuralNetError, check_number
+from neuralnet.checks import InputError, Labelled, NeuralNetError, check_number
+from neuralnet.nn.model import Evaluation
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Schedule
-from neuralnet.nn.workspace import Evaluation, evaluate
 from neuralnet.training.history import History
 
 if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.training.callbacks import Callback
-    from neuralnet.training.hard_examples import HardExampleOrder
 
 _NOT_EVALUATED = Evaluation(math.nan, math.nan)
-
-Examples: TypeAlias = tuple[Array, Array, Array | None]  # X, y, sample_weight
 
 
 class TrainingDivergedError(NeuralNetError, ArithmeticError):
@@ -64,8 +61,6 @@ class TrainingRun:
         What the training was begun with, written out.
     callbacks : sequence of Callback
         Who watches.
-    hard_examples : HardExampleOrder or None
-        What draws the examples of an epoch, if not each is shown once.
     evaluated : bool
         Whether the epoch that ended last was evaluated.
     """
@@ -101,7 +96,6 @@ class TrainingRun:
         self._schedule = schedule
         self._factor = schedule.factor(0, num_epochs * num_batches)
         self.callbacks = callbacks
-        self.hard_examples: HardExampleOrder | None = None
         self._epoch_began = 0.0
 
     @property
@@ -144,11 +138,24 @@ class TrainingRun:
         self.batch += 1
         self.call("on_batch_begin")
 
-    def count_loss(self, batch_loss: float, num_rows: int) -> None:
-        """Take note of a batch's loss, before its update."""
+    def record_loss(self, batch_loss: float, num_rows: int) -> None:
+        """Record the loss of a batch, before its update.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If it is NaN or infinite.
+        """
         self.batch_loss = batch_loss
         self._loss_sum += batch_loss * num_rows
         self._num_seen += num_rows
+        if not math.isfinite(batch_loss):
+            raise self.diverged(f"batch {self.batch}", batch_loss)
+
+    def end_batch(self) -> None:
+        """Record the learning rate of the update, and let the callbacks know."""
+        self.step_rate = self.learning_rate
+        self.call("on_batch_end")
 
     @property
     def running_loss(self) -> float:
@@ -162,8 +169,8 @@ class TrainingRun:
 
     def end_epoch(
         self,
-        training_set: Examples | None,
-        validation_set: Examples | None,
+        training_set: Labelled | None,
+        validation_set: Labelled | None,
         evaluate_every: int = 1,
     ) -> None:
         """Record the epoch's figures, with the weights as they are, and let the callbacks know.
@@ -182,13 +189,13 @@ class TrainingRun:
         self.call("on_epoch_end")
         self.call("on_evaluation_end")
 
-    def _evaluate(self, training_set: Examples | None, validation_set: Examples | None) -> None:
+    def _evaluate(self, training_set: Labelled | None, validation_set: Labelled | None) -> None:
         """Evaluate on the sets that there are, and record it."""
         training = Evaluation(self.running_loss, math.nan)
         with np.errstate(over="ignore", invalid="ignore"):
             if training_set:
-                training = evaluate(self.model, *training_set)
-            validation = evaluate(self.model, *validation_set) if validation_set else None
+                training = self.model.evaluate_validated(*training_set)
+            validation = self.model.evaluate_validated(*validation_set) if validation_set else None
         for evaluation in (training, validation):
             if evaluation is not None and not math.isfinite(evaluation.loss):
                 raise self.diverged("its end", evaluation.loss)

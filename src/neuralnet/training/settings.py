@@ -35,10 +35,6 @@ class NetworkSettings:
     batch_norm: bool = _setting(False, "Whether hidden layers are batch-normalized.")
     dropout: float = _setting(0.0, "Share of hidden units left out at a time in training.")
     label_smoothing: float = _setting(0.0, "Share of each target spread over all classes.")
-    # Of use where inputs are images; the classic network takes them as mere numbers.
-    receptive_fields: tuple[float, ...] = _setting(
-        (), "Radii in pixels, 1.5,3,5 say, of what units of the first layers begin by looking at."
-    )
     # What suits each layer's activation.
     initial_weights: str | None = _setting(
         None, "glorot_, lecun_ or he_, each with normal or uniform; else as suits the activation."

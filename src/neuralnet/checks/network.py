@@ -1,0 +1,87 @@
+"""Settings and arguments of a network: each is returned in one canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import cast
+
+import numpy as np
+
+from neuralnet.checks.arrays import check_finite
+from neuralnet.checks.settings import per_layer
+from neuralnet.checks.values import check_integer, check_number, describe
+from neuralnet.errors import InputError
+
+
+def check_array_module(xp: object) -> ModuleType:
+    """Return an array module: NumPy, or a module with its functions."""
+    if not hasattr(xp, "empty_like"):
+        raise InputError(f"xp is {xp!r}; it must be a module such as numpy.")
+    return cast(ModuleType, xp)
+
+
+def check_layer_sizes(num_hidden: object) -> tuple[int, ...]:
+    """Return the sizes of the hidden layers as a tuple, from one size or a sequence of sizes."""
+    if isinstance(num_hidden, np.ndarray):
+        num_hidden = num_hidden.tolist()
+    if isinstance(num_hidden, Sequence) and not isinstance(num_hidden, str | bytes):
+        sizes = tuple(
+            check_integer(size, f"num_hidden[{i}]", minimum=1) for i, size in enumerate(num_hidden)
+        )
+        if not sizes:
+            raise InputError(
+                "num_hidden is empty; give one size for each hidden layer, at least one."
+            )
+        return sizes
+    return (check_integer(num_hidden, "num_hidden", minimum=1),)
+
+
+def check_dropout(rates: object, num_layers: int) -> tuple[float, ...]:
+    """Return one dropout rate per hidden layer, from one rate or a sequence of rates."""
+
+    def check(rate: object, name: str) -> float:
+        return check_number(rate, name, minimum=0, below=1)
+
+    return per_layer(rates, num_layers, "dropout", check)
+
+
+def check_classes(classes: object, num_classes: int) -> tuple[str | int, ...]:
+    """Return the names of the classes; the labels themselves where none are given."""
+    if classes is None:
+        return tuple(range(num_classes))
+    if not isinstance(classes, Sequence | np.ndarray) or isinstance(classes, str | bytes):
+        raise InputError(f"classes is {classes!r}; it must be a list of {num_classes} names.")
+    names = tuple(
+        c if isinstance(c, str) else check_integer(c, "a class", minimum=0) for c in classes
+    )
+    if len(names) != num_classes or len(set(names)) != len(names):
+        raise InputError(
+            f"classes is {classes!r}; it must hold {num_classes} different names, one per class."
+        )
+    return names
+
+
+def check_activations(activations: object, shapes: Sequence[tuple[int, int]]) -> None:
+    """Raise unless `activations` are finite floating-point arrays of these shapes.
+
+    Raises
+    ------
+    InputError
+        If they are not; the message gives both lists of shapes.
+    """
+    given = activations if isinstance(activations, tuple | list) else ()
+    came = [a.shape if hasattr(a, "shape") else None for a in given]
+    if came != list(shapes):
+        what = f"holds arrays of the shapes {came}" if given else f"is {describe(activations)}"
+        raise InputError(
+            f"activations {what}; it must be what forward(X) returned for these examples: arrays "
+            f"of the shapes {list(shapes)}."
+        )
+    for number, array in enumerate(given):
+        if array.dtype.kind != "f":
+            raise InputError(
+                f"activations[{number}] is {describe(array)}; it must hold the floating-point "
+                f"numbers that forward(X) returned."
+            )
+        check_finite(array, f"activations[{number}]")

@@ -1,0 +1,70 @@
+"""Settings of any kind: each is returned in one canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from neuralnet.checks.values import check_name, check_number
+from neuralnet.errors import InputError
+
+Checked = TypeVar("Checked")
+
+
+def check_flag(value: object, name: str) -> bool:
+    """Return a flag as a `bool`."""
+    if not isinstance(value, bool | np.bool_):
+        raise InputError(f"{name} is {value!r}; it must be True or False.")
+    return bool(value)
+
+
+def check_dtype(dtype: object) -> np.dtype[Any]:
+    """Return float32 or float64 as a `numpy.dtype`."""
+    try:
+        name: object = np.dtype(dtype).name  # type: ignore[call-overload]
+    except (TypeError, ValueError, SyntaxError):  # NumPy parses a string as a small language
+        name = dtype
+    return np.dtype(
+        check_name(name if dtype is not None else None, ("float32", "float64"), "dtype")
+    )
+
+
+def check_range(pair: object, name: str) -> tuple[float, float]:
+    """Return a pair of numbers in ascending order."""
+    if not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:
+        raise InputError(f"{name} is {pair!r}; it must be a pair of numbers such as (-1, 1).")
+    low = check_number(pair[0], f"{name}[0]")
+    return low, check_number(pair[1], f"{name}[1]", above=low)
+
+
+def per_layer(
+    choice: object, num_layers: int, name: str, check: Callable[[Any, str], Checked]
+) -> tuple[Checked, ...]:
+    """Return one validated value per layer, from one value for all or a sequence of values.
+
+    Parameters
+    ----------
+    choice : object
+        A value, or a sequence of `num_layers` values.
+    num_layers : int
+        Number of layers.
+    name : str
+        Name of the argument, for errors.
+    check : callable
+        Validates one value, given the value and its name.
+
+    Raises
+    ------
+    InputError
+        If the sequence has another length, or a value is refused by `check`.
+    """
+    if not isinstance(choice, Sequence | np.ndarray) or isinstance(choice, str):
+        return (check(choice, name),) * num_layers
+    if len(choice) != num_layers:
+        raise InputError(
+            f"{name} has {len(choice)} entries for {num_layers} layer(s); give one value for all "
+            f"layers, or one for each."
+        )
+    return tuple(check(one, f"{name}[{layer}]") for layer, one in enumerate(choice))

@@ -1,0 +1,95 @@
+"""The reusable buffers of one mini-batch.
+
+Who owns which buffer, and who may overwrite it:
+
+- A `Batch` owns all its arrays. They are allocated once and overwritten by the next batch that is
+  loaded, so public functions copy what they return.
+- `x` is read by the first layer and never written to: it may be the caller's own array.
+- A layer's outputs belong to its cache. The next layer reads them, and may overwrite them:
+  batch normalization normalizes its inputs in place, and the backward pass of an activation writes
+  its derivative over z.
+- A gradient belongs to the layer that returned it. The layer below may overwrite it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neuralnet.checks import Array
+from neuralnet.nn.objective import Objective
+from neuralnet.nn.sequential import Sequential
+
+# Examples per forward pass in inference: enough to keep the matrix products busy, few enough for
+# their floats to stay in the processor's cache.
+INFERENCE_ROWS = 500
+
+Range = tuple[float, float]
+
+
+def scale_pixels(pixels: Array, input_range: Range) -> None:
+    """Scale pixels in place from [0, 255] to `input_range`."""
+    low, high = input_range
+    pixels *= (high - low) / 255
+    pixels += low
+
+
+class Batch:
+    """The buffers of a mini-batch of `num_rows` examples.
+
+    Parameters
+    ----------
+    num_rows : int
+        N.
+    layers : Sequential
+        Layers that the batch goes through.
+    objective : Objective
+        Objective that its outputs go to.
+    pixels : (float, float)
+        Range that uint8 pixels are scaled to.
+    backward : bool
+        Whether the batch also goes backward.
+
+    Attributes
+    ----------
+    x : ndarray, shape (N, D)
+        The inputs.
+    caches : list of Cache
+        One per layer.
+    outputs : ObjectiveCache
+        The arrays at the outputs.
+    """
+
+    def __init__(
+        self, num_rows: int, layers: Sequential, objective: Objective, pixels: Range, backward: bool
+    ) -> None:
+        self.num_rows = num_rows
+        self.caches = layers.caches(num_rows, backward=backward)
+        self.outputs = objective.cache(num_rows)
+        self._parameters = layers.parameters
+        self._pixels = pixels
+        self._gathered: Array | None = None
+        self._converted: Array | None = None
+
+    def load(self, X: Array) -> None:
+        """Load N examples: pixels (uint8) are scaled, floating-point numbers are taken as is."""
+        xp, dtype = self._parameters.xp, self._parameters.state.dtype
+        if X.dtype == dtype:
+            self.x = xp.asarray(X)
+            return
+        if self._converted is None:
+            self._converted = self._parameters.empty(*X.shape)
+        self.x = self._converted
+        self.x[...] = xp.asarray(X)
+        if X.dtype == np.uint8:
+            scale_pixels(self.x, self._pixels)
+
+    def gather(self, X: Array, rows: Array) -> None:
+        """Load the examples of X at `rows`, shape (N,).
+
+        Pixels are gathered as bytes and scaled afterwards, which moves a quarter of the memory.
+        """
+        if self._gathered is None or self._gathered.dtype != X.dtype:
+            # Data sets are NumPy arrays, whatever the array module of the network.
+            self._gathered = np.empty((self.num_rows, X.shape[1]), X.dtype)
+        # The rows come from a permutation and are in range; "clip" saves checking them.
+        self.load(X.take(rows, axis=0, out=self._gathered, mode="clip"))

@@ -1,0 +1,342 @@
+"""`Model`: layers with an objective, from examples to predictions and gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, check_activations
+from neuralnet.checks.arrays import all_finite, check_examples, check_finite, check_labelled
+from neuralnet.nn.batch import INFERENCE_ROWS, Batch, Range
+from neuralnet.nn.layers import ActivationLayer, Rng
+from neuralnet.nn.objective import Objective
+from neuralnet.nn.sequential import Sequential
+
+
+class Evaluation(NamedTuple):
+    """The loss and the accuracy of a network on some examples.
+
+    Attributes
+    ----------
+    loss : float
+        The (weighted) mean loss, L2 penalty included.
+    accuracy : float
+        The (weighted) share of correct predictions, in [0, 1]; NaN for a regression.
+    """
+
+    loss: float
+    accuracy: float
+
+
+class Model:
+    """Layers with an objective: `forward`, `backward`, and what is built from the two.
+
+    Parameters
+    ----------
+    sequential : Sequential
+        The layers, with the loops over them.
+    objective : Objective
+        Output activation, loss, L2 penalty and label smoothing.
+    num_features : int
+        Inputs per example, D.
+    input_range : (float, float)
+        Range that uint8 pixels are scaled to.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        All weights and biases in one buffer, and their gradients in another.
+        `parameters["layers.0.weight"]` is a writable view.
+    layers : list of Layer
+        The layers of `sequential`.
+    """
+
+    def __init__(
+        self, sequential: Sequential, objective: Objective, num_features: int, input_range: Range
+    ) -> None:
+        self.sequential = sequential
+        self.objective = objective
+        self.num_features = num_features
+        self.input_range = input_range
+        self.layers, self.parameters = sequential.layers, sequential.parameters
+        hidden = [layer.num_units for layer in self.layers if isinstance(layer, ActivationLayer)]
+        self.layer_sizes = [*hidden, objective.num_outputs]
+        self.xp, self.dtype = self.parameters.xp, self.parameters.state.dtype
+
+    def forward(self, X: Array) -> tuple[Array, ...]:
+        """Compute the activations of every layer, in inference mode.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            uint8 pixels, which are scaled to `input_range`, or floating point, taken as it is.
+
+        Returns
+        -------
+        tuple of ndarray, shapes (N, H) for each hidden layer and (N, K)
+            Hidden layers first, outputs last: `a_h, a_out = model.forward(X)`.
+
+        Raises
+        ------
+        InputError
+            If X is not such an array.
+        """
+        parts = []
+        for _, batch, z in self._inference(check_examples(X, self.num_features)):
+            caches = zip(self.layers, batch.caches, strict=True)
+            hidden = [cache.outputs for one, cache in caches if isinstance(one, ActivationLayer)]
+            outputs = self.objective.output_activation.forward(z, out=batch.outputs.a)
+            parts.append([self.to_numpy(a).copy() for a in (*hidden, outputs)])
+        return tuple(np.concatenate(layer) for layer in zip(*parts, strict=True))
+
+    def backward(
+        self, X: Array, activations: Sequence[Array], y: Array, sample_weight: Array | None = None
+    ) -> dict[str, Array]:
+        """Compute the gradient of the loss, L2 penalty included, for every parameter.
+
+        This is the second half of the textbook's pair: `forward` and `backward` both compute the
+        network as it predicts. To train a network with dropout or batch normalization, which
+        behave differently in training, use `loss_and_gradients` with `rng`.
+
+        The gradients are also stored in `parameters.gradients`, where an `Optimizer` reads them,
+        so one network cannot be used by two threads at once here.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            The examples that were passed to `forward`.
+        activations : sequence of ndarray
+            The result of `forward(X)`.
+        y : array_like, shape (N,) or (N, K)
+            Whole-number labels, or targets where `takes_targets`.
+        sample_weight : array_like, shape (N,), optional
+            Weight of each example.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Gradients by parameter name ("layers.0.weight"), in the shapes of the parameters.
+
+        Raises
+        ------
+        InputError
+            If an argument cannot be used.
+        """
+        X, y, sample_weight = self.validated(X, y, sample_weight)
+        check_activations(activations, [(len(X), size) for size in self.layer_sizes])
+        batch = self._labelled_batch(X, y, sample_weight)
+        x, given = batch.x, iter(activations)
+        for layer, cache in zip(self.layers, batch.caches, strict=True):
+            x = layer.forward(x, cache)
+            if isinstance(layer, ActivationLayer):  # continue from the activations given
+                cache.outputs = x = self.xp.asarray(next(given), dtype=self.dtype)
+        batch.outputs.z = x
+        batch.outputs.a = self.xp.asarray(next(given), dtype=self.dtype)
+        return self._gradients(batch)
+
+    def loss_and_gradients(
+        self, X: Array, y: Array, sample_weight: Array | None = None, rng: Rng = None
+    ) -> tuple[float, dict[str, Array]]:
+        """Compute the loss of a mini-batch and its gradient for every parameter.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `backward`.
+        rng : numpy.random.Generator, optional
+            If given, this is a training step: dropout is drawn from `rng`, and batch normalization
+            uses the statistics of the batch and updates its running statistics. If None, the loss
+            and the gradient are those of the network as it predicts.
+
+        Returns
+        -------
+        loss : float
+            The (weighted) mean loss, L2 penalty included.
+        gradients : dict of str to ndarray
+            As returned by `backward`.
+
+        Raises
+        ------
+        InputError
+            If an argument cannot be used.
+        """
+        X, y, sample_weight = self.validated(X, y, sample_weight)
+        if rng is not None and not isinstance(rng, np.random.Generator):
+            raise InputError(f"rng is {rng!r:.80}; it must be a numpy.random.Generator or None.")
+        batch = self._labelled_batch(X, y, sample_weight)
+        z = self.sequential.forward(batch.x, batch.caches, rng)  # (N, K)
+        loss = self.objective.forward(z, batch.outputs) + self.objective.penalty()
+        return loss, self._gradients(batch)
+
+    def _labelled_batch(self, X: Array, y: Array, sample_weight: Array | None) -> Batch:
+        """Allocate a batch of validated examples, for a forward and a backward pass."""
+        batch = self.batch(len(X), backward=True)
+        batch.load(X)
+        self.objective.set_targets(y, sample_weight, batch.outputs)
+        return batch
+
+    def _gradients(self, batch: Batch) -> dict[str, Array]:
+        """Send a batch backward; return copies of the gradients."""
+        dz = self.objective.backward(batch.outputs)  # (N, K)
+        self.sequential.backward(dz, batch.caches)
+        self.objective.add_penalty_gradient()
+        gradients = self.parameters.gradient
+        return {name: self.to_numpy(gradients(name)).copy() for name in self.parameters}
+
+    def batch(self, num_rows: int, *, backward: bool) -> Batch:
+        """Allocate the buffers of a mini-batch of `num_rows` examples."""
+        return Batch(num_rows, self.sequential, self.objective, self.input_range, backward)
+
+    def _inference(self, X: Array) -> Iterator[tuple[slice, Batch, Array]]:
+        """Send examples forward in slices; yield the rows, the batch and its logits."""
+        batch: Batch | None = None
+        for start in range(0, len(X), INFERENCE_ROWS):
+            part = X[start : start + INFERENCE_ROWS]
+            if batch is None or batch.num_rows != len(part):
+                batch = self.batch(len(part), backward=False)
+            batch.load(part)
+            z = self.sequential.forward(batch.x, batch.caches)
+            yield slice(start, start + len(part)), batch, z
+
+    def logits(self, X: Array) -> Array:
+        """Compute the logits: the outputs before the output activation.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            As for `forward`.
+
+        Returns
+        -------
+        ndarray, shape (N, K)
+
+        Raises
+        ------
+        InputError
+            If X cannot be used.
+        NeuralNetError
+            If logits are NaN or infinite although X is finite.
+        """
+        X = check_examples(X, self.num_features, finite=False)
+        logits: Array = np.empty((len(X), self.objective.num_outputs), self.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for rows, batch, z in self._inference(X):
+                logits[rows] = self.to_numpy(z)
+                # NaN and infinite inputs show in the first layer's outputs, which are smaller.
+                if not (all_finite(batch.caches[0].outputs) and all_finite(z)):
+                    check_finite(X, "X")
+                    raise NeuralNetError(
+                        "Some outputs of the network are NaN or infinite: its weights are not "
+                        "finite (did the training diverge?), or the inputs are too large for it."
+                    )
+        return logits
+
+    def outputs(self, X: Array) -> Array:
+        """Compute the outputs, shape (N, K): the last result of `forward`, in less memory.
+
+        X and errors are as for `logits`.
+        """
+        z = self.logits(X)
+        return self.objective.output_activation.forward(z, out=z)
+
+    def predict_proba(self, X: Array) -> Array:
+        """Compute the probability of each class.
+
+        Softmax outputs are probabilities; sigmoid outputs are divided by their sum.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            As for `forward`.
+
+        Returns
+        -------
+        ndarray, shape (N, K)
+            Rows that sum to one.
+
+        Raises
+        ------
+        InputError
+            If X cannot be used, or the outputs are not probabilities (identity).
+        """
+        z = self.logits(X)
+        return self.objective.output_activation.probabilities(z, out=np.empty_like(z))
+
+    def predict(self, X: Array) -> NDArray[np.int64]:
+        """Return the most probable label of each example.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            As for `forward`.
+
+        Returns
+        -------
+        ndarray of int64, shape (N,)
+            Labels from 0 to K - 1; `classes[label]` is the name of a label.
+
+        Raises
+        ------
+        InputError
+            If X cannot be used.
+        """
+        labels: NDArray[np.int64] = self.logits(X).argmax(axis=1)
+        return labels  # output activations preserve the order of logits
+
+    def evaluate(self, X: Array, y: Array, sample_weight: Array | None = None) -> Evaluation:
+        """Compute the mean loss, L2 penalty included, and the accuracy.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `backward`.
+
+        Returns
+        -------
+        Evaluation
+            A pair of floats: `loss, accuracy = model.evaluate(X, y)`.
+
+        Raises
+        ------
+        InputError
+            If an argument cannot be used.
+        """
+        return self.evaluate_validated(*self.validated(X, y, sample_weight))
+
+    def evaluate_validated(self, X: Array, y: Array, sample_weight: Array | None) -> Evaluation:
+        """Evaluate on examples that `validated` returned."""
+        loss = correct = total = 0.0
+        for rows, batch, z in self._inference(X):
+            weights = np.ones(batch.num_rows) if sample_weight is None else sample_weight[rows]
+            self.objective.set_targets(y[rows], weights, batch.outputs)
+            weight = float(weights.sum())
+            loss += weight * self.objective.forward(z, batch.outputs)
+            hits = self.to_numpy(self.objective.correct(y[rows], batch.outputs))  # (N,)
+            correct += float(weights[hits].sum())
+            total += weight
+        if y.ndim == 2 and self.objective.output_activation.name == "identity":
+            correct = math.nan  # a regression has no correct answers
+        return Evaluation(loss / total + self.objective.penalty(), correct / total)
+
+    def validated(
+        self, X: object, y: object, sample_weight: object = None, *, suffix: str = ""
+    ) -> Labelled:
+        """Return examples, labels (or targets) and weights that this network can use.
+
+        `suffix` is added to "X" and "y" in errors. Raises `InputError` if one cannot be used.
+        """
+        return check_labelled(
+            *(X, y, sample_weight, self.num_features, self.objective.num_outputs),
+            target_range=self.objective.target_range,
+            label_smoothing=self.objective.label_smoothing,
+            suffix=suffix,
+        )
+
+    def to_numpy(self, array: Array) -> Array:
+        """Return an array of `xp` as a NumPy array: itself, where `xp` is NumPy."""
+        moved: Array = getattr(self.xp, "asnumpy", np.asarray)(array)
+        return moved

@@ -1,0 +1,151 @@
+"""The objective: output activation, loss, L2 penalty and label smoothing as one function.
+
+L = sum_n w_n l_n + l2/2 sum W², where l_n is the loss of example n, the weights w_n sum to one
+(1/N each by default), and the second sum is over all weight matrices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuralnet.checks import Array, check_number
+from neuralnet.nn.activations import Activation
+from neuralnet.nn.losses import Loss
+from neuralnet.nn.parameters import Parameters, blocks, empty_block
+
+
+@dataclass(slots=True)
+class ObjectiveCache:
+    """The arrays at the outputs of one mini-batch.
+
+    Attributes
+    ----------
+    targets : ndarray, shape (N, K)
+        Desired outputs.
+    weights : ndarray, shape (N,)
+        Weight of each example in the loss; they sum to one.
+    a, dz : ndarray, shape (N, K)
+        Outputs, and the gradient at the logits.
+    z : ndarray, shape (N, K)
+        Logits of the last forward.
+    """
+
+    targets: Array
+    weights: Array
+    a: Array
+    dz: Array
+    z: Array
+
+
+class Objective:
+    """The number that training minimizes, with its gradient at the logits.
+
+    Parameters
+    ----------
+    output_activation : Activation
+        Maps logits to outputs.
+    loss : Loss
+        Compares outputs with targets.
+    parameters : Parameters
+        Parameters that the L2 penalty is computed from.
+    num_outputs : int
+        K.
+    l2 : float
+        L2 penalty: `l2 / 2` times the sum of the squared weights.
+    label_smoothing : float
+        Share of each one-hot target that is spread evenly over all classes, in [0, 1).
+    """
+
+    def __init__(
+        self,
+        output_activation: Activation,
+        loss: Loss,
+        parameters: Parameters,
+        num_outputs: int,
+        l2: float = 0.0,
+        label_smoothing: float = 0.0,
+    ) -> None:
+        self.output_activation = output_activation
+        self.loss = loss
+        self.parameters = parameters
+        self.num_outputs = num_outputs
+        self.target_range = loss.target_ranges.get(output_activation.name)
+        self.l2 = check_number(l2, "l2", minimum=0)
+        smoothing = check_number(label_smoothing, "label_smoothing", minimum=0, below=1)
+        self.label_smoothing = smoothing
+        self._one_hot: Array = parameters.xp.eye(num_outputs, dtype=parameters.state.dtype)
+        self._one_hot *= 1 - smoothing
+        self._one_hot += smoothing / num_outputs
+        self._scratch = empty_block(parameters.values)
+
+    def cache(self, num_rows: int) -> ObjectiveCache:
+        """Allocate the cache of a batch of `num_rows` examples."""
+        targets, a, dz = (self.parameters.empty(num_rows, self.num_outputs) for _ in range(3))
+        return ObjectiveCache(targets, self.parameters.empty(num_rows), a, dz, z=a)
+
+    def set_targets(self, y: Array, sample_weight: Array | None, cache: ObjectiveCache) -> None:
+        """Store targets and weights of a batch.
+
+        Parameters
+        ----------
+        y : ndarray, shape (N,) or (N, K)
+            Whole-number labels, which become smoothed one-hot rows, or the targets themselves.
+        sample_weight : ndarray, shape (N,), or None
+            Weights, which are divided by their sum; None weights all examples equally.
+        cache : ObjectiveCache
+            Where they are stored.
+        """
+        xp = self.parameters.xp
+        if y.ndim == 2:
+            cache.targets[...] = xp.asarray(y)
+        elif xp is np:  # labels were validated; "clip" saves checking them again
+            self._one_hot.take(y, axis=0, out=cache.targets, mode="clip")
+        else:
+            self._one_hot.take(xp.asarray(y), axis=0, out=cache.targets)
+        if sample_weight is None:
+            cache.weights[...] = 1 / len(y)
+        else:
+            total = sample_weight.sum() or 1  # a batch whose weights are all 0 has no gradient
+            cache.weights[...] = xp.asarray(sample_weight / total)
+
+    def forward(self, z: Array, cache: ObjectiveCache) -> float:
+        """Return the weighted mean loss of a batch, without the L2 penalty."""
+        cache.z = z
+        a = self.output_activation.forward(z, out=cache.a)  # (N, K)
+        losses = self.loss.forward(z, a, cache.targets, scratch=cache.dz)  # (N,)
+        return float(np.dot(losses, cache.weights))
+
+    def backward(self, cache: ObjectiveCache) -> Array:
+        """Return the gradient of that loss at the logits, dL/dz."""
+        dz = self.loss.backward(
+            cache.z, cache.a, cache.targets, self.output_activation, out=cache.dz
+        )
+        return np.multiply(dz, cache.weights[:, np.newaxis], out=dz)  # (N, K)
+
+    def penalty(self) -> float:
+        """Return the L2 penalty."""
+        weights = self.parameters.values[: self.parameters.num_weights]
+        return self.l2 / 2 * float(np.dot(weights, weights)) if self.l2 else 0.0
+
+    def add_penalty_gradient(self) -> None:
+        """Add the gradient of the L2 penalty, l2 W, to the gradients of the weights."""
+        if self.l2:
+            values, gradients = self.parameters.values, self.parameters.gradients
+            for block in blocks(values, self.parameters.num_weights):
+                scratch = self._scratch[: block.stop - block.start]
+                gradients[block] += np.multiply(values[block], self.l2, out=scratch)
+
+    def correct(self, y: Array, cache: ObjectiveCache) -> Array:
+        """Return which examples of a batch are classified correctly, shape (N,).
+
+        The prediction is the largest output; with a matrix of targets it is every output of at
+        least a half, and all of them have to be correct.
+        """
+        correct: Array
+        if y.ndim == 2:
+            correct = ((cache.z > 0) == (cache.targets > 0.5)).all(axis=1)
+        else:
+            correct = np.equal(cache.z.argmax(axis=1), self.parameters.xp.asarray(y))
+        return correct
