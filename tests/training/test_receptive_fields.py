@@ -27,7 +27,8 @@ def test_places_lie_in_the_image_and_apart() -> None:
 
 
 def test_weights_fade_with_distance_and_keep_their_norm() -> None:
-    plain = NeuralNetMLP(36, SIZES[1:3], 3, initial_weights="he_normal", dtype="float64")
+    initial_weights = ["he_normal", None, None]
+    plain = NeuralNetMLP(36, SIZES[1:3], 3, initial_weights=initial_weights, dtype="float64")
     initializers = ReceptiveFields([1.5]).initializers(SIZES)
     local = NeuralNetMLP(36, SIZES[1:3], 3, initial_weights=initializers, dtype="float64")
     W, faded = plain.parameters["layers.0.weight"], local.parameters["layers.0.weight"]

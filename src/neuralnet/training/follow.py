@@ -12,6 +12,7 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, check_name
 from neuralnet.data.augmentation import Augmentation
+from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
 from neuralnet.nn.schedules import SCHEDULES
@@ -66,9 +67,11 @@ def build_network(
     if recipe.receptive_fields is not None:
         fields = _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
         sizes = [num_features, *settings["num_hidden"], len(classes)]
-        settings["initial_weights"] = fields.initializers(
-            sizes, settings["initial_weights"] or "he_normal"
-        )
+        chosen = settings["initial_weights"]
+        named = check_name(settings["hidden_activation"], HIDDEN_ACTIVATIONS, "hidden_activation")
+        suited = HIDDEN_ACTIVATIONS[named].initialization
+        local = fields.initializers(sizes, chosen or suited)
+        settings["initial_weights"] = [chosen if one is None else one for one in local]
     return NeuralNetMLP(
         num_features,
         num_classes=len(classes),

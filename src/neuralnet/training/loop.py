@@ -105,7 +105,9 @@ def train(
     shuffle : bool
         Whether each epoch has an order of its own; otherwise all have that of the examples.
     seed : int, numpy.random.Generator or None
-        What the order of the examples is drawn from, and dropout and augmentation.
+        Source of the order of the examples, of dropout and of the deformations. The three
+        generators are `order = numpy.random.default_rng(seed)` and `dropout, deformation =
+        order.spawn(2)`; each epoch uses `order.permutation(N)`.
     callbacks : iterable of Callback
         Called around the training, each epoch and each batch, in this order; at the end of the
         training in reverse.

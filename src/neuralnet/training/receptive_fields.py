@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks import Array, InputError, check_number
+from neuralnet.checks import Array, InputError, check_name, check_number
 from neuralnet.nn.initialization import INITIALIZERS, Floats, Initializer
 from neuralnet.nn.optimizers import AdamW
 from neuralnet.nn.parameters import blocks
@@ -54,8 +54,10 @@ class ReceptiveFields:
 
     def initializers(
         self, sizes: Sequence[int], initial_weights: str = "he_normal"
-    ) -> list[Initializer]:
+    ) -> list[Initializer | None]:
         """Return one initializer per layer, for `NeuralNetMLP(initial_weights=...)`.
+
+        Layers without receptive fields get None, the default of their activation.
 
         Parameters
         ----------
@@ -70,12 +72,12 @@ class ReceptiveFields:
             If the pixels are not a square, or there are more radii than hidden layers.
         """
         self._check(sizes)
-        base = INITIALIZERS[initial_weights]
+        base = INITIALIZERS[check_name(initial_weights, INITIALIZERS, "initial_weights")]
         local = [
             LocalInitializer(base, distances(sizes, layer), radius)
             for layer, radius in enumerate(self.radii)
         ]
-        return [*local, *[base] * (len(sizes) - 1 - len(local))]
+        return [*local, *[None] * (len(sizes) - 1 - len(local))]
 
     def decay_factors(self, sizes: Sequence[int]) -> NDArray[np.float32]:
         """Return the factor of weight decay of each weight, in the order of `Parameters`."""
