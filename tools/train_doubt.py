@@ -2,7 +2,7 @@
 
     python tools/train_doubt.py --data FOLDER
 
-makes src/neuralnet/reading/doubt.safetensors from MNIST's training digits and the typefaces that
+makes src/neuralnet/reading/digit_detector.safetensors from MNIST's training digits and the typefaces that
 Matplotlib brings. Digits are MNIST's, some ones with an upstroke, turned, stretched, thinned and
 thickened, and those of the typefaces; the others are their letters, scribbles, blotches, bars,
 digits lying down or mirrored, two digits in one, and halves. All of them go through the reader's
@@ -31,7 +31,7 @@ Picture = NDArray[np.uint8]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz&@#%?!+=<>*"
 # Digits that lie down or look into a mirror and are none then; 0, 1 and 8 stay what they are.
 ONE_WAY = (2, 3, 4, 5, 7)
-OUTPUT = Path(__file__).parents[1] / "src/neuralnet/reading/doubt.safetensors"
+OUTPUT = Path(__file__).parents[1] / "src/neuralnet/reading/digit_detector.safetensors"
 
 
 class Maker:

@@ -3,7 +3,7 @@
     python -m tests.reading.evaluation [--pages 60] [--model PATH] [--data FOLDER]
 
 With a folder of the MNIST files, pages with digits pasted from its test set are read as well. The
-digits of strangers are those that scikit-learn brings: 8x8 pixels, by 13 writers (Alpaydin and
+digits of other_writers are those that scikit-learn brings: 8x8 pixels, by 13 writers (Alpaydin and
 Kaynak 1998, "Optical recognition of handwritten digits", UCI Machine Learning Repository).
 """
 
@@ -19,7 +19,7 @@ from sklearn.datasets import load_digits
 
 from neuralnet import Dataset, NeuralNetMLP, load_mnist, read_digits
 from neuralnet.reading.reader import network
-from tests.reading.junk import KINDS, junk
+from tests.reading.non_digits import KINDS, non_digits
 from tests.reading.pages import CONDITIONS, Style, pages, pasted
 from tests.reading.scores import Score, total
 
@@ -54,8 +54,8 @@ def pasted_scores(count: int, model: NeuralNetMLP, dataset: Dataset) -> Iterator
         yield f"MNIST, {name}", score(f"MNIST, {name}", style, count, model)
 
 
-def strangers(model: NeuralNetMLP, every: int = 1) -> tuple[int, int]:
-    """Return how many of the strangers' digits are read, each on a page of its own, and rightly."""
+def other_writers(model: NeuralNetMLP, every: int = 1) -> tuple[int, int]:
+    """Return how many of the other_writers' digits are read, each on a page of its own, and rightly."""
     digits = load_digits()
     right = 0
     chosen = range(0, len(digits.images), every)
@@ -67,9 +67,11 @@ def strangers(model: NeuralNetMLP, every: int = 1) -> tuple[int, int]:
     return len(chosen), right
 
 
-def claimed(kind: str, count: int, model: NeuralNetMLP) -> tuple[int, int]:
+def confident_blobs(kind: str, count: int, model: NeuralNetMLP) -> tuple[int, int]:
     """Return how many blobs are found in what has no digits, and how many are claimed surely."""
-    digits = [d for picture in junk(kind, count) for d in read_digits(picture, model=model).digits]
+    digits = [
+        d for picture in non_digits(kind, count) for d in read_digits(picture, model=model).digits
+    ]
     return len(digits), sum(digit.confidence >= 0.9 for digit in digits)
 
 
@@ -84,9 +86,9 @@ def main() -> None:
     report("drawn", drawn_scores(arguments.pages, model))
     if arguments.data:
         report("MNIST", pasted_scores(arguments.pages, model, load_mnist(arguments.data)))
-    read, right = strangers(model)
-    print(f"{'strangers, all':24} {read:5} digits  {100 * right / read:6.2f} % right")  # noqa: T201
-    counts = {kind: claimed(kind, arguments.pages // 4 + 1, model) for kind in KINDS}
+    read, right = other_writers(model)
+    print(f"{'other_writers, all':24} {read:5} digits  {100 * right / read:6.2f} % right")  # noqa: T201
+    counts = {kind: confident_blobs(kind, arguments.pages // 4 + 1, model) for kind in KINDS}
     for kind, (blobs, sure) in counts.items():
         print(f"{kind:24} {blobs:5} blobs  {sure:5} claimed with confidence 0.9")  # noqa: T201
     blobs, sure = (sum(pair) for pair in zip(*counts.values(), strict=True))

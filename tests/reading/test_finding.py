@@ -11,7 +11,7 @@ from neuralnet.reading.components import find_components
 from neuralnet.reading.finding import find_digits
 from neuralnet.reading.light import find_ink, ink_is_light
 from neuralnet.reading.pictures import open_grey
-from tests.reading.junk import white_noise
+from tests.reading.non_digits import white_noise
 from tests.reading.pages import CONDITIONS, pages
 from tests.reading.scores import Score, matched
 

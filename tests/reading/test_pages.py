@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from neuralnet import Dataset, NeuralNetMLP, read_digits
-from tests.reading.evaluation import claimed, drawn_scores, pasted_scores, strangers
-from tests.reading.junk import KINDS
+from tests.reading.evaluation import confident_blobs, drawn_scores, pasted_scores, other_writers
+from tests.reading.non_digits import KINDS
 from tests.reading.scores import Score, total
 
 PAGES = 12
@@ -33,12 +33,12 @@ def test_pasted_digits_are_read(bundled_model: NeuralNetMLP, mnist: Dataset) -> 
 
 
 def test_digits_of_strangers_are_read(bundled_model: NeuralNetMLP) -> None:
-    read, right = strangers(bundled_model, every=6)
+    read, right = other_writers(bundled_model, every=6)
     assert right >= 0.95 * read, f"{right} of {read}"
 
 
 def test_what_is_no_digit_is_not_claimed(bundled_model: NeuralNetMLP) -> None:
-    counts = np.array([claimed(kind, 5, bundled_model) for kind in KINDS])
+    counts = np.array([confident_blobs(kind, 5, bundled_model) for kind in KINDS])
     blobs, sure = counts.sum(axis=0)
     assert sure <= 0.05 * blobs, dict(zip(KINDS, counts.tolist(), strict=True))
 

@@ -128,7 +128,7 @@ def test_a_large_jpeg_is_decoded_at_a_part_of_its_size() -> None:
     large = SEVEN.resize((6000, 8000))
     grey = open_grey(saved(large, "JPEG"))
     assert grey.size == (8000, 6000)
-    assert grey.shrunk == 2
+    assert grey.reduction == 2
     assert grey.levels.shape == (4000, 3000)
 
 

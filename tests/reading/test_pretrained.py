@@ -65,9 +65,9 @@ def test_it_reaches_what_the_card_says() -> None:
 @MNIST
 def test_the_network_that_doubts_is_made_by_its_tool(tmp_path: Path) -> None:
     tool = Path(__file__).parents[2] / "tools/train_doubt.py"
-    made = tmp_path / "doubt.safetensors"
+    made = tmp_path / "digit_detector.safetensors"
     options = ["--data", os.environ["NEURALNET_DATA"], "--scale", "0.02", "--output", str(made)]
     subprocess.run([sys.executable, str(tool), *options], check=True, capture_output=True)
-    bundled, anew = load(FOLDER / "doubt.safetensors"), load(made)
+    bundled, anew = load(FOLDER / "digit_detector.safetensors"), load(made)
     assert repr(anew) == repr(bundled)
     assert (anew.classes, anew.notes) == (bundled.classes, bundled.notes)

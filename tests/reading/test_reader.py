@@ -14,7 +14,7 @@ from PIL import Image
 
 import neuralnet
 from neuralnet import InputError, NeuralNetMLP, annotated, read_digits, save
-from tests.reading.junk import KINDS, junk
+from tests.reading.non_digits import KINDS, non_digits
 from tests.reading.pages import CONDITIONS, Page, Style, make_page, pages
 from tests.reading.scores import Score
 from tests.reading.strokes import drawn
@@ -125,7 +125,7 @@ def test_touching_digits_are_taken_apart(quick_model: NeuralNetMLP) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_no_digit_takes_no_time_to_speak_of(kind: str, quick_model: NeuralNetMLP) -> None:
     start = time.process_time()
-    for picture in junk(kind, 2):
+    for picture in non_digits(kind, 2):
         read_digits(np.tile(picture, (4, 4)), model=quick_model)
     assert time.process_time() - start < 20  # each must be read within 10 s
 

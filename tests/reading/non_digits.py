@@ -96,7 +96,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
 }  # fmt: skip
 
 
-def junk(kind: str, count: int) -> Iterator[Picture]:
+def non_digits(kind: str, count: int) -> Iterator[Picture]:
     """Give some pictures of a kind, the same ones each time."""
     for number in range(count):
         yield KINDS[kind](np.random.default_rng((number, *kind.encode())))
