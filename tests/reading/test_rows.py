@@ -1,4 +1,4 @@
-"""Rows: reading order, whatever the tilt."""
+"""Reading order in rows, at any tilt."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 from neuralnet.reading.rows import Box, group_into_rows
 
 
-def test_nothing_has_no_rows() -> None:
+def test_rows_of_no_box_and_of_one() -> None:
     assert group_into_rows([]) == []
     assert group_into_rows([(3, 4, 30, 20)]) == [[0]]
 
 
 @pytest.mark.parametrize("degrees", [-10, -4, 0, 4, 10])
 @pytest.mark.parametrize("seed", range(5))
-def test_rows_are_read_as_written(degrees: float, seed: int) -> None:
+def test_tilted_rows_are_recovered(degrees: float, seed: int) -> None:
     generator = np.random.default_rng(seed)
     slope = np.tan(np.deg2rad(degrees))
     boxes: list[Box] = []
