@@ -65,7 +65,7 @@ def prepare(ink: object) -> NDArray[np.uint8]:
     values = values[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     small = _resampled(_normalize_stroke_width(values), LONGER_SIDE)
     if (strongest := float(small.max())) < _FULL_INK:
-        small = small / np.float32(max(strongest, 1e-3))  # grainy and thin ink fades in scaling
+        small = small / np.float32(max(strongest, 1e-3))  # grainy or thin ink fades when reduced
     return _centred(np.clip(np.rint(small * 255), 0, 255).astype(np.uint8))
 
 
