@@ -1,4 +1,4 @@
-"""Pages of digits under many conditions, drawn by code, with what stands where."""
+"""Generated pages of digits under many conditions, with the box and label of each digit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Hand = Callable[[int, float, np.random.Generator], Coverage]
 
 @dataclass
 class Page:
-    """A page: its grey or coloured levels, and each digit's box and value in reading order."""
+    """Page image, with the box and label of each digit in reading order."""
 
     picture: NDArray[np.uint8]
     boxes: list[Box]
@@ -29,7 +29,7 @@ class Page:
 
 @dataclass
 class Style:
-    """How a page is made; each condition changes some of it."""
+    """Settings for generating a page; each condition changes some of them."""
 
     height: tuple[float, float] = (40, 120)
     pen: tuple[float, float] = (0.05, 0.12)
@@ -50,7 +50,7 @@ class Style:
 
 
 def make_page(style: Style, generator: np.random.Generator) -> Page:
-    """Make a page in a style."""
+    """Generate a page in the given style."""
     height = float(np.exp(generator.uniform(*np.log(style.height))))
     pen = max(1.0, height * float(np.exp(generator.uniform(*np.log(style.pen)))))
     kind = str(generator.choice(style.pens))
@@ -68,7 +68,7 @@ def make_page(style: Style, generator: np.random.Generator) -> Page:
             else:
                 line.append((digit, drawn(digit, tall, pen, kind, generator, turn)))
         lines.append(line)
-    coverage, boxes, labels = _laid_out(lines, height, pen, turn, style, generator)
+    coverage, boxes, labels = _lay_out(lines, height, pen, turn, style, generator)
     if style.underlined:
         ends = np.cumsum([len(line) for line in lines])
         for start, end in itertools.pairwise([0, *map(int, ends)]):
@@ -76,10 +76,10 @@ def make_page(style: Style, generator: np.random.Generator) -> Page:
     around = np.zeros(coverage.shape, np.float32)
     if style.desk:
         coverage, around, boxes = _on_desk(coverage, boxes, generator)
-    return Page(_photographed(coverage, around, style, generator), boxes, labels)
+    return Page(_render(coverage, around, style, generator), boxes, labels)
 
 
-def _laid_out(
+def _lay_out(
     lines: list[list[tuple[int, Coverage]]],
     height: float,
     pen: float,
@@ -87,7 +87,7 @@ def _laid_out(
     style: Style,
     generator: np.random.Generator,
 ) -> tuple[Grey, list[Box], list[int]]:
-    """Lay digits out in rows, which run at an angle."""
+    """Arrange digits in rows that run at an angle; return the page, the boxes and the labels."""
     slope = -np.tan(np.deg2rad(turn))
     margin = height * generator.uniform(0.3, 0.8) + 3
     places, across_most = [], 0.0
@@ -119,7 +119,7 @@ def _laid_out(
 
 
 def _underline(page: Grey, row: list[Box], pen: float, generator: np.random.Generator) -> None:
-    """Draw a line that the digits of a row stand on, above, or reach over, somewhat askew."""
+    """Draw a slightly tilted line below a row of digits, which may stay above it or cross it."""
     height = float(np.median([bottom - top for top, _, bottom, _ in row]))
     width = max(1.0, pen * generator.uniform(0.4, 1))
     left = max(1.0, row[0][1] - height * generator.uniform(0, 0.3))
@@ -134,9 +134,10 @@ def _underline(page: Grey, row: list[Box], pen: float, generator: np.random.Gene
 def _on_desk(
     page: Grey, boxes: list[Box], generator: np.random.Generator
 ) -> tuple[Grey, Grey, list[Box]]:
-    """Lay a page on a desk, seen somewhat askew: the page, how dark all around is, and the boxes.
+    """Place a page on a desk, in slight perspective.
 
-    The sheet may run out of the picture on some sides.
+    The page may extend beyond the image on some sides. Returns the page, the darkness of the desk
+    (0 on the page) and the boxes.
     """
     height, width = page.shape
     side = min(page.shape)
@@ -156,10 +157,10 @@ def _on_desk(
     return np.pad(page, ((top, bottom), (left, right))), around, moved
 
 
-def _photographed(
+def _render(
     coverage: Grey, around: Grey, style: Style, generator: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Make a picture of ink on paper; `around` is how dark the desk is, 0 on the paper."""
+    """Render ink on paper; `around` is the darkness of the desk, 0 on the paper."""
     paper = float(generator.uniform(0.75, 1.0)) if style.tint else 1.0
     dark = float(generator.uniform(*style.ink))
     if style.rules:
@@ -181,7 +182,7 @@ def _photographed(
 
 
 def _rules(shape: tuple[int, ...], generator: np.random.Generator) -> Grey:
-    """Rule a page: lines all over, some at a slight angle, lighter than the ink."""
+    """Draw ruled lines across a page, at a slight angle and lighter than the ink."""
     rules = np.zeros(shape, np.float32)
     every = max(12.0, shape[0] * generator.uniform(0.12, 0.3))
     thick = max(1, round(max(shape) * generator.uniform(0.001, 0.004)))
@@ -197,17 +198,17 @@ def _rules(shape: tuple[int, ...], generator: np.random.Generator) -> Grey:
 
 
 def dim(page: Grey, generator: np.random.Generator) -> Grey:
-    """A lamp: down to two thirds on the other side."""
+    """Dim the light gradually, to 65 % or more on one side, as a lamp does."""
     return lit(page, generator, (0.65, 1.0))
 
 
 def gradient(page: Grey, generator: np.random.Generator) -> Grey:
-    """Light from one side: down to a third on the other."""
+    """Dim the light gradually, to between 35 and 60 % on one side."""
     return lit(page, generator, (0.35, 0.6))
 
 
 def lit(page: Grey, generator: np.random.Generator, least_light: tuple[float, float]) -> Grey:
-    """Light that falls off from one side to the other, to a share of it."""
+    """Dim the light linearly from one side to the other, to a fraction in `least_light`."""
     y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in page.shape), indexing="ij")
     angle = generator.uniform(0, 2 * np.pi)
     along = (np.cos(angle) * x + np.sin(angle) * y) / 2 + 0.5
@@ -216,7 +217,7 @@ def lit(page: Grey, generator: np.random.Generator, least_light: tuple[float, fl
 
 
 def shadow(page: Grey, generator: np.random.Generator) -> Grey:
-    """The shadow of a hand: a half-plane, darker, with a soft edge."""
+    """Darken a half-plane with a soft edge, like the shadow of a hand."""
     y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in page.shape), indexing="ij")
     angle = generator.uniform(0, 2 * np.pi)
     away = np.cos(angle) * x + np.sin(angle) * y - generator.uniform(-0.5, 0.5)
@@ -226,13 +227,13 @@ def shadow(page: Grey, generator: np.random.Generator) -> Grey:
 
 
 def noise(page: Grey, generator: np.random.Generator) -> Grey:
-    """A sensor in dim light."""
+    """Add the noise of a sensor in dim light."""
     sigma = generator.uniform(0.02, 0.07)
     return np.asarray(page + generator.standard_normal(page.shape) * sigma, np.float32)
 
 
 def blur(page: Grey, generator: np.random.Generator) -> Grey:
-    """A lens out of focus: a box twice, so about a triangle."""
+    """Blur as a lens out of focus does: a box filter applied twice, which is about a triangle."""
     size = max(1, int(0.012 * min(page.shape)))
     kernel = np.ones(size) / size
     for _ in range(2):
@@ -245,13 +246,13 @@ def blur(page: Grey, generator: np.random.Generator) -> Grey:
 
 
 def specks(page: Grey, generator: np.random.Generator) -> Grey:
-    """Dust, and salt and pepper."""
+    """Add salt-and-pepper noise, like dust."""
     spots = generator.random(page.shape)
     page = np.where(spots < 0.002, 0.2, page)
     return np.asarray(np.where(spots > 0.998, 1.0, page), np.float32)
 
 
-# Every condition that is reported by itself.
+# Conditions that are reported separately.
 CONDITIONS: dict[str, Style] = {
     "plain": Style(),
     "20 to 32 pixels": Style(height=(20, 32), pen=(0.06, 0.12)),
@@ -296,7 +297,7 @@ CONDITIONS: dict[str, Style] = {
 
 
 def pasted(images: NDArray[np.uint8], by_digit: list[NDArray[np.intp]]) -> Hand:
-    """Return a hand that takes its digits from MNIST, scaled to the height that is asked for."""
+    """Return a hand that draws MNIST digits, scaled to the requested height."""
 
     def take(digit: int, height: float, generator: np.random.Generator) -> Coverage:
         picture = images[int(generator.choice(by_digit[digit]))]
@@ -311,7 +312,7 @@ def pasted(images: NDArray[np.uint8], by_digit: list[NDArray[np.intp]]) -> Hand:
 
 
 def pages(name: str, style: Style, count: int, seed: int = 0) -> Iterator[Page]:
-    """Give some pages in a style, the same ones each time, and others under each name."""
+    """Yield pages in one style; the name and the seed determine which ones."""
     for number in range(count):
         generator = np.random.default_rng((seed, number, *name.encode()))
         yield make_page(style, generator)

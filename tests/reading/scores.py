@@ -1,4 +1,4 @@
-"""How well pages are read: what is found, what is invented, what is read right."""
+"""Scores of pages: digits found, invented and read correctly."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from tests.reading.pages import Box, Page
 
 @dataclass
 class Score:
-    """Counts over some pages."""
+    """Counts over several pages."""
 
     drawn: int = 0
     found: int = 0
-    right: int = 0
+    correct: int = 0
     invented: int = 0
     in_order: int = 0
     num_pages: int = 0
 
     def add(self, page: Page, boxes: Sequence[Box], labels: Sequence[int]) -> None:
-        """Count a page, given what was read in it."""
+        """Add a page and what was read from it."""
         matches = matched(page.boxes, boxes)
         self.drawn += len(page.boxes)
         self.found += len(matches)
-        self.right += sum(labels[b] == page.labels[a] for a, b in matches.items())
+        self.correct += sum(labels[b] == page.labels[a] for a, b in matches.items())
         self.invented += len(boxes) - len(matches)
         self.in_order += [matches.get(i) for i in range(len(page.boxes))] == list(range(len(boxes)))
         self.num_pages += 1
 
     def __str__(self) -> str:
-        """Write the shares."""
+        """Return the counts as percentages."""
         n = max(1, self.drawn)
         return (
             f"{self.drawn:5} drawn  {100 * self.found / n:6.2f} % found  "
-            f"{100 * self.invented / n:5.2f} % invented  {100 * self.right / n:6.2f} % right  "
+            f"{100 * self.invented / n:5.2f} % invented  {100 * self.correct / n:6.2f} % correct  "
             f"{100 * self.in_order / max(1, self.num_pages):6.1f} % of pages all in order"
         )
 
 
 def total(scores: Iterable[Score]) -> Score:
-    """Add counts up."""
+    """Add up the scores."""
     sums = Score()
     for score in scores:
         for name, value in vars(score).items():
@@ -49,7 +49,7 @@ def total(scores: Iterable[Score]) -> Score:
 
 
 def overlap(one: Box, other: Box) -> float:
-    """Return intersection over union."""
+    """Return the intersection over union of two boxes."""
     down = min(one[2], other[2]) - max(one[0], other[0])
     across = min(one[3], other[3]) - max(one[1], other[1])
     if down <= 0 or across <= 0:
@@ -59,7 +59,7 @@ def overlap(one: Box, other: Box) -> float:
 
 
 def matched(drawn: Sequence[Box], found: Sequence[Box]) -> dict[int, int]:
-    """Return which found box is which drawn one, where they overlap by half."""
+    """Match drawn boxes to found ones that overlap by half; return the indices."""
     pairs = sorted(
         ((overlap(a, b), i, j) for i, a in enumerate(drawn) for j, b in enumerate(found)),
         reverse=True,

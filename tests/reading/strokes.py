@@ -1,8 +1,8 @@
-"""Digits drawn by code: how each one is written, and with what pen.
+"""Generated digits: the strokes of each digit, and the pens that draw them.
 
-A digit is some strokes, each a row of points in a box one high and about 0.6 wide. A hand draws it
-somewhat differently each time; a pen leaves ink along it. None of this is shared with whatever
-deforms the digits that a network is trained on.
+A digit consists of strokes, each a sequence of points in a box that is 1 high and about 0.6 wide.
+The strokes vary at random, and a pen leaves ink along them. None of this code is shared with the
+augmentation of training images.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw
 Points = NDArray[np.float64]
 Coverage = NDArray[np.float32]
 
-# Ways to write each digit. A stroke is (x, y) points that a smooth curve goes through; "!" before
-# one makes its corners sharp.
+# Ways to write each digit. A stroke is a list of points "x,y" joined by a smooth curve, or by
+# straight lines if it starts with "!".
 HANDS: dict[int, list[str]] = {
     0: [".3,0 .1,.15 .02,.5 .12,.88 .3,1 .5,.85 .58,.5 .48,.13 .28,0",
         ".4,.02 .18,.1 .05,.45 .1,.85 .32,1 .52,.82 .55,.4 .42,.06 .3,.03"],
@@ -46,7 +46,7 @@ HANDS: dict[int, list[str]] = {
 
 
 def written(digit: int, generator: np.random.Generator, tremble: float = 0.02) -> list[Points]:
-    """Write a digit once: one of its ways, by a hand that slants, stretches and trembles."""
+    """Return the strokes of a digit, written in one of its ways with random slant and tremor."""
     hand = HANDS[digit][int(generator.integers(len(HANDS[digit])))]
     slant, breadth = generator.uniform(-0.12, 0.3), generator.uniform(0.85, 1.2)
     strokes = []
@@ -61,7 +61,7 @@ def written(digit: int, generator: np.random.Generator, tremble: float = 0.02) -
 
 
 def _curve(points: Points) -> Points:
-    """Draw a smooth curve through points (Catmull-Rom)."""
+    """Interpolate points by a smooth curve (a Catmull-Rom spline)."""
     p = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     t = np.linspace(0, 1, 16, endpoint=False)[:, None]
     pieces = []
@@ -74,14 +74,14 @@ def _curve(points: Points) -> Points:
 
 
 def _straight(points: Points) -> Points:
-    """Draw straight lines from point to point."""
+    """Interpolate points by straight lines."""
     t = np.linspace(0, 1, 24, endpoint=False)[:, None]
     pieces = [a + (b - a) * t for a, b in itertools.pairwise(points)]
     return np.vstack([*pieces, points[-1:]])
 
 
 def turned(strokes: list[Points], degrees: float) -> list[Points]:
-    """Turn strokes about the middle of their box."""
+    """Rotate strokes about the point (0.5, 0.5)."""
     angle = np.deg2rad(degrees)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return [(s - 0.5) @ turn + 0.5 for s in strokes]
@@ -91,7 +91,7 @@ Pen = Callable[[list[Points], float, np.random.Generator], Image.Image]
 
 
 def _canvas(strokes: list[Points], pen: float) -> tuple[list[Points], Image.Image]:
-    """Shift strokes so that all their ink lies on a canvas; return both."""
+    """Return shifted strokes and an empty canvas that has room for all their ink."""
     everything = np.vstack(strokes)
     low, high = everything.min(axis=0) - pen - 2, everything.max(axis=0) + pen + 2
     size = np.ceil(high - low).astype(int)
@@ -103,7 +103,7 @@ def _stamp(draw: ImageDraw.ImageDraw, at: Points, across: float, down: float) ->
 
 
 def _dense(stroke: Points, step: float) -> Points:
-    """Give points along a stroke no farther apart than a step."""
+    """Resample a stroke with points about `step` apart."""
     lengths = np.hypot(*np.diff(stroke, axis=0).T)
     along = np.concatenate([[0], np.cumsum(lengths)])
     wanted = np.linspace(0, along[-1], max(2, int(along[-1] / step) + 1))
@@ -111,7 +111,7 @@ def _dense(stroke: Points, step: float) -> Points:
 
 
 def round_pen(strokes: list[Points], pen: float, generator: np.random.Generator) -> Image.Image:
-    """A felt-tip: a disc along the stroke."""
+    """Draw with a felt-tip pen: a disc along each stroke."""
     strokes, image = _canvas(strokes, pen)
     draw = ImageDraw.Draw(image)
     for stroke in strokes:
@@ -121,7 +121,7 @@ def round_pen(strokes: list[Points], pen: float, generator: np.random.Generator)
 
 
 def broad_nib(strokes: list[Points], pen: float, generator: np.random.Generator) -> Image.Image:
-    """A nib that is broader across than down, as fountain pens of the 1800s."""
+    """Draw with a nib that is narrower across than down, so that stroke width varies."""
     strokes, image = _canvas(strokes, pen)
     draw = ImageDraw.Draw(image)
     flat = generator.uniform(0.45, 0.7)
@@ -132,7 +132,7 @@ def broad_nib(strokes: list[Points], pen: float, generator: np.random.Generator)
 
 
 def brush(strokes: list[Points], pen: float, generator: np.random.Generator) -> Image.Image:
-    """A brush: pressed harder here than there, lifted at the end."""
+    """Draw with a brush whose pressure varies along the stroke and drops at both ends."""
     strokes, image = _canvas(strokes, pen)
     draw = ImageDraw.Draw(image)
     for stroke in strokes:
@@ -148,14 +148,14 @@ def brush(strokes: list[Points], pen: float, generator: np.random.Generator) -> 
 
 
 def pencil(strokes: list[Points], pen: float, generator: np.random.Generator) -> Image.Image:
-    """A pencil: grains of graphite where the paper's tooth catches them."""
+    """Draw with a pencil, whose graphite is grainy on rough paper."""
     image = round_pen(strokes, pen, generator)
     grain = generator.random((image.height, image.width)) ** 0.4
     return Image.fromarray(np.asarray(np.asarray(image) * grain, np.uint8))
 
 
 def mouse(strokes: list[Points], pen: float, generator: np.random.Generator) -> Image.Image:
-    """A paint program: straight lines between few points, and no soft edges."""
+    """Draw as in a paint program: straight lines between few points, without soft edges."""
     strokes, image = _canvas(strokes, pen)
     draw = ImageDraw.Draw(image)
     for stroke in strokes:
@@ -177,7 +177,7 @@ def drawn(
     generator: np.random.Generator,
     turn: float = 0.0,
 ) -> Coverage:
-    """Draw a digit about `height` pixels tall; return its ink from 0 to 1, cropped to it."""
+    """Draw a digit about `height` pixels tall; return its ink from 0 to 1, cropped."""
     detail = 1 if kind == "mouse" or height > 250 else 4 if height < 80 else 2
     strokes = [detail * (height - pen) * s for s in turned(written(digit, generator), turn)]
     image = PENS[kind](strokes, detail * pen, generator)

@@ -1,4 +1,4 @@
-"""Opening pictures: all that show the same digit give the same grey, bad ones a sentence."""
+"""Image loading: every format of the same digit gives the same grey levels; errors state facts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NOISE = np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)
 @pytest.mark.parametrize(
     "mode", ["L", "1", "P", "RGB", "RGBA", "LA", "CMYK", "I", "F", "HSV", "YCbCr"]
 )
-def test_every_mode_shows_the_same(mode: str) -> None:
+def test_every_mode_gives_the_same_levels(mode: str) -> None:
     grey = open_grey(
         SEVEN.convert("RGB").convert(mode)
         if mode in {"HSV", "YCbCr", "CMYK"}
@@ -49,7 +49,7 @@ def test_every_mode_shows_the_same(mode: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "TGA", "ICO", "JPEG"])
-def test_every_format_shows_the_same(kind: str, tmp_path: Path) -> None:
+def test_every_format_gives_the_same_levels(kind: str, tmp_path: Path) -> None:
     options = (
         {"lossless": True} if kind == "WEBP" else {"sizes": [(30, 40)]} if kind == "ICO" else {}
     )
@@ -59,7 +59,7 @@ def test_every_format_shows_the_same(kind: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(open_grey(path.read_bytes()).levels, open_grey(str(path)).levels)
 
 
-def test_sixteen_bits_and_arrays_of_numbers() -> None:
+def test_every_number_type_and_range_gives_the_same_levels() -> None:
     deep = seven().astype(np.uint16) * 257
     for picture in (
         Image.fromarray(deep), deep, deep // 16, seven() / 255, seven().astype(np.float32),
@@ -70,7 +70,7 @@ def test_sixteen_bits_and_arrays_of_numbers() -> None:
 
 
 @pytest.mark.parametrize(("ink", "share"), [(0, 0.2), (255, 0.2), (0, 0.6), (255, 0.6)])
-def test_ink_on_nothing_is_seen(ink: int, share: float) -> None:
+def test_ink_on_a_transparent_ground_is_visible(ink: int, share: float) -> None:
     picture = np.zeros((40, 40, 4), np.uint8)
     picture[..., :3] = ink
     picture[2 : 2 + int(36 * share), 2:38, 3] = 255
@@ -78,7 +78,7 @@ def test_ink_on_nothing_is_seen(ink: int, share: float) -> None:
     assert abs(levels[3, 3] - levels[39, 39]) > 200
 
 
-def test_rounded_corners_are_paper() -> None:
+def test_transparent_corners_become_paper() -> None:
     picture = np.zeros((40, 30, 4), np.uint8)
     picture[..., :3] = seven()[:, :, None]
     picture[..., 3] = 255
@@ -89,7 +89,7 @@ def test_rounded_corners_are_paper() -> None:
 @pytest.mark.parametrize(
     ("paper", "ink"), [((255, 255, 255), (255, 255, 0)), ((255, 0, 0), (0, 60, 255))]
 )
-def test_ink_that_differs_in_colour_alone_is_seen(
+def test_ink_that_differs_in_colour_alone_is_visible(
     paper: tuple[int, ...], ink: tuple[int, ...]
 ) -> None:
     picture = np.where(seven()[:, :, None] > 0, paper, ink).astype(np.uint8)
@@ -97,7 +97,7 @@ def test_ink_that_differs_in_colour_alone_is_seen(
     assert abs(levels[0, 0] - levels[6, 10]) > 60
 
 
-def test_the_camera_was_turned() -> None:
+def test_exif_orientation_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = Image.fromarray(np.rot90(seven()).copy())
@@ -107,7 +107,7 @@ def test_the_camera_was_turned() -> None:
     assert open_colours(saved(turned, "PNG", exif=exif)).size == (30, 40)
 
 
-def test_an_animation_is_its_first_frame_and_says_so() -> None:
+def test_an_animation_gives_its_first_frame_and_a_note() -> None:
     frames = [SEVEN, Image.fromarray(255 - seven())]
     for kind in ("GIF", "TIFF", "WEBP"):
         grey = open_grey(
@@ -124,16 +124,16 @@ def test_an_animation_is_its_first_frame_and_says_so() -> None:
         assert "first" in grey.notes[0]
 
 
-def test_a_large_jpeg_is_decoded_at_a_part_of_its_size() -> None:
+def test_a_large_jpeg_is_decoded_at_reduced_size() -> None:
     large = SEVEN.resize((6000, 8000))
     grey = open_grey(saved(large, "JPEG"))
     assert grey.size == (8000, 6000)
-    assert grey.shrunk == 2
+    assert grey.reduction == 2
     assert grey.levels.shape == (4000, 3000)
 
 
 def bomb() -> bytes:
-    """A PNG of a few bytes that declares 60,000 x 60,000 pixels."""
+    """Return a PNG of a few bytes that declares 60,000 x 60,000 pixels."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return (
@@ -156,16 +156,18 @@ def bomb() -> bytes:
     ("content", "fact"),
     [
         (b"", "empty"),
-        (b"no picture at all", "not a picture"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
-        (saved(Image.fromarray(NOISE), "PNG")[:900], "damaged or cut short"),
-        (saved(SEVEN.resize((300, 400)), "JPEG")[:900], "damaged or cut short"),
-        (saved(Image.new("L", (1, 1)), "PNG"), "1 x 1"),
-        (saved(Image.new("L", (900, 2)), "PNG"), "900 x 2"),
-        (bomb(), "too large"),
+        (b"no picture at all", "not an image.*b'no pictu'.*PNG"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image.*b'%!PS-Ado'.*PNG"),
+        (saved(Image.fromarray(NOISE), "PNG")[:900], "damaged"),
+        (saved(SEVEN.resize((300, 400)), "JPEG")[:900], "damaged"),
+        (saved(Image.new("L", (1, 1)), "PNG"), "1 x 1 pixels.*5 x 5"),
+        (saved(Image.new("L", (900, 2)), "PNG"), "900 x 2 pixels.*5 x 5"),
+        (bomb(), "too large.*64 megapixels"),
     ],
 )
-def test_bad_files_are_a_sentence(content: bytes, fact: str, tmp_path: Path) -> None:
+def test_bad_files_raise_errors_that_state_the_facts(
+    content: bytes, fact: str, tmp_path: Path
+) -> None:
     path = tmp_path / "picture.png"
     path.write_bytes(content)
     for picture in (path, content):
@@ -173,7 +175,7 @@ def test_bad_files_are_a_sentence(content: bytes, fact: str, tmp_path: Path) -> 
             open_grey(picture)
 
 
-def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
+def test_paths_that_are_not_files_are_rejected(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path, fact in (
         (tmp_path / "missing.png", "missing.png"), (tmp_path, "folder"),
@@ -183,10 +185,10 @@ def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
             open_grey(path)
 
 
-def test_a_file_whose_numbers_are_no_grey_levels_is_named(tmp_path: Path) -> None:
+def test_the_error_for_nan_in_a_file_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "measured.tif"
     Image.fromarray(np.full((40, 40), np.nan, np.float32)).save(path)
-    with pytest.raises(InputError, match=r"measured\.tif holds NaN"):
+    with pytest.raises(InputError, match=r"measured\.tif.*NaN"):
         open_grey(path)
 
 
@@ -205,6 +207,6 @@ def test_a_file_whose_numbers_are_no_grey_levels_is_named(tmp_path: Path) -> Non
         ([[1, 2], [3]], "list"),
     ],
 )
-def test_bad_arrays_are_a_sentence(picture: Any, fact: str) -> None:
+def test_bad_arrays_raise_errors_that_state_the_facts(picture: Any, fact: str) -> None:
     with pytest.raises(InputError, match=fact):
         open_grey(picture)

@@ -1,21 +1,21 @@
-"""Rows: reading order, whatever the tilt."""
+"""Reading order in rows, at any tilt."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from neuralnet.reading.rows import Box, in_rows
+from neuralnet.reading.rows import Box, group_into_rows
 
 
-def test_nothing_has_no_rows() -> None:
-    assert in_rows([]) == []
-    assert in_rows([(3, 4, 30, 20)]) == [[0]]
+def test_rows_of_no_box_and_of_one() -> None:
+    assert group_into_rows([]) == []
+    assert group_into_rows([(3, 4, 30, 20)]) == [[0]]
 
 
 @pytest.mark.parametrize("degrees", [-10, -4, 0, 4, 10])
 @pytest.mark.parametrize("seed", range(5))
-def test_rows_are_read_as_written(degrees: float, seed: int) -> None:
+def test_tilted_rows_are_recovered(degrees: float, seed: int) -> None:
     generator = np.random.default_rng(seed)
     slope = np.tan(np.deg2rad(degrees))
     boxes: list[Box] = []
@@ -30,5 +30,5 @@ def test_rows_are_read_as_written(degrees: float, seed: int) -> None:
             left += width + generator.uniform(4, 40)
         wanted.append(line)
     order = generator.permutation(len(boxes)).tolist()
-    rows = in_rows([boxes[i] for i in order])
+    rows = group_into_rows([boxes[i] for i in order])
     assert [[order[i] for i in row] for row in rows] == wanted

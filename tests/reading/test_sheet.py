@@ -1,4 +1,4 @@
-"""A sheet on a desk is found, and read alone; what only looks like one is left as it is."""
+"""A sheet on a desk is found and read alone; an image without a sheet is read as a whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Grey = NDArray[np.uint8]
 
 
 def page(digits: str = "2075", height: int = 60) -> Grey:
-    """Dark digits in a row on light paper."""
+    """Return a page with a row of dark digits on light paper."""
     generator = np.random.default_rng(0)
     inks = [drawn(int(d), height, 5, "round", generator) for d in digits]
     levels = np.full((3 * height, len(inks) * height + height), 225, np.uint8)
@@ -36,7 +36,7 @@ def on_desk(sheet: Grey, desk: int, margin: int, turn: float = 0) -> Grey:
 
 @pytest.mark.parametrize("desk", [20, 90, 150])
 @pytest.mark.parametrize(("margin", "turn"), [(30, 0), (100, 5), (200, -8)])
-def test_a_sheet_is_read_wherever_it_lies(
+def test_a_sheet_is_read_on_any_desk_at_any_tilt(
     bundled_model: NeuralNetMLP, desk: int, margin: int, turn: float
 ) -> None:
     picture = on_desk(page(), desk, margin, turn)
@@ -47,7 +47,7 @@ def test_a_sheet_is_read_wherever_it_lies(
     assert (middle[:2] + middle[2:]) / 2 == pytest.approx(np.array(picture.shape) / 2, abs=25)
 
 
-def test_a_sheet_is_cut_out_and_its_corners_papered() -> None:
+def test_a_sheet_is_cropped_and_its_corners_filled_with_paper() -> None:
     picture = on_desk(page(), 40, 80, 8)
     sheet = find_sheet(picture)
     assert sheet is not None
@@ -60,14 +60,14 @@ def test_a_sheet_is_cut_out_and_its_corners_papered() -> None:
 
 
 @pytest.mark.parametrize("pen", [8, 20, 40])
-def test_a_light_0_on_a_dark_ground_is_no_sheet(bundled_model: NeuralNetMLP, pen: int) -> None:
+def test_a_light_0_on_a_dark_ground_is_not_a_sheet(bundled_model: NeuralNetMLP, pen: int) -> None:
     image = Image.new("L", (300, 300))
     ImageDraw.Draw(image).rounded_rectangle((90, 50, 210, 250), 40, outline=255, width=pen)
     assert find_sheet(np.asarray(image)) is None
     assert str(read_digits(image, model=bundled_model)) == "0"
 
 
-def test_paper_in_soft_shadow_and_paper_alone_are_no_sheets() -> None:
+def test_paper_in_soft_shadow_and_paper_alone_are_not_sheets() -> None:
     generator = np.random.default_rng(0)
     for _ in range(10):
         dimmed = shadow(np.asarray(page() / 255, np.float32), generator)

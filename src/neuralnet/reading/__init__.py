@@ -1,1 +1,1 @@
-"""Any picture of handwritten digits: where the digits are, and what they say."""
+"""Handwritten digit reading: find the digits in an image and classify each one."""

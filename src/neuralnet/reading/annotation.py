@@ -1,4 +1,4 @@
-"""Draw what was read onto a copy of the picture."""
+"""Draw a reading onto a copy of the image."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ if TYPE_CHECKING:
 
     from neuralnet.reading.reader import Digit, Reading
 
-# Told apart by those who do not see red and green apart, too.
+# From the Okabe-Ito palette, which is safe for colour-blind readers.
 _SURE = (0, 114, 178)
 _UNSURE = (213, 94, 0)
-# Larger copies than this show no more, and take long to write.
+# Longest side of the copy, in pixels; larger copies show no more and are slow to write.
 _LARGEST = 3000
 
 
 def annotated(picture: Picture, reading: Reading) -> Image:
-    """Return a copy of a picture with each digit's box, what it was read as, and how surely.
+    """Return a copy of an image with the box, the label and the confidence of each digit.
 
     Parameters
     ----------
     picture : path, bytes, PIL.Image.Image, or array_like
-        What was read.
+        The image that was read.
     reading : Reading
-        What `read_digits` returned for it.
+        Result of `read_digits` for that image.
 
     Returns
     -------
     PIL.Image.Image
-        In colour, at most 3,000 pixels on its longer side.
+        RGB image, at most 3,000 pixels on its longer side.
 
     Raises
     ------
     InputError, FileFormatError, FileError
-        As `read_digits` does.
+        Under the same conditions as in `read_digits`.
     """
     from PIL.ImageDraw import Draw
 
@@ -52,7 +52,7 @@ def annotated(picture: Picture, reading: Reading) -> Image:
 
 
 def _draw(draw: ImageDraw, digit: Digit, scale: float, line: int) -> None:
-    """Draw a digit's box, and above it what it was read as and how surely."""
+    """Draw the box of a digit, with its label and confidence above."""
     from PIL import ImageFont
 
     colour = _SURE if digit.sure else _UNSURE
@@ -61,9 +61,10 @@ def _draw(draw: ImageDraw, digit: Digit, scale: float, line: int) -> None:
     draw.rectangle(
         (left - room, top - room, right + room, bottom + room), outline=colour, width=line
     )
-    # As broad as the box, so that neighbours' texts stay apart where they can be read so.
+    # The text is about as wide as the box, so that neighbouring texts do not overlap, unless that
+    # would make it too small to read.
     size = max(10, min(36 * line, 0.3 * (bottom - top), 0.42 * (right - left)))
     text = f"{digit} {digit.confidence:.0%}"
-    # Above the box; within the picture, where the box begins at its upper border.
+    # A box at the upper border of the image leaves no space above it.
     above = max(0.0, top - room - 1.15 * size)
     draw.text((left - room, above), text, fill=colour, font=ImageFont.load_default(size))

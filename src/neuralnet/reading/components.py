@@ -1,4 +1,4 @@
-"""Connected pieces of ink, each cut out at half of its own darkness."""
+"""Connected components of ink, each thresholded relative to its own darkness."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Smaller pieces than this, in pixels along the longer side, hold no strokes that can be told apart.
+# Minimum length of the longer side, in pixels; strokes cannot be distinguished in smaller pieces.
 _SMALLEST = 3
-# Nobody writes more on a page; a texture has a hundred times as many. The largest are kept.
-MOST_PIECES = 3000
-# A pixel belongs to a stroke if it is this share as dark as the stroke's middle. Somewhat below
-# one half, since the middle of a line one pixel broad may itself lie between two pixels.
+# Handwritten pages have fewer pieces; a texture has a hundred times as many. The largest are kept.
+MAX_PIECES = 3000
+# A pixel belongs to a stroke if it is darker than this fraction of the darkness in the middle of
+# the stroke. The fraction is below one half because the middle of a one-pixel line may itself lie
+# between two pixels.
 _EDGE = 0.42
-# The picture's typical ink decides which pixels are looked at, fainter pens among them.
+# First threshold, as a fraction of the typical ink level; low enough to include faint pens.
 _SEED = 0.3
 _EIGHT = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True)
 class Component:
-    """A connected piece of ink.
+    """Connected piece of ink.
 
     Attributes
     ----------
     top, left : int
-        Where its box begins in the picture.
+        First row and column of the bounding box in the image.
     mask : ndarray of bool, shape (height, width)
-        Its pixels within its box.
+        Pixels of the piece within its bounding box.
     level : float
-        How dark its ink is.
+        Darkness of the ink, from 0 to 1.
     thickness : float
-        Width of its broadest stroke, in pixels.
+        Width of the widest stroke, in pixels.
     """
 
     top: int
@@ -51,59 +52,61 @@ class Component:
 
     @property
     def height(self) -> int:
-        """Rows of its box."""
+        """Height of the bounding box, in pixels."""
         return int(self.mask.shape[0])
 
     @property
     def width(self) -> int:
-        """Columns of its box."""
+        """Width of the bounding box, in pixels."""
         return int(self.mask.shape[1])
 
     @property
     def bottom(self) -> int:
-        """The row below its box."""
+        """First row below the bounding box."""
         return self.top + self.height
 
     @property
     def right(self) -> int:
-        """The column right of its box."""
+        """First column to the right of the bounding box."""
         return self.left + self.width
 
     @property
     def area(self) -> int:
-        """How many pixels it has."""
+        """Number of ink pixels."""
         return int(np.count_nonzero(self.mask))
 
 
 def find_components(ink: Ink) -> list[Component]:
-    """Find the connected pieces of ink in a picture, ruled lines erased.
+    """Find the connected pieces of ink in an image, after erasing ruled lines.
 
     Parameters
     ----------
     ink : Ink
-        How dark each pixel is.
+        Darkness of each pixel.
 
     Returns
     -------
     list of Component
-        At most 3,000, the largest ones; pieces that run along the picture's border left out.
+        The largest pieces, at most 3,000, from large to small. Pieces that run along the border of
+        the image are left out.
     """
     if not ink.level:
         return []
     threshold = max(NOISE_FACTOR * ink.noise, _SEED * ink.level, FAINTEST)
     mask = erase_lines(_without_frame(ink.darkness > threshold))
     found = []
-    for top, left, rough in _untied(mask):
-        pieces = _sharpened(ink, top, left, rough, threshold)
+    for top, left, rough in _without_underlines(mask):
+        pieces = _rethreshold(ink, top, left, rough, threshold)
         found += [piece for piece in pieces if not _along_border(piece, mask.shape)]
-    return sorted(found, key=lambda c: -max(c.height, c.width))[:MOST_PIECES]
+    return sorted(found, key=lambda c: -max(c.height, c.width))[:MAX_PIECES]
 
 
 def _without_frame(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Erase a frame drawn around the page, whose sides would be left as lines or as ones.
+    """Erase a frame drawn around the page, whose sides could be mistaken for rules or for ones.
 
-    It encloses more than half of the picture's height and width, and all of it runs along the sides
-    of its box. What is written in it, or touches it, stands apart or makes it another thing.
+    A frame spans more than half of the height and of the width of the image, and all of its ink
+    runs along the sides of its bounding box. Writing inside the frame is a separate piece. A frame
+    that touches writing is not recognized and is kept.
     """
     from scipy import ndimage
 
@@ -120,7 +123,7 @@ def _without_frame(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _runs_along_its_sides(box: NDArray[np.bool_]) -> bool:
-    """Return whether all of a piece lies along the four sides of its box, and reaches all round."""
+    """Return whether a piece lies only along the sides of its box and covers all four of them."""
     down, across = (max(1, side // 12) for side in box.shape)
     sides = (
         box[:down].any(axis=0),
@@ -133,13 +136,13 @@ def _runs_along_its_sides(box: NDArray[np.bool_]) -> bool:
 
 
 def _is_large(rows: slice, columns: slice, shape: tuple[int, ...]) -> bool:
-    """Return whether a box has more than half of the picture's height and width."""
+    """Return whether a box spans more than half of the height and of the width of the image."""
     sides = (rows.stop - rows.start, columns.stop - columns.start)
     return all(2 * side > whole for side, whole in zip(sides, shape, strict=True))
 
 
-def _connected(mask: NDArray[np.bool_], most: int) -> Iterator[tuple[int, int, Any]]:
-    """Give the corner and the mask of each connected piece, of too many the largest ones."""
+def _connected(mask: NDArray[np.bool_], limit: int) -> Iterator[tuple[int, int, Any]]:
+    """Yield the top row, the left column and the mask of the largest connected pieces."""
     from scipy import ndimage
 
     labels, count = ndimage.label(mask, _EIGHT)
@@ -148,15 +151,15 @@ def _connected(mask: NDArray[np.bool_], most: int) -> Iterator[tuple[int, int, A
     places = ndimage.find_objects(labels)
     corners = np.array([(s[0].start, s[0].stop, s[1].start, s[1].stop) for s in places])
     longest = np.maximum(corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 2])
-    largest = np.argsort(-longest, kind="stable")[:most]
+    largest = np.argsort(-longest, kind="stable")[:limit]
     for index in sorted(largest[longest[largest] >= _SMALLEST]):
         rows, columns = places[index]
         yield rows.start, columns.start, labels[rows, columns] == index + 1
 
 
-def _untied(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int, Any]]:
-    """Give the connected pieces, those that an underline ties together apart."""
-    for top, left, piece in _connected(mask, MOST_PIECES):
+def _without_underlines(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int, Any]]:
+    """Yield the connected pieces, with pieces that an underline joins separated."""
+    for top, left, piece in _connected(mask, MAX_PIECES):
         bare = erase_underline(piece)
         if bare is piece:
             yield top, left, piece
@@ -165,13 +168,13 @@ def _untied(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int, Any]]:
             yield top + below, left + beside, part
 
 
-def _sharpened(
+def _rethreshold(
     ink: Ink, top: int, left: int, rough: NDArray[np.bool_], threshold: float
 ) -> Iterator[Component]:
-    """Cut a piece out at half of its own darkness, which may leave several.
+    """Threshold a piece relative to its own darkness, which may split it.
 
-    What is much fainter than the pen, such as the rules and the shadows that tie its strokes
-    together, is left behind; a piece of faint ink keeps its edges.
+    This removes whatever is much fainter than the pen, such as rules and shadows that connect
+    strokes. A piece of faint ink keeps its edges.
     """
     height, width = rough.shape
     darkness = ink.darkness[top : top + height, left : left + width]
@@ -184,9 +187,10 @@ def _sharpened(
 
 
 def thickness(mask: NDArray[np.bool_]) -> float:
-    """Return the width of the broadest stroke, in pixels: twice the largest distance to its edge.
+    """Return the width of the widest stroke, in pixels.
 
-    Large masks are thinned out to every n-th pixel first.
+    The width is twice the largest distance of an ink pixel to the edge, minus one. Large masks are
+    subsampled first.
     """
     from scipy import ndimage
 
@@ -196,10 +200,10 @@ def thickness(mask: NDArray[np.bool_]) -> float:
 
 
 def _along_border(piece: Component, shape: tuple[int, ...]) -> bool:
-    """Return whether a piece lies along the picture's border: a frame, a desk, a shadow.
+    """Return whether a piece runs along the border of the image, like a frame, a desk or a shadow.
 
-    A digit that is cut off, or drawn up to the border, touches it in a few places only. The whole
-    of one side may be the bar of a 7 or the base of a 2, in a picture cropped to its ink.
+    A digit that is cut off or that reaches the border touches it in a few places only. In an image
+    cropped to its ink, the bar of a 7 or the base of a 2 may cover one whole side.
     """
     touched: list[float] = []
     for edge, inside in (

@@ -1,4 +1,4 @@
-"""Where the digits are in a picture."""
+"""Digit detection: find the blobs of ink that may be digits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.reading.components import MOST_PIECES, Component, find_components
+from neuralnet.reading.components import MAX_PIECES, Component, find_components
 from neuralnet.reading.grouping import group_strokes, typical_height
 from neuralnet.reading.light import Ink, find_ink
 
@@ -16,37 +16,37 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# The smallest digits, in pixels: an 8 has three bars and two holes.
+# Size of the smallest digits, in pixels: an 8 needs rows for three bars and two holes.
 _SMALLEST = 6
-# A digit is at least this share as tall as the page's others.
+# Minimum height of a digit, as a fraction of the typical height on the page.
 _SHORTEST = 0.3
-# A stroke at least this long, by the same measure, may still belong to a digit.
-_SCRAP = 0.15
-_MOST_SCRAPS = 200
-# The broadest pen, as a share of the digit's height: beyond it, it is a spot.
-_BROADEST_PEN = 0.5
-# Several digits that touch are this many times as broad as tall, at most.
-_BROADEST = 6.0
-# An 8 has two holes; a slip of the pen makes another.
-_MOST_HOLES = 3
-# The share of ink's darkness that is still put down to the paper and to JPEG's noise.
+# Minimum length of a stroke that may belong to a digit, as a fraction of the same height.
+_SMALLEST_FRAGMENT = 0.15
+_MAX_FRAGMENTS = 200
+# Width of the widest pen, as a fraction of the digit's height; anything thicker is a spot.
+_WIDEST_PEN = 0.5
+# Maximum ratio of width to height for a run of touching digits.
+_MAX_ASPECT_RATIO = 6.0
+# An 8 has two holes; a slip of the pen may add one.
+_MAX_HOLES = 3
+# Darkness that is attributed to paper and JPEG noise, as a fraction of the ink level.
 _FLOOR = 0.03
-# How far, in pixels, the soft edge of a stroke reaches beyond its sharp one.
+# Number of pixels that the soft edge of a stroke extends beyond its thresholded mask.
 _SOFT_EDGE = 2
 
 
 @dataclass(frozen=True)
 class Blob:
-    """What may be a digit: a piece of the picture, with nothing but its own ink in it.
+    """Part of the image that may be a digit, without the ink of its neighbours.
 
     Attributes
     ----------
     top, left : int
-        Where it begins in the picture.
+        First row and column of the bounding box in the image.
     ink : ndarray of float32, shape (height, width)
-        From 0, paper, to 1, ink; each row and column at the sides has some.
+        Ink from 0 (paper) to 1 (ink), cropped to the rows and columns that have ink.
     pieces : tuple of Component
-        The strokes that it was put together from.
+        Strokes that the blob consists of.
     """
 
     top: int
@@ -56,52 +56,54 @@ class Blob:
 
     @property
     def height(self) -> int:
-        """Rows of its box."""
+        """Height of the bounding box, in pixels."""
         return int(self.ink.shape[0])
 
     @property
     def width(self) -> int:
-        """Columns of its box."""
+        """Width of the bounding box, in pixels."""
         return int(self.ink.shape[1])
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """Top, left, bottom and right; the last two are the first row and column beyond it."""
+        """Bounding box (top, left, bottom, right); bottom and right are exclusive."""
         return self.top, self.left, self.top + self.height, self.left + self.width
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found in a picture.
+class Candidates:
+    """Digit candidates found in an image.
 
     Attributes
     ----------
     blobs : tuple of Blob
-        What may be digits, each whole or several that touch; in no particular order.
-    scraps : tuple of Blob
-        Pieces too small or too flat to be digits, which may still belong to one.
+        Blobs that may be one digit or several touching digits, in no particular order.
+    fragments : tuple of Blob
+        Blobs that are too small or too flat to be digits but may be part of one.
     complete : bool
-        Whether every piece of ink was looked at: a texture may have more than can be.
+        False if the image, such as a texture, had more pieces of ink than are examined.
     """
 
     blobs: tuple[Blob, ...]
-    scraps: tuple[Blob, ...] = ()
+    fragments: tuple[Blob, ...] = ()
     complete: bool = True
 
 
-def find_digits(levels: NDArray[np.uint8]) -> Found:
-    """Find what may be digits in a grey picture.
+def find_digits(levels: NDArray[np.uint8]) -> Candidates:
+    """Find the digit candidates in a greyscale image.
 
-    Digits that touch are still one, and strokes far apart still two: segmentation.py settles them.
+    Touching digits are returned as one blob, and distant strokes of one digit as two. Both cases
+    are resolved in `segmentation`.
 
     Parameters
     ----------
     levels : ndarray of uint8, shape (height, width)
-        Dark ink on light paper, or light on dark.
+        Grey levels, with dark ink on light paper or light ink on a dark ground.
 
     Returns
     -------
-    Found
+    Candidates
+        Blobs and fragments of ink.
     """
     ink = find_ink(levels)
     pieces = find_components(ink)
@@ -110,16 +112,18 @@ def find_digits(levels: NDArray[np.uint8]) -> Found:
     tall = typical_height([_height(g) for g in likely], [sum(p.area for p in g) for g in likely])
     digits = [group for group in likely if _height(group) >= _SHORTEST * tall]
     chosen = {id(group) for group in digits}
-    scraps = [g for g in groups if id(g) not in chosen and _SCRAP * tall <= _size(g) <= tall]
-    return Found(
-        tuple(_cut_out(ink, group) for group in digits),
-        tuple(_cut_out(ink, group) for group in scraps[:_MOST_SCRAPS]),
-        complete=len(pieces) < MOST_PIECES,
+    fragments = [
+        g for g in groups if id(g) not in chosen and _SMALLEST_FRAGMENT * tall <= _size(g) <= tall
+    ]
+    return Candidates(
+        tuple(_extract(ink, group) for group in digits),
+        tuple(_extract(ink, group) for group in fragments[:_MAX_FRAGMENTS]),
+        complete=len(pieces) < MAX_PIECES,
     )
 
 
 def _without_frames(pieces: Sequence[Component]) -> list[Component]:
-    """Leave out what encloses other pieces: boxes of a form, tables, the rim of a sheet."""
+    """Drop pieces that enclose others: boxes of a form, tables, the edge of a sheet."""
     if not pieces:
         return []
     boxes = np.array([(p.top, p.left, -p.bottom, -p.right) for p in pieces])
@@ -133,7 +137,7 @@ def _without_frames(pieces: Sequence[Component]) -> list[Component]:
 
 
 def _hollow(piece: Component) -> bool:
-    """Return whether a piece runs along all four sides of its box."""
+    """Return whether a piece runs along all four sides of its bounding box."""
     rows, columns = (max(1, side // 6) for side in piece.mask.shape)
     mask = piece.mask
     return all(
@@ -148,33 +152,38 @@ def _hollow(piece: Component) -> bool:
 
 
 def _height(group: Sequence[Component]) -> int:
-    """Return the height of a group's box."""
+    """Return the height of the bounding box of a group."""
     return max(p.bottom for p in group) - min(p.top for p in group)
 
 
 def _size(group: Sequence[Component]) -> int:
-    """Return the longer side of a group's box."""
+    """Return the longer side of the bounding box of a group."""
     return max(_height(group), max(p.right for p in group) - min(p.left for p in group))
 
 
 def _could_be_digit(group: Sequence[Component]) -> bool:
-    """Return whether a group has a digit's size, proportions, pen and holes."""
+    """Return whether size, proportions, stroke width and number of holes fit a digit."""
     height = _height(group)
     width = max(p.right for p in group) - min(p.left for p in group)
-    if max(height, width) < _SMALLEST or not height / 8 <= width <= _BROADEST * height:
-        return height >= _SMALLEST and width >= 1 and width < height / 8 and _is_one(group, height)
-    if max(p.thickness for p in group) > _BROADEST_PEN * height:
+    if max(height, width) < _SMALLEST or not height / 8 <= width <= _MAX_ASPECT_RATIO * height:
+        return (
+            height >= _SMALLEST
+            and width >= 1
+            and width < height / 8
+            and _is_digit_one(group, height)
+        )
+    if max(p.thickness for p in group) > _WIDEST_PEN * height:
         return False
-    return sum(_holes(p) for p in group) <= _MOST_HOLES * max(1, round(width / height))
+    return sum(_holes(p) for p in group) <= _MAX_HOLES * max(1, round(width / height))
 
 
-def _is_one(group: Sequence[Component], height: int) -> bool:
-    """Return whether a thin upright group is a 1 rather than a long line."""
+def _is_digit_one(group: Sequence[Component], height: int) -> bool:
+    """Return whether a narrow upright group is short enough for its pen to be a 1, not a line."""
     return height <= 120 * max(p.thickness for p in group)
 
 
 def _holes(piece: Component) -> int:
-    """Count the holes that are more than a pinprick."""
+    """Count the holes, ignoring pinholes."""
     from scipy import ndimage
 
     step = max(1, max(piece.mask.shape) // 150)
@@ -184,8 +193,8 @@ def _holes(piece: Component) -> int:
     return int((areas > max(2, 0.003 * outside.size)).sum()) - 1
 
 
-def _cut_out(ink: Ink, group: Sequence[Component]) -> Blob:
-    """Cut a group's ink out of the picture, soft edges included and other ink left out."""
+def _extract(ink: Ink, group: Sequence[Component]) -> Blob:
+    """Extract the ink of a group with its soft edges and without the ink of other groups."""
     from scipy import ndimage
 
     height, width = ink.darkness.shape
@@ -218,7 +227,7 @@ def trimmed(blob: Blob) -> Blob:
 
 
 def joined(one: Blob, other: Blob) -> Blob:
-    """Return two blobs as one."""
+    """Return the union of two blobs."""
     boxes = np.array([one.box, other.box])
     top, left = boxes[:, :2].min(axis=0).tolist()
     bottom, right = boxes[:, 2:].max(axis=0).tolist()

@@ -1,4 +1,4 @@
-"""Put the strokes of one digit together: the bar of a 5, the two halves of a 4, a broken line."""
+"""Grouping of strokes into digits, such as the bar of a 5, the halves of a 4 or a broken line."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Beyond so many pieces, or pairs of them, a page is a texture; time is not spent on it.
-_MOST_PIECES = 1500
-_MOST_PAIRS = 4000
-_OUTLINE = 160  # points of an outline that distances are measured between
+# Limits on the work per page; an image with more pieces or pairs of pieces is a texture.
+_MAX_PIECES = 1500
+_MAX_PAIRS = 4000
+_OUTLINE_POINTS = 160  # about how many points of an outline are used to measure distances
 
 
 def group_strokes(pieces: Sequence[Component]) -> list[list[Component]]:
     """Group pieces of ink into digits.
 
-    Each piece joins at most one larger one: the nearest that it makes a digit with.
+    Each piece joins at most one larger piece, the nearest one that it can form a digit with.
 
     Parameters
     ----------
     pieces : sequence of Component
+        Connected pieces of ink.
 
     Returns
     -------
     list of list of Component
-        The pieces of each digit.
+        Pieces of each digit.
     """
-    if not 1 < len(pieces) <= _MOST_PIECES:
+    if not 1 < len(pieces) <= _MAX_PIECES:
         return [[piece] for piece in pieces]
     pieces = sorted(pieces, key=lambda piece: -max(piece.height, piece.width))
     typical = typical_height([p.height for p in pieces], [p.area for p in pieces])
@@ -52,7 +53,7 @@ def group_strokes(pieces: Sequence[Component]) -> list[list[Component]]:
         gap = _gap(outlines[large], outlines[small])
         if gap <= reach and (small not in best or gap < best[small][0]):
             best[small] = (gap, large)
-    # From large to small, so that each piece's owner has found its own.
+    # From large to small, so that the owner of a piece is resolved before the piece itself.
     for small in sorted(best):
         owner[small] = owner[best[small][1]]
     groups: dict[int, list[Component]] = {}
@@ -62,7 +63,7 @@ def group_strokes(pieces: Sequence[Component]) -> list[list[Component]]:
 
 
 def typical_height(heights: Sequence[float], weights: Sequence[float]) -> float:
-    """Return the median height, weighted by ink, so that specks do not count; 0 of none."""
+    """Return the median height, weighted by ink so that specks count little; 0 without pieces."""
     if not heights:
         return 0.0
     order = np.argsort(heights)
@@ -71,22 +72,22 @@ def typical_height(heights: Sequence[float], weights: Sequence[float]) -> float:
 
 
 def _near_pairs(boxes: NDArray[np.float32]) -> list[tuple[int, int]]:
-    """Give the pairs, larger one first, whose boxes lie within a third of the larger's size."""
+    """Return the pairs, larger piece first, whose gap is at most 0.35 of the larger one's size."""
     top, bottom, left, right = boxes.T
     down = np.maximum(top[:, None] - bottom, top - bottom[:, None])
     across = np.maximum(left[:, None] - right, left - right[:, None])
     size = np.maximum(bottom - top, right - left)
     near = np.maximum(down, across) <= 0.35 * size[:, None]
     large, small = np.nonzero(np.triu(near, 1))
-    return list(zip(large.tolist(), small.tolist(), strict=True))[:_MOST_PAIRS]
+    return list(zip(large.tolist(), small.tolist(), strict=True))[:_MAX_PAIRS]
 
 
 def _reach(large: Component, small: Component, typical: float) -> float | None:
-    """Return how far apart two pieces may be and still be strokes of one digit, None if never.
+    """Return the largest gap at which two pieces are strokes of one digit, None if they never are.
 
-    Two whole digits are as tall as each other and stand beside each other, or one in the row above
-    the other. Strokes of one digit overlap sideways, and together are about as tall as the larger
-    one, or as the page's other digits.
+    Two separate digits have about the same height and stand side by side or in different rows.
+    Strokes of one digit overlap horizontally, and together they are about as tall as the larger
+    stroke or as the other digits on the page.
     """
     top, bottom = min(large.top, small.top), max(large.bottom, small.bottom)
     left, right = min(large.left, small.left), max(large.right, small.right)
@@ -94,7 +95,7 @@ def _reach(large: Component, small: Component, typical: float) -> float | None:
     tallest = max(large.height, small.height)
     shared = min(large.right, small.right) - max(large.left, small.left)
     overlap = shared / min(large.width, small.width)
-    # Rows of writing leave a gap between them; what reaches into each other is one digit, broken.
+    # There is a gap between rows of writing, so pieces that overlap vertically are a broken digit.
     entwined = overlap >= 0.3 and min(large.bottom, small.bottom) > max(large.top, small.top)
     highest = 2 * tallest if entwined else 1.5 * max(tallest, 0.8 * typical)
     if height > highest or width > 1.15 * max(height, 0.8 * typical):
@@ -103,24 +104,24 @@ def _reach(large: Component, small: Component, typical: float) -> float | None:
     close = max(1.5, pen, (0.12 if entwined else 0.05) * height)
     lower = min(large.height, small.height) / height
     if overlap >= 0.4 and lower <= 0.6:
-        # A bar above its body, or a stroke beside a longer one; no dot, no speck, no underline.
+        # A bar above the body, or a stroke beside a longer one, but not a dot, speck or underline.
         is_stroke = max(small.height, small.width) >= 0.2 * height and small.top < large.bottom
         return max(close, (0.22 if is_stroke else 0.06) * height)
     if lower <= 0.45:
         return max(close, 0.1 * height) if overlap > -0.3 else close
     if overlap >= 0.3:
         return close
-    return None  # beside each other, both tall
+    return None  # two tall pieces side by side are two digits
 
 
 def _outline(piece: Component) -> NDArray[np.float32]:
-    """Give some points of a piece's outline, shape (N, 2)."""
+    """Return a sample of points on the outline of a piece, shape (N, 2)."""
     from scipy import ndimage
 
     padded = np.pad(piece.mask, 1)
     inner = ndimage.binary_erosion(padded)[1:-1, 1:-1]
     points = np.argwhere(piece.mask & ~inner)
-    step = max(1, len(points) // _OUTLINE)
+    step = max(1, len(points) // _OUTLINE_POINTS)
     return np.asarray(points[::step] + np.array([piece.top, piece.left]), np.float32)
 
 

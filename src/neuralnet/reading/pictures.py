@@ -1,7 +1,7 @@
-"""Open whatever shows a digit, and make one grey picture of it.
+"""Image loading: open a path, bytes, a Pillow image or an array as an upright greyscale image.
 
-A path, bytes, a Pillow image or an array becomes an array of grey levels, upright, with colour and
-transparency resolved so that what can be seen in the picture can be seen in the grey.
+Colour and transparency are converted so that ink that is visible in the image stays visible in the
+grey levels.
 """
 
 from __future__ import annotations
@@ -25,73 +25,78 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-Picture = Any  # a path, bytes, a Pillow image or an array: told apart at the door, in `open_grey`
+Picture = Any  # a path, bytes, a Pillow image or an array; `open_grey` checks which
 
-# Formats that Pillow decodes itself. EPS and its like would start other programs.
+# Formats that Pillow decodes itself. For formats such as EPS it would start another program.
 _FORMATS = (
     *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM"),
     *("TGA", "TIFF", "WEBP"),
 )
-# A large JPEG is decoded at a part of its size, and Pillow begins none beyond this. Other formats
-# are decoded whole, and 64 megapixels is what that does within a few seconds.
-_MOST_JPEG_PIXELS = 178_000_000
-_MOST_PIXELS = 64_000_000
-_MOST_BYTES = 1 << 28
-# Beyond this, digits are large enough to be found on a reduced copy, in a fraction of the time.
+# A large JPEG is decoded at reduced size, up to the limit at which Pillow refuses an image. Other
+# formats are decoded at full size, which takes a few seconds for 64 megapixels.
+_MAX_JPEG_PIXELS = 178_000_000
+_MAX_PIXELS = 64_000_000
+_MAX_BYTES = 1 << 28
+# Larger images are reduced; their digits are large enough to be found, in a fraction of the time.
 _WORKING_PIXELS = 16_000_000
-# A digit needs five rows for its strokes to be told apart; so a picture needs them, too.
+# Minimum height and width, in pixels; strokes cannot be distinguished in fewer than five rows.
 _SMALLEST_SIDE = 5
 
 
 @dataclass(frozen=True)
 class Grey:
-    """A picture as grey levels.
+    """Greyscale image.
 
     Attributes
     ----------
     levels : ndarray of uint8, shape (height, width)
-        From 0, black, to 255, white.
+        Grey levels from 0 (black) to 255 (white).
     size : tuple of int
-        Height and width of the picture as it was given, upright.
-    shrunk : int
-        How many of its pixels, along each side, became one of `levels`.
+        Height and width of the original image, upright, in pixels.
+    reduction : int
+        Factor by which each side of the original image was reduced.
     notes : tuple of str
-        What the user should be told, each a sentence.
+        Messages for the user, each a sentence.
     """
 
     levels: NDArray[np.uint8]
     size: tuple[int, int]
-    shrunk: int = 1
+    reduction: int = 1
     notes: tuple[str, ...] = ()
 
-    def no_larger_than(self, longest: int) -> Grey:
-        """Return it with whole blocks of pixels averaged, until its longer side has so many."""
+    def reduced_to(self, longest: int) -> Grey:
+        """Return the image reduced by block averaging to at most `longest` pixels per side."""
         from PIL import Image
 
         block = -(-max(self.levels.shape) // longest)
         if block == 1:
             return self
         levels = np.asarray(Image.fromarray(self.levels).reduce(block))
-        return replace(self, levels=levels, shrunk=block * self.shrunk)
+        return replace(self, levels=levels, reduction=block * self.reduction)
 
 
 def open_grey(picture: Picture) -> Grey:
-    """Make a grey picture of a path, bytes, a Pillow image or an array.
+    """Open a path, bytes, a Pillow image or an array as a greyscale image.
 
     Parameters
     ----------
     picture : path, bytes, PIL.Image.Image, or array_like
-        An array has the shape (height, width), or (height, width, channels) with 1 (grey), 2 (grey
-        and opacity), 3 (red, green, blue) or 4 channels (and opacity). Its entries are booleans;
-        whole numbers from 0 to 255 or, where some are larger, to 65,535; or floating point in
-        [0, 1], in [-1, 1] where some are negative, or in [0, 255] where some are larger than 1.
+        An array has the shape (height, width) or (height, width, channels), where the channels are
+        grey; grey and opacity; red, green and blue; or red, green, blue and opacity. Its values are
+        booleans; integers in [0, 255], or in [0, 65535] if some are larger; or floating point in
+        [0, 1], in [-1, 1] if some are negative, or in [0, 255] if some are larger than 1.
+
+    Returns
+    -------
+    Grey
+        Grey levels and the size of the original image.
 
     Raises
     ------
     InputError
-        If it is none of these, or too small or too large to be a picture of digits.
+        If the argument is of none of these kinds, or if the image is too small or too large.
     FileFormatError
-        If a file is no picture, or is damaged.
+        If a file is not an image or is damaged.
     FileError
         If a file cannot be read.
     """
@@ -101,22 +106,27 @@ def open_grey(picture: Picture) -> Grey:
         with _opened(picture) as (image, name):
             return _from_image(image, name)
     if isinstance(picture, Image):
-        return _from_image(picture, "the picture")
+        return _from_image(picture, "the image")
     return _from_array(picture)
 
 
 def open_colours(picture: Picture) -> Image:
-    """Return a picture as a Pillow image in colour, upright, for showing it.
+    """Open an image in colour, upright, for display.
 
     Parameters
     ----------
     picture : path, bytes, PIL.Image.Image, or array_like
-        As for `open_grey`, which has taken it already.
+        An image that `open_grey` has accepted.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB image.
 
     Raises
     ------
     InputError, FileFormatError, FileError
-        As `open_grey` does.
+        Under the same conditions as in `open_grey`.
     """
     from PIL import Image, ImageOps
 
@@ -129,7 +139,7 @@ def open_colours(picture: Picture) -> Image:
 
 
 def _on_white(image: Image) -> Image:
-    """Lay an image on white, if parts of it are transparent; make it one of colours."""
+    """Convert an image to RGB, with a white background behind transparent parts."""
     from PIL import Image
 
     if image.mode[0] in "IF":
@@ -142,35 +152,38 @@ def _on_white(image: Image) -> Image:
 
 
 def _read(path: Path) -> bytes:
-    """Read a file, and nothing that would keep us waiting."""
+    """Read a regular file; reading a pipe or a device might never end."""
     if path.is_dir():
-        raise FileError(f"Cannot read {path}: it is a folder. Give the pictures in it: {path}/*.")
+        raise FileError(f"Cannot read {path}: it is a folder. Give the images in it: {path}/*.")
     if path.exists() and not path.is_file():
-        raise FileError(f"Cannot read {path}: it is a device or a pipe, not a file.")
-    return read_bytes(path, at_most=_MOST_BYTES, what="a picture")
+        raise FileError(
+            f"Cannot read {path}: it is a device or a pipe, not a file. Give the path of an image "
+            f"file."
+        )
+    return read_bytes(path, at_most=_MAX_BYTES, what="an image")
 
 
 @contextlib.contextmanager
 def _opened(picture: str | os.PathLike[str] | bytes | bytearray) -> Iterator[tuple[Image, str]]:
-    """Open a file, or its bytes, as a Pillow image; give what it is called in errors as well."""
+    """Open a file or its bytes; yield the Pillow image and its name for error messages."""
     from PIL import Image, UnidentifiedImageError
 
     if isinstance(picture, bytes | bytearray):
-        name, content = "the picture", bytes(picture)
+        name, content = "the image", bytes(picture)
     else:
         name, content = str(picture), _read(Path(picture))
     if not content:
         raise FileFormatError(f"{name} is empty: it has 0 bytes. Is it the right file?")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what is checked or repaired here
+            warnings.simplefilter("ignore")  # Pillow warns about what is checked or repaired here
             Image.init()
-            formats = [name for name in _FORMATS if name in Image.OPEN]  # as Pillow was built
+            formats = [name for name in _FORMATS if name in Image.OPEN]  # depends on Pillow's build
             with Image.open(io.BytesIO(content), formats=formats) as image:
                 yield image, name
     except UnidentifiedImageError as error:
         raise FileFormatError(
-            f"{name} is not a picture that can be read: it begins with {content[:8]!r}. Give a "
+            f"{name} is not an image in a supported format: it begins with {content[:8]!r}. Give a "
             f"PNG, JPEG, GIF, BMP, TIFF or WebP file."
         ) from error
     except Image.DecompressionBombError as error:
@@ -179,52 +192,52 @@ def _opened(picture: str | os.PathLike[str] | bytes | bytearray) -> Iterator[tup
         raise
     except MemoryError:
         raise
-    except Exception as error:  # a damaged file fails anywhere in a decoder, with any error
+    except Exception as error:  # decoders raise errors of many types on a damaged file
         raise FileFormatError(
-            f"{name} is damaged or cut short: {error}. Get the file again."
+            f"{name} is damaged or truncated: {error}. Get a new copy of the file."
         ) from error
 
 
 def _from_image(image: Image, name: str) -> Grey:
-    """Take a Pillow image: its first frame, upright, reduced where it is very large."""
+    """Convert the first frame of a Pillow image, upright, and reduced if it is very large."""
     from PIL import ImageOps
 
     width, height = image.size
     jpeg = image.format in {"JPEG", "MPO"}
-    if width * height > (_MOST_JPEG_PIXELS if jpeg else _MOST_PIXELS):
+    if width * height > (_MAX_JPEG_PIXELS if jpeg else _MAX_PIXELS):
         raise _too_large(name, f"{width:,} x {height:,} pixels")
     _check_size(height, width, name)
     notes = _frames(image, name)
-    if jpeg:  # decodes a half, a quarter or an eighth in a fraction of the time
-        image.draft(None, _drafted(width, height))
+    if jpeg:  # decoding at a half, a quarter or an eighth of the size is much faster
+        image.draft(None, _draft_size(width, height))
     image = ImageOps.exif_transpose(image)
     channels = _channels(image, name)
-    upright = (width, height) if _same_turn(image.size, (width, height)) else (height, width)
-    return _finished(channels, (upright[1], upright[0]), notes)
+    upright = (width, height) if _same_orientation(image.size, (width, height)) else (height, width)
+    return _to_grey(channels, (upright[1], upright[0]), notes)
 
 
-def _same_turn(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Return whether two sizes are both broad, or both tall."""
+def _same_orientation(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Return whether two sizes are both landscape or both portrait."""
     return (one[0] >= one[1]) == (other[0] >= other[1])
 
 
-def _drafted(width: int, height: int) -> tuple[int, int]:
-    """Give the smallest size that a JPEG may be decoded at."""
+def _draft_size(width: int, height: int) -> tuple[int, int]:
+    """Return the minimum size at which a JPEG may be decoded."""
     shrink = max(1, int((width * height / _WORKING_PIXELS) ** 0.5))
     return max(1, width // shrink), max(1, height // shrink)
 
 
 def _frames(image: Image, name: str) -> tuple[str, ...]:
-    """Choose the first frame, and say so where there are more."""
+    """Select the first frame; return a note for the user if there are more."""
     several = getattr(image, "is_animated", False) and image.format != "MPO"
     if not several:
         return ()
     image.seek(0)
-    return (f"{name} has several frames or pages; only the first one was read.",)
+    return (f"{name} has several frames or pages; only the first was read.",)
 
 
 def _channels(image: Image, name: str) -> Array:
-    """Decode an image; return its channels as `to_levels` takes them."""
+    """Decode an image into channels in the layout that `to_levels` takes."""
     if image.mode[0] in "IF":  # 16 or 32 bits of grey
         return to_bytes(np.asarray(image), name)
     transparent = image.has_transparency_data
@@ -236,20 +249,23 @@ def _channels(image: Image, name: str) -> Array:
 
 
 def _from_array(picture: object) -> Grey:
-    """Take an array, or what can be made one."""
+    """Convert an array or array-like."""
     array = _check_array(picture)
     _check_size(array.shape[0], array.shape[1], "image")
-    if array.shape[0] * array.shape[1] > _MOST_PIXELS:
+    if array.shape[0] * array.shape[1] > _MAX_PIXELS:
         raise _too_large("image", f"the shape {array.shape}")
-    return _finished(to_bytes(array), (array.shape[0], array.shape[1]), ())
+    return _to_grey(to_bytes(array), (array.shape[0], array.shape[1]), ())
 
 
 def _check_array(picture: object) -> Array:
-    """Return what was given as an array in the shape of a picture."""
+    """Return the argument as an array with the shape of an image, or raise `InputError`."""
     try:
         array = np.asarray(picture)
     except (TypeError, ValueError) as error:
-        raise InputError(f"image is {describe(picture)}, not a picture: {error}.") from error
+        raise InputError(
+            f"image is {describe(picture)}; it cannot be converted to an array: {error}. Give a "
+            f"path, a Pillow image, or an array of grey levels or colours."
+        ) from error
     if array.dtype.kind not in "biuf":
         raise InputError(
             f"image is {describe(picture)}; it must be a path, a Pillow image, or an array of grey "
@@ -266,30 +282,30 @@ def _check_array(picture: object) -> Array:
     return array
 
 
-def _finished(channels: Array, size: tuple[int, int], notes: tuple[str, ...]) -> Grey:
-    """Reduce what is still very large, and make grey levels of the channels."""
+def _to_grey(channels: Array, size: tuple[int, int], notes: tuple[str, ...]) -> Grey:
+    """Reduce channels that are still very large and convert them to grey levels."""
     from PIL import Image
 
     shrink = int(np.ceil((channels.shape[0] * channels.shape[1] / _WORKING_PIXELS) ** 0.5))
     if shrink > 1:
         channels = np.asarray(Image.fromarray(np.ascontiguousarray(channels)).reduce(shrink))
     levels = to_levels(channels)
-    across = round(max(size) / max(levels.shape))  # a JPEG may have been decoded at a part of it
+    across = round(max(size) / max(levels.shape))  # a JPEG may be decoded smaller
     return Grey(levels, size, max(1, across), notes)
 
 
 def _check_size(height: int, width: int, name: str) -> None:
-    """Raise unless a digit could be told in a picture of this size."""
+    """Raise `InputError` if an image of this size is too small for a digit."""
     if min(height, width) < _SMALLEST_SIDE:
         raise InputError(
-            f"{name} has {width} x {height} pixels; a digit cannot be told in fewer than "
-            f"{_SMALLEST_SIDE} x {_SMALLEST_SIDE}. Give a larger picture."
+            f"{name} has {width} x {height} pixels; it must have at least {_SMALLEST_SIDE} x "
+            f"{_SMALLEST_SIDE} to show a digit. Give a larger image."
         )
 
 
 def _too_large(name: str, size: str) -> InputError:
-    """Word the refusal of a picture that would take too long or too much memory."""
+    """Return the error for an image that would take too much time or memory."""
     return InputError(
-        f"{name} is too large ({size}); at most {_MOST_PIXELS // 10**6} megapixels are read, or "
-        f"{_MOST_JPEG_PIXELS // 10**6} of a JPEG. Make it smaller first."
+        f"{name} is too large ({size}); the limit is {_MAX_PIXELS // 10**6} megapixels, or "
+        f"{_MAX_JPEG_PIXELS // 10**6} for a JPEG. Reduce the image first."
     )

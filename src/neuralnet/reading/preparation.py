@@ -1,7 +1,7 @@
-"""One digit's ink, from any pen and at any size, as MNIST's own 28x28 pictures.
+"""Preparation of a digit in the 28x28 format of MNIST, from ink of any size and any pen.
 
-MNIST cropped each digit to its ink, made the longer side 20 pixels, and shifted it by whole pixels
-so that its centre of mass is at pixel 14 on both axes.
+MNIST cropped each digit to its ink, scaled the longer side to 20 pixels, and shifted it by whole
+pixels so that its centre of mass is at pixel 14 on both axes.
 """
 
 from __future__ import annotations
@@ -19,61 +19,66 @@ SIDE = 28
 LONGER_SIDE = 20
 CENTRE = 14
 
-# The darkest pixel of each of MNIST's digits is at least so dark.
-_FULL = 0.99
-# Strokes are measured and changed at this many times the final size.
+# Minimum value of the darkest pixel of a digit, as in MNIST, from 0 to 1.
+_FULL_INK = 0.99
+# Strokes are measured and changed at a resolution higher than the final one by this factor.
 _DETAIL = 4
-# Strokes within these bounds, in final pixels, are left as they are: all but four of a thousand in
-# MNIST's test set. Outside, they become as broad as its thin and its bold writers' strokes (a
-# twentieth are below 1.7, a twentieth above 4.0).
+# Stroke widths in final pixels. A width between _THINNEST and _BOLDEST is kept, as in all but 0.4 %
+# of the MNIST test set. Thinner strokes are widened to _THIN and bolder ones are thinned to _BOLD,
+# the widths of thin and bold writers in MNIST (5 % are below 1.7 pixels and 5 % above 4.0).
 _THINNEST, _THIN = 1.15, 1.8
 _BOLDEST, _BOLD = 5.5, 4.0
 
 
 def prepare(ink: object) -> NDArray[np.uint8]:
-    """Make an MNIST picture of one digit's ink.
+    """Convert the ink of one digit to an image in the format of MNIST.
 
     Parameters
     ----------
     ink : array_like, shape (height, width)
-        One digit and nothing else: uint8 from 0 (paper) to 255 (ink), or floating point from 0 to
-        1. A picture from MNIST itself comes back as it is, but for a shift.
+        A single digit, as uint8 from 0 (paper) to 255 (ink) or as floating point from 0 to 1. An
+        MNIST image, with few exceptions, is returned unchanged apart from a shift.
 
     Returns
     -------
     ndarray of uint8, shape (28, 28)
+        Image from 0 (paper) to 255 (ink).
 
     Raises
     ------
     InputError
-        If it is no such array, or holds no ink.
+        If the argument is not such an array or has no ink.
     """
     array = np.asarray(ink)
     if array.ndim != 2 or not (array.dtype == np.uint8 or array.dtype.kind == "f"):
         raise InputError(
-            f"ink is {describe(ink)}; it must be 2-D, of uint8 (0 to 255) or floating point."
+            f"ink is {describe(ink)}; it must be a 2-D array of uint8 in [0, 255] or of floating "
+            f"point in [0, 1]. Crop the image to one digit and convert it to greyscale."
         )
     values = array.astype(np.float32) / np.float32(255 if array.dtype == np.uint8 else 1)
     rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
     if not len(rows):
-        raise InputError(f"ink is {describe(ink)} with no ink in it; give a digit to prepare.")
+        raise InputError(
+            f"ink is {describe(ink)} and has no value above 0; it must show a digit, with ink as "
+            f"the larger values."
+        )
     values = values[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    small = _resampled(_with_usual_strokes(values), LONGER_SIDE)
-    if (strongest := float(small.max())) < _FULL:
-        small = small / np.float32(max(strongest, 1e-3))  # grainy or thin: paler when reduced
-    return _placed(np.clip(np.rint(small * 255), 0, 255).astype(np.uint8))
+    small = _resampled(_normalize_stroke_width(values), LONGER_SIDE)
+    if (strongest := float(small.max())) < _FULL_INK:
+        small = small / np.float32(max(strongest, 1e-3))  # grainy or thin ink fades when reduced
+    return _centred(np.clip(np.rint(small * 255), 0, 255).astype(np.uint8))
 
 
 def stroke_width(ink: NDArray[np.float32]) -> float:
-    """Return how broad a digit's strokes are, in pixels.
+    """Return the mean stroke width of a digit, in pixels.
 
-    In a stroke of width w, the distances to the edge run from 1 to w / 2; their mean says w. Below
-    two pixels, it cannot be told.
+    In a stroke of width w, the distances to the edge run from 1 to w / 2, so the width follows from
+    their mean. Widths below two pixels cannot be measured.
 
     Parameters
     ----------
     ink : ndarray of float32, shape (height, width)
-        From 0 to 1.
+        Ink from 0 (paper) to 1 (ink).
     """
     from scipy import ndimage
 
@@ -83,22 +88,22 @@ def stroke_width(ink: NDArray[np.float32]) -> float:
     return max(1.0, 4 * float(ndimage.distance_transform_edt(mask)[mask].mean()) - 2)
 
 
-def _with_usual_strokes(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Make very thin strokes broader, and very broad ones thinner; leave others as they are."""
-    detailed = _resampled(_thick_enough_to_shrink(ink), _DETAIL * LONGER_SIDE)
+def _normalize_stroke_width(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Widen very thin strokes and thin very bold ones; return other ink unchanged."""
+    detailed = _resampled(_thicken_for_downscaling(ink), _DETAIL * LONGER_SIDE)
     width = stroke_width(detailed) / _DETAIL
     if _THINNEST <= width <= _BOLDEST and (detailed > 0.5).any():
         return ink
     wanted = _THIN if width < _THINNEST else _BOLD
-    changed = _moved_edge(detailed, _DETAIL * (wanted - width) / 2)
+    changed = _move_edge(detailed, _DETAIL * (wanted - width) / 2)
     if not (changed > 0.5).any():
         return ink
     rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
     return changed[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _thick_enough_to_shrink(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Broaden the lines of a large drawing so far that they survive being reduced."""
+def _thicken_for_downscaling(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Widen the lines of a large drawing enough that they survive downscaling."""
     from scipy import ndimage
 
     shrink = max(ink.shape) / (_DETAIL * LONGER_SIDE)
@@ -109,20 +114,20 @@ def _thick_enough_to_shrink(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(broader, np.float32)
 
 
-def _moved_edge(ink: NDArray[np.float32], by: float) -> NDArray[np.float32]:
-    """Move the edge of the ink outwards by some pixels, or inwards if negative; keep it soft."""
+def _move_edge(ink: NDArray[np.float32], by: float) -> NDArray[np.float32]:
+    """Move the edge of the ink outwards by `by` pixels (inwards if negative) and antialias it."""
     from scipy import ndimage
 
     margin = int(np.ceil(max(by, 0))) + 2
     mask = np.pad(ink, margin) > 0.5
     outward = ndimage.distance_transform_edt(~mask)
     inward = ndimage.distance_transform_edt(mask)
-    beyond = np.where(mask, 0.5 - inward, outward - 0.5)  # negative within
+    beyond = np.where(mask, 0.5 - inward, outward - 0.5)  # negative inside the ink
     return np.asarray(np.clip(0.5 + by - beyond, 0, 1), np.float32)
 
 
 def _resampled(ink: NDArray[np.float32], longer: int) -> NDArray[np.float32]:
-    """Scale ink so that its longer side has as many pixels as wanted, antialiased."""
+    """Resample ink so that its longer side has `longer` pixels, with antialiasing."""
     from PIL import Image
 
     height, width = ink.shape
@@ -135,15 +140,15 @@ def _resampled(ink: NDArray[np.float32], longer: int) -> NDArray[np.float32]:
     return np.clip(values, 0, 1)
 
 
-def _placed(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Put a small picture in the middle of 28x28, its centre of mass at the centre."""
+def _centred(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Place a small image in a 28x28 one with its centre of mass at the centre."""
     weights = small.astype(np.float64)
     picture = np.zeros((SIDE, SIDE), np.uint8)
     starts = []
     for axis, length in enumerate(small.shape):
         mass = weights.sum(axis=1 - axis)
         mean = float(mass @ np.arange(length) / max(mass.sum(), 1e-9))
-        # No ink may be lost: what would reach beyond the border stays at it.
+        # Ink that would extend beyond the border is shifted back inside, so that none is lost.
         starts.append(int(np.clip(round(CENTRE - mean), 0, SIDE - length)))
     picture[starts[0] : starts[0] + small.shape[0], starts[1] : starts[1] + small.shape[1]] = small
     return picture

@@ -1,4 +1,4 @@
-"""The network that comes with the package; reader.md, beside its weights, is its model card."""
+"""Bundled network for reading digits; its model card is reader.md, in the same folder."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from neuralnet.storage import load
 
 
 def load_pretrained() -> NeuralNetMLP:
-    """Load the network that reads handwritten digits, trained already.
+    """Load the pretrained network for handwritten digits.
 
-    It takes MNIST's format: 28x28 pixels a digit as bytes, ink at 255 on 0, the longer side 20
-    pixels and the centre of mass at pixel 14 on both axes; or the same as floats in [-1, 1].
-    What it was trained on, what it reaches and where it fails stands in its model card,
-    `neuralnet/reading/reader.md`.
+    The network takes images in the format of MNIST: 28x28 pixels per digit, the longer side of the
+    digit 20 pixels, and its centre of mass at pixel 14 on both axes. The pixels are bytes, from 0
+    for the background to 255 for ink, or the same values scaled to floats in [-1, 1]. The model
+    card, `neuralnet/reading/reader.md`, describes the training data, the accuracy and the known
+    limitations.
 
     Returns
     -------
     NeuralNetMLP
-        A network of its own at each call, with the classes 0 to 9.
+        A new network at each call, with the classes 0 to 9.
 
     Raises
     ------

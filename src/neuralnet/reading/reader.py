@@ -1,4 +1,4 @@
-"""Read the digits of a picture: find them, prepare each, and ask a network."""
+"""Reading the digits of an image: detection, segmentation, preparation and classification."""
 
 from __future__ import annotations
 
@@ -11,54 +11,55 @@ import numpy as np
 
 from neuralnet.checks import Array, check_number
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.reading.components import MOST_PIECES
-from neuralnet.reading.doubt import with_odds
+from neuralnet.reading.components import MAX_PIECES
+from neuralnet.reading.digit_detector import with_prior_odds
 from neuralnet.reading.finding import find_digits
 from neuralnet.reading.pictures import Grey, Picture, open_grey
 from neuralnet.reading.pretrained import load_pretrained
 from neuralnet.reading.recognition import Recognizer, prepared
-from neuralnet.reading.rows import Box, in_rows
-from neuralnet.reading.segmentation import settle
+from neuralnet.reading.rows import Box, group_into_rows
+from neuralnet.reading.segmentation import segment
 from neuralnet.reading.sheet import Sheet, find_sheet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-
-# This many digits, and so large a share of them ones, are more often a pattern than a number.
-_FENCE, _BARS = 12, 0.7
-# A sheet alone says as much as the whole picture if its digits of at least this confidence come to
-# this share of the whole's.
-_CERTAIN, _AS_MUCH = 0.5, 0.9
-# The whole is looked at on a copy no larger than this, in pixels along its longer side.
+# Minimum number of digits, and minimum fraction of ones among them, at which the image is more
+# likely to be a pattern than writing.
+_FENCE_DIGITS, _FENCE_SHARE = 12, 0.7
+# The sheet is read alone if its digits account for a sufficient fraction of the total confidence in
+# the whole image. The first value is the minimum confidence of a digit that counts, the second the
+# minimum fraction.
+_COUNTED_CONFIDENCE, _SHEET_SHARE = 0.5, 0.9
+# Longest side of the copy on which the whole image is read for that comparison, in pixels.
 _OVERVIEW = 1600
 _INCOMPLETE = (
-    f"There are more than {MOST_PIECES:,} pieces of ink; only the largest were looked at. Is it a "
-    f"page of digits? If so, read it in parts."
+    f"The image has {MAX_PIECES:,} pieces of ink or more; only the largest were read. If it is a "
+    f"page of digits, read it in parts."
 )
 
 
 @dataclass(frozen=True)
 class Digit:
-    """A digit that was read.
+    """Digit read from an image.
 
     Attributes
     ----------
     box : tuple of int
-        Top, left, bottom and right in the picture, in pixels; the last two are the first row and
-        the first column beyond it.
+        Bounding box (top, left, bottom, right) in the image, in pixels; bottom and right are
+        exclusive.
     label : int
-        What it most probably is.
+        Most probable digit.
     confidence : float
-        How probable that is, from 0 to 1: that it is a digit, and this one.
+        Probability, from 0 to 1, that this is a digit and that the label is correct.
     runner_up : int
-        Which digit it is otherwise.
+        Second most probable digit.
     probabilities : ndarray of float32, shape (10,)
-        Of each digit, if it is one.
+        Probability of each class, given that this is a digit.
     picture : ndarray of uint8, shape (28, 28)
-        What the network saw.
+        Prepared image that the network classified.
     sure : bool
-        Whether the confidence reaches what was asked for.
+        Whether the confidence is at min_confidence `min_confidence`.
     """
 
     box: Box
@@ -70,22 +71,24 @@ class Digit:
     sure: bool = True
 
     def __str__(self) -> str:
-        """Write the digit, or "?" if the network is unsure."""
+        """Return the label, or "?" if the confidence is too low."""
         return str(self.label) if self.sure else "?"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a picture says, row by row; as a string, the digits of a row on a line.
+    """Digits read from an image, in rows.
+
+    `str(reading)` has one line per row.
 
     Attributes
     ----------
     rows : tuple of tuple of Digit
-        From top to bottom, each from left to right.
+        Rows from top to bottom, and the digits of each row from left to right.
     size : tuple of int
-        Height and width of the picture.
+        Height and width of the image, in pixels.
     notes : tuple of str
-        What the user should be told, each a sentence: that it was an animation, say.
+        Messages for the user, each a sentence; for example, that the image is an animation.
     """
 
     rows: tuple[tuple[Digit, ...], ...]
@@ -94,11 +97,11 @@ class Reading:
 
     @property
     def digits(self) -> tuple[Digit, ...]:
-        """All digits, in reading order."""
+        """All digits in reading order."""
         return tuple(digit for row in self.rows for digit in row)
 
     def __str__(self) -> str:
-        """Write the digits, a row on a line, "?" for those that the network is unsure of."""
+        """Return the digits, one line per row, with "?" for those with too low a confidence."""
         return "\n".join("".join(map(str, row)) for row in self.rows)
 
 
@@ -108,31 +111,31 @@ def read_digits(
     model: NeuralNetMLP | str | os.PathLike[str] | None = None,
     min_confidence: float = 0.0,
 ) -> Reading:
-    """Read the handwritten digits in any picture.
+    """Read the handwritten digits in an image.
 
     Parameters
     ----------
     image : path, bytes, PIL.Image.Image, or array_like
-        A photograph, a scan, a drawing. An array has the shape (height, width) or (height, width,
-        channels) with 1 to 4 channels; whole numbers from 0 to 255 (or 65,535), booleans, or
-        floating point in [0, 1] (or in [-1, 1], or [0, 255]).
+        A photograph, a scan or a drawing. An array has the shape (height, width) or (height, width,
+        channels) with 1 to 4 channels. Its values are integers in [0, 255] (or [0, 65535]),
+        booleans, or floating point in [0, 1] (or [-1, 1], or [0, 255]).
     model : NeuralNetMLP or path, optional
-        The network that says which digit each one is, or where one is saved; the bundled one if
-        not given. It takes 784 pixels and has 10 classes.
+        Network that classifies each digit, or the path of a saved one, with 784 features and 10
+        classes. The default is the bundled network.
     min_confidence : float
-        From 0 to 1: a digit that is less probable than that is written as "?".
+        Confidence, from 0 to 1, below which a digit is written as "?".
 
     Returns
     -------
     Reading
-        Rows of digits. A picture without digits has no rows.
+        Rows of digits. An image without digits has no rows.
 
     Raises
     ------
     InputError
-        If an argument cannot be used.
+        If an argument is invalid.
     FileFormatError
-        If a file is no picture, or is damaged.
+        If a file is not an image or a saved network, or is damaged.
     FileError
         If a file cannot be read.
     """
@@ -144,12 +147,12 @@ def read_digits(
     sheet = find_sheet(grey.levels)
     if sheet is not None:
         digits, complete = _read(sheet.levels, sheet.corner, grey, recognizer, min_confidence)
-        overview = grey.no_larger_than(_OVERVIEW)
+        overview = grey.reduced_to(_OVERVIEW)
         everywhere, _ = _read(overview.levels, (0, 0), overview, recognizer, min_confidence)
-        found = _is_all_there(digits, everywhere, sheet, grey.size)
+        found = _sheet_holds_all(digits, everywhere, sheet, grey.size)
     if not found:
         digits, complete = _read(grey.levels, (0, 0), grey, recognizer, min_confidence)
-    rows = in_rows([digit.box for digit in digits])
+    rows = group_into_rows([digit.box for digit in digits])
     notes = grey.notes if complete else (*grey.notes, _INCOMPLETE)
     return Reading(tuple(tuple(digits[i] for i in row) for row in rows), grey.size, notes)
 
@@ -159,82 +162,89 @@ def _read(
     corner: tuple[int, int],
     grey: Grey,
     recognizer: Recognizer,
-    least: float,
+    min_confidence: float,
 ) -> tuple[list[Digit], bool]:
-    """Read the digits of a picture's part; say as well whether every piece of ink was looked at.
+    """Read the digits in a part of an image that begins at `corner`, a row and a column.
 
-    `corner` is the row and the column of the grey picture where the part begins.
+    The second result is False if the part had more pieces of ink than are examined.
     """
     found = find_digits(levels)
-    blobs = settle(found, recognizer)
+    blobs = segment(found, recognizer)
     pictures = prepared(blobs)
-    probabilities, shares = recognizer.with_care(pictures)
-    shares = with_odds(shares) * _handwriting_share(probabilities.argmax(axis=1))
+    probabilities, detected = recognizer.predict_augmented(pictures)
+    detected = with_prior_odds(detected) * _handwriting_probability(probabilities.argmax(axis=1))
     digits = [
-        _digit(_in_picture(blob.box, corner, grey), each, float(share), picture, least)
-        for blob, each, share, picture in zip(blobs, probabilities, shares, pictures, strict=True)
+        _digit(_in_picture(blob.box, corner, grey), row, float(p), picture, min_confidence)
+        for blob, row, p, picture in zip(blobs, probabilities, detected, pictures, strict=True)
     ]
     return digits, found.complete
 
 
-def _is_all_there(
+def _sheet_holds_all(
     on_sheet: list[Digit], digits: list[Digit], sheet: Sheet, size: tuple[int, int]
 ) -> bool:
-    """Return whether a sheet by itself says something, and as much as the whole picture.
+    """Return whether the sheet has digits and lacks no substantial part of those in the image.
 
-    A line or a corner across the sheet's edge, a 1 or a 7, does not count: it is the edge. Where
-    the sheet is but the lit part of a page, digits in the shadow are lacking.
+    Digits are missing if the sheet is only the lit part of a page and the rest lies in shadow. In
+    the whole image, a 1 or a 7 that crosses the edge of the sheet is ignored, because it is the
+    edge itself.
     """
     whole = [
         digit
         for digit in digits
         if digit.label not in {1, 7} or not sheet.edge_crosses(digit.box, size)
     ]
-    said, by_all = (
-        sum(digit.confidence for digit in read if digit.confidence >= _CERTAIN)
+    on_sheet_total, total = (
+        sum(digit.confidence for digit in read if digit.confidence >= _COUNTED_CONFIDENCE)
         for read in (on_sheet, whole)
     )
-    return said > 0 and said >= _AS_MUCH * by_all
+    return on_sheet_total > 0 and on_sheet_total >= _SHEET_SHARE * total
 
 
-def _handwriting_share(labels: Array) -> float:
-    """Return how probable it is that so many digits were written, given which ones they are.
+def _handwriting_probability(labels: Array) -> float:
+    """Return the probability that the digits are handwriting, given their labels.
 
-    A wall, a fence or a bar code is many upright bars, each of which could be a 1.
+    A wall, a fence or a bar code has many upright bars, each of which could be a 1.
     """
-    is_fence = len(labels) >= _FENCE and float((labels == 1).mean()) >= _BARS
+    is_fence = len(labels) >= _FENCE_DIGITS and float((labels == 1).mean()) >= _FENCE_SHARE
     return 0.5 if is_fence else 1.0
 
 
 def _digit(
-    box: Box, probabilities: Array, share: float, picture: NDArray[np.uint8], least: float
+    box: Box,
+    probabilities: Array,
+    digit_probability: float,
+    picture: NDArray[np.uint8],
+    min_confidence: float,
 ) -> Digit:
-    """Put together what is known of a digit; `share` is how probable it is one at all."""
+    """Create a digit from its class probabilities and the probability that it is a digit."""
     probabilities = np.asarray(probabilities, np.float32)
     runner_up, label = (int(i) for i in np.argsort(probabilities, kind="stable")[-2:])
-    confidence = share * float(probabilities[label])
-    return Digit(box, label, confidence, runner_up, probabilities, picture, confidence >= least)
+    confidence = digit_probability * float(probabilities[label])
+    return Digit(
+        box, label, confidence, runner_up, probabilities, picture, confidence >= min_confidence
+    )
 
 
 def _in_picture(box: Box, corner: tuple[int, int], grey: Grey) -> Box:
-    """Return a part's box in the pixels of the picture as it was given."""
+    """Convert a box in a part of a greyscale image to pixels of the original image."""
     sides = zip(box, corner * 2, strict=True)
-    top, left, bottom, right = ((side + start) * grey.shrunk for side, start in sides)
+    top, left, bottom, right = ((side + start) * grey.reduction for side, start in sides)
     return top, left, min(bottom, grey.size[0]), min(right, grey.size[1])
 
 
 def network(model: object) -> NeuralNetMLP:
-    """Return the network to ask: the one given, the one saved at a path, or the bundled one."""
+    """Return the given network, the network saved at a path, or the bundled one for None."""
     if model is None:
         return _bundled()
     if isinstance(model, str | os.PathLike):
         from neuralnet.storage import load
 
         return load(model)
-    return model  # type: ignore[return-value]  # the recognizer says what is wrong with others
+    return model  # type: ignore[return-value]  # Recognizer checks the type
 
 
 @lru_cache(maxsize=1)
 def _bundled() -> NeuralNetMLP:
-    """Load the network that comes with the package, once."""
+    """Return the bundled network; the file is loaded once."""
     return load_pretrained()

@@ -1,4 +1,4 @@
-"""Put digits in reading order: rows from top to bottom, each from left to right."""
+"""Reading order of digits: rows from top to bottom, and each row from left to right."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import numpy as np
 Box = tuple[int, int, int, int]
 
 
-def in_rows(boxes: Sequence[Box]) -> list[list[int]]:
-    """Arrange boxes in rows, which may run uphill or downhill together.
+def group_into_rows(boxes: Sequence[Box]) -> list[list[int]]:
+    """Group boxes into rows, all of which may have the same tilt.
 
     Parameters
     ----------
     boxes : sequence of (top, left, bottom, right)
+        Bounding boxes, in pixels.
 
     Returns
     -------
     list of list of int
-        Which boxes each row has, from left to right; rows from top to bottom.
+        Indices of the boxes in each row, from left to right; rows from top to bottom.
     """
     if not boxes:
         return []
@@ -40,7 +41,7 @@ def in_rows(boxes: Sequence[Box]) -> list[list[int]]:
 
 
 def _slope(across: np.ndarray, down: np.ndarray, heights: np.ndarray) -> float:
-    """Return how steeply the rows run: the median over pairs of neighbours, 0 where unclear."""
+    """Return the slope of the rows, the median over pairs of neighbours; 0 with too few pairs."""
     slopes = []
     for index in range(len(across)):
         right = across - across[index]
@@ -57,7 +58,7 @@ def _slope(across: np.ndarray, down: np.ndarray, heights: np.ndarray) -> float:
 def _nearest_row(
     rows: Sequence[list[int]], index: int, down: np.ndarray, heights: np.ndarray
 ) -> list[int] | None:
-    """Return the row whose last digits are at a digit's height, or None."""
+    """Return the row whose last digits are vertically closest to a digit, None if none is near."""
     best, least = None, 0.6
     for row in rows:
         last = row[-3:]

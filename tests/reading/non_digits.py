@@ -1,4 +1,4 @@
-"""What is no digit: noise, textures and letters, drawn by code."""
+"""Generated images without digits: noise, textures and letters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 Picture = NDArray[np.uint8]
 
-# Letters that are digits by their shape alone are not among them: O and o, I and l, Z, S and s.
+# Letters whose shape is also that of a digit are left out: O and o, I and l, Z, S and s.
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYabcdefghijkmnpqrtuvwxy&@#%?"
 
 
@@ -20,19 +20,19 @@ def _bytes(values: NDArray[np.float64]) -> Picture:
 
 
 def white_noise(generator: np.random.Generator) -> Picture:
-    """Every pixel by itself."""
+    """Draw white noise, independent at each pixel."""
     return np.asarray(generator.integers(0, 256, (240, 320)), np.uint8)
 
 
 def clouds(generator: np.random.Generator) -> Picture:
-    """Noise of one size: random values on a grid, smoothly between."""
+    """Draw noise on one scale: random values on a grid, interpolated smoothly."""
     cells = int(generator.integers(6, 40))
     grid = Image.fromarray(generator.random((cells, cells)).astype(np.float32))
     return _bytes(np.asarray(grid.resize((320, 240), Image.Resampling.BICUBIC), np.float64))
 
 
 def fractal(generator: np.random.Generator) -> Picture:
-    """Noise of all sizes, as fur and foliage have it."""
+    """Draw noise on many scales, similar to fur and foliage."""
     total = np.zeros((240, 320))
     for cells in (4, 8, 16, 32, 64):
         grid = Image.fromarray(generator.random((cells, cells)).astype(np.float32))
@@ -43,7 +43,7 @@ def fractal(generator: np.random.Generator) -> Picture:
 
 
 def weave(generator: np.random.Generator) -> Picture:
-    """Cloth: two gratings, and some noise."""
+    """Draw a texture like cloth: two gratings and some noise."""
     y, x = np.mgrid[0:240, 0:320]
     period, angle = generator.uniform(6, 40), generator.uniform(0, np.pi)
     along, across = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
@@ -52,7 +52,7 @@ def weave(generator: np.random.Generator) -> Picture:
 
 
 def bricks(generator: np.random.Generator) -> Picture:
-    """A wall: mortar between bricks of many greys."""
+    """Draw a wall of bricks in many shades of grey, with mortar between them."""
     wall = np.full((240, 320), 0.9)
     high, broad = int(generator.integers(14, 30)), int(generator.integers(30, 70))
     for number, top in enumerate(range(0, 240, high)):
@@ -64,7 +64,7 @@ def bricks(generator: np.random.Generator) -> Picture:
 
 
 def scribble(generator: np.random.Generator) -> Picture:
-    """A pen that went for a walk."""
+    """Draw the strokes of a pen that moves at random."""
     image = Image.new("L", (320, 240), 255)
     draw = ImageDraw.Draw(image)
     for _ in range(int(generator.integers(3, 9))):
@@ -79,7 +79,7 @@ def scribble(generator: np.random.Generator) -> Picture:
 
 
 def letters(generator: np.random.Generator) -> Picture:
-    """A few letters of a typeface, in rows."""
+    """Draw rows of letters in one typeface."""
     image = Image.new("L", (420, 260), 255)
     draw = ImageDraw.Draw(image)
     size = int(generator.integers(28, 60))
@@ -96,7 +96,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
 }  # fmt: skip
 
 
-def junk(kind: str, count: int) -> Iterator[Picture]:
-    """Give some pictures of a kind, the same ones each time."""
+def non_digits(kind: str, count: int) -> Iterator[Picture]:
+    """Yield images of one kind; every call yields the same ones."""
     for number in range(count):
         yield KINDS[kind](np.random.default_rng((number, *kind.encode())))
