@@ -112,7 +112,7 @@ class Model:
         activations : sequence of ndarray
             The result of `forward(X)`.
         y : array_like, shape (N,) or (N, K)
-            Whole-number labels, or targets where `takes_targets`.
+            Whole-number labels; or a matrix of targets, where the outputs are independent.
         sample_weight : array_like, shape (N,), optional
             Weight of each example.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -51,7 +51,7 @@ class Feed:
         self._overlapped = overlapped
         self._augmenter = None if augmentation is None else augmentation.augmenter()
 
-    def batches(self, order: Array, size: int) -> Iterator[Batch]:
+    def batches(self, order: Array, size: int) -> Generator[Batch, None, None]:
         """Yield the examples in this order, `size` at a time; the last batch may be shorter."""
         parts = [order[start : start + size] for start in range(0, len(order), size)]
         if self._augmenter is None:

@@ -195,8 +195,11 @@ def train(
             run.begin_epoch()
             rng = run.generators["order"]
             order = rng.permutation(num_examples) if shuffle else np.arange(num_examples)
-            with np.errstate(over="ignore", invalid="ignore"):  # the loss is checked instead
-                _train_epoch(run, feed.batches(order, size), clip_norm)
+            with (
+                np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
+                contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
+            ):
+                _train_epoch(run, batches, clip_norm)
             run.end_epoch(None if running_loss else training_set, validation_set, evaluate_every)
     return run.history
 

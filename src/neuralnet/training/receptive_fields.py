@@ -74,7 +74,7 @@ class ReceptiveFields:
         self._check(sizes)
         base = INITIALIZERS[check_name(initial_weights, INITIALIZERS, "initial_weights")]
         local = [
-            LocalInitializer(base, distances(sizes, layer), radius)
+            LocalInitializer(base, tuple(sizes), layer, radius)
             for layer, radius in enumerate(self.radii)
         ]
         return [*local, *[None] * (len(sizes) - 1 - len(local))]
@@ -103,7 +103,7 @@ class ReceptiveFields:
             )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class LocalInitializer(Initializer):
     """Weights of another initializer, multiplied by a Gaussian of the distance.
 
@@ -111,21 +111,24 @@ class LocalInitializer(Initializer):
     ----------
     base : Initializer
         Draws the weights.
-    distance : ndarray, shape (D, K)
-        Distance of each input from the place of each unit, in pixels.
+    sizes : tuple of int
+        Pixels of the image, and units of each layer after it.
+    layer : int
+        Number of the layer, from 0.
     radius : float
-        Standard deviation of the Gaussian. The norm of each unit's weights is preserved.
+        Standard deviation of the Gaussian, in pixels. The norm of each unit's weights is preserved.
     """
 
     base: Initializer
-    distance: Floats
+    sizes: tuple[int, ...]
+    layer: int
     radius: float
 
     def draw(self, num_inputs: int, num_outputs: int, rng: np.random.Generator) -> Floats:
         """Return weights of shape (num_inputs, num_outputs)."""
         weights = self.base.draw(num_inputs, num_outputs, rng)
         norms = np.linalg.norm(weights, axis=0)
-        weights *= np.exp(-(self.distance**2) / (2 * self.radius**2))
+        weights *= np.exp(-(distances(self.sizes, self.layer) ** 2) / (2 * self.radius**2))
         weights *= norms / np.linalg.norm(weights, axis=0)
         return weights
 
