@@ -17,7 +17,6 @@ from neuralnet import (
     InputError,
     NeuralNetMLP,
     ProgressBar,
-    Split,
     confusion_matrix,
     load_mnist,
     plots,
@@ -28,10 +27,11 @@ from neuralnet import (
 from neuralnet.cli.command import Command
 from neuralnet.cli.options import setting_options, settings_from
 from neuralnet.cli.progress import DownloadBar
-from neuralnet.data.preprocessing import PROTOCOLS
+from neuralnet.data.preprocessing import PROTOCOLS, Split
 from neuralnet.data.sources import SOURCES
 from neuralnet.files import check_writable
-from neuralnet.training.loop import check_settings
+from neuralnet.training.recipe_training import training_arguments
+from neuralnet.training.recipes import Recipe
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 __all__ = ["main", "train"]  # `from mnist_training import train` is the textbook's own line
@@ -67,7 +67,7 @@ def main(data: Path | None, data_source: str, protocol: str, output: Path, **opt
     training = settings_from(TrainingSettings, options)
     # What is wrong with the settings should be heard of before anything is downloaded.
     NeuralNetMLP(1, **vars(network))
-    check_settings(**vars(training))
+    arguments = training_arguments(Recipe("mnist", network=network, training=training))
     if network.output_activation == "identity":
         raise InputError(
             "output_activation is 'identity', whose outputs are no probabilities, but the pictures "
@@ -110,8 +110,8 @@ def main(data: Path | None, data_source: str, protocol: str, output: Path, **opt
             split.y_train,
             split.X_valid,
             split.y_valid,
-            callbacks=[ProgressBar()],
-            **vars(training),
+            seed=training.seed,
+            **arguments | {"callbacks": [ProgressBar(), *arguments["callbacks"]]},
         )
     except KeyboardInterrupt:
         path = output / "models" / "mnist_interrupted.safetensors"

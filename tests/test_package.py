@@ -1,14 +1,16 @@
-"""The package as a whole: its public names, what an import costs, and who may import whom."""
+"""The package as a whole: public names, costs of imports, and the architecture."""
 
 from __future__ import annotations
 
 import ast
 import graphlib
-import importlib
 import inspect
+import io
 import json
+import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,24 +24,21 @@ HEAVY = {
     "sklearn",
 }  # fmt: skip
 
-# A room imports from the floors below its own only. The ground floor may lean on itself.
-FLOORS = {
-    "errors": 0,
-    "checks": 0,
-    "files": 0,
-    "nn": 1,
-    "data": 1,
-    "storage": 2,
-    "recipes": 2,
-    "training": 3,
-    "reading": 3,
-    "interop": 4,
-    "plots": 4,
-    "lab": 5,
-    "cli": 6,
-    "__main__": 7,
-}
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+ROOT = PACKAGE.parents[1]
+
+
+def floors() -> dict[str, int]:
+    """Return the floor of each folder and module, from the table in CONTRIBUTING.md."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d) \| (.*) \|$", text, flags=re.MULTILINE)
+    return {name: int(floor) for floor, names in rows for name in re.findall(r"`([\w.]+)`", names)}
+
+
+FLOORS = floors()
+# The package's __init__ and __main__ stand above all floors.
+ABOVE = {PACKAGE / "__init__.py", PACKAGE / "__main__.py"}
+ALL_MODULES = sorted(PACKAGE.rglob("*.py"))
+MODULES = [path for path in ALL_MODULES if path not in ABOVE]
 
 
 def module_name(path: Path) -> str:
@@ -47,32 +46,18 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(tree: ast.AST, *, for_types: bool = True) -> Iterator[str]:
-    """Give the full name of each module imported, and of each name imported from one."""
-    for node in ast.iter_child_nodes(tree):
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Yield the full name of each import, type-only and lazy ones included."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, "imports are absolute"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            if for_types:
-                yield from imports(node, for_types=for_types)
-        else:
-            yield from imports(node, for_types=for_types)
 
 
-def imports_of(path: Path, *, for_types: bool = True) -> list[str]:
-    return list(imports(ast.parse(path.read_text(encoding="utf-8")), for_types=for_types))
-
-
-def room_of(imported: str) -> str | None:
-    """Return the room that an import comes from; a public name comes from its home."""
-    top, _, rest = imported.partition(".")
-    if top != "neuralnet" or rest.startswith("__"):
-        return None
-    home = importlib.import_module(neuralnet._HOMES[rest]) if rest in neuralnet._HOMES else None
-    return rest.split(".")[0] if home is None else home.__name__.split(".")[1]
+def imports_of(path: Path) -> list[str]:
+    return list(imports(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def modules_after(statement: str) -> set[str]:
@@ -150,15 +135,24 @@ def test_settings_import_no_numpy() -> None:
     assert not loaded & {"numpy", *HEAVY}
 
 
+def test_the_floors_are_read_from_the_only_list_of_them() -> None:
+    folders = {module_name(path).split(".")[1] for path in MODULES}
+    assert folders <= set(FLOORS), "every folder has a floor in CONTRIBUTING.md"
+    assert FLOORS["errors"] == 0 < FLOORS["nn"] < FLOORS["training"] < FLOORS["cli"]
+
+
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_no_module_imports_upward(path: Path) -> None:
-    room = module_name(path).split(".")[1]
-    assert room in FLOORS, f"{room} stands on no floor: give it one in the plan, and here"
+    folder = module_name(path).split(".")[1]
     for imported in imports_of(path):
-        other = room_of(imported)
-        if other is None or other == room:
+        top, _, rest = imported.partition(".")
+        other = rest.split(".")[0]
+        if top != "neuralnet" or other == folder:
             continue
-        assert FLOORS[other] < FLOORS[room] or FLOORS[other] == FLOORS[room] == 0, imported
+        assert other in FLOORS, (
+            f"{imported} is imported from the package, which is above all floors"
+        )
+        assert FLOORS[other] < FLOORS[folder] or FLOORS[other] == FLOORS[folder] == 0, imported
 
 
 @pytest.mark.parametrize(
@@ -173,16 +167,42 @@ def test_the_mathematics_import_numpy_and_checks_and_nothing_else(path: Path) ->
             assert top == "numpy" or top in sys.stdlib_module_names, imported
 
 
-def test_no_module_imports_itself_by_a_detour() -> None:
-    names = {module_name(path) for path in MODULES}
+def test_no_imports_are_circular() -> None:
+    names = {module_name(path) for path in ALL_MODULES} - {"neuralnet"}
     graph: dict[str, set[str]] = {}
-    for path in MODULES:
-        found = imports_of(path, for_types=False)
-        # `from a.b import c` leans on the module a.b.c if there is one, else on a.b.
+    for path in ALL_MODULES:
+        # `from a.b import c` depends on the module a.b.c if there is one, else on a.b.
         graph[module_name(path)] = names & {
-            name if name in names else name.rpartition(".")[0] for name in found
-        }
-    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError and names the circle
+            name if name in names else name.rpartition(".")[0] for name in imports_of(path)
+        } - {module_name(path)}
+    list(graphlib.TopologicalSorter(graph).static_order())  # CycleError names the modules
+
+
+def code_lines(path: Path) -> int:
+    """Count the lines that hold code: no docstrings, no comments, no blank lines."""
+    source = path.read_text(encoding="utf-8")
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in (
+            tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
+            tokenize.ENDMARKER,
+        ):  # fmt: skip
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
+            docstring = node.body[0]
+            assert docstring.end_lineno is not None
+            lines -= set(range(docstring.lineno, docstring.end_lineno + 1))
+    return len(lines)
+
+
+def test_the_mathematics_fits_in_a_readers_head() -> None:
+    counts = {path.name: code_lines(path) for path in sorted((PACKAGE / "nn").glob("*.py"))}
+    for name, count in counts.items():
+        print(f"{count:5} {name}")  # noqa: T201
+    assert sum(counts.values()) <= 1000, counts
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from neuralnet import NeuralNetMLP, load_mnist, save, train
+from neuralnet import NeuralNetMLP, OneCycle, load_mnist, save, train
 from neuralnet.data.ink import draw_flags
 from neuralnet.reading.preparation import prepare
 
@@ -233,7 +233,7 @@ def main() -> None:
     )  # fmt: skip
     train(
         model, X, y, X_valid, y_valid, num_epochs=14, minibatch_size=128, optimizer="adam",
-        learning_rate=0.002, schedule="one_cycle",
+        learning_rate=OneCycle(0.002),
     )  # fmt: skip
     print(model.evaluate(X_valid, y_valid))  # noqa: T201
     model.notes["data"] = "MNIST's training digits and typefaces; see tools/train_doubt.py"

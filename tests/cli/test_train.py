@@ -233,13 +233,13 @@ def test_a_checkpoint_of_other_settings_is_refused(
     digits: Path, small: Path, tmp_path: Path
 ) -> None:
     from neuralnet.training.checkpoint import Checkpoint
-    from neuralnet.training.follow import build_network, follow
+    from neuralnet.training.recipe_training import build_network, train_recipe
 
     recipe, data = load_recipe(small), neuralnet.load_mnist(digits)
     model = build_network(recipe, 784, data.classes, 0)
     path = tmp_path / "small-seed0.checkpoint"
     images, labels = data.images[:400], data.labels[:400]
-    follow(recipe, model, (images, labels), None, seed=0, callbacks=[Checkpoint(path)])
+    train_recipe(recipe, model, (images, labels), None, seed=0, callbacks=[Checkpoint(path)])
     done = run(
         *("--recipe", small, "--data", digits, "--output", tmp_path, "--resume"),
         *("--learning-rate", 0.02),

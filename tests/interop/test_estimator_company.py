@@ -16,8 +16,9 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from neuralnet import Constant, NeuralNetClassifier, OneCycle, ReLU
+from neuralnet import NeuralNetClassifier, OneCycle, ReLU
 from neuralnet.checks import Array
+from neuralnet.nn.schedules import Constant
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

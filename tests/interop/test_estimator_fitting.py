@@ -23,10 +23,10 @@ from neuralnet import (
     NeuralNetMLP,
     NeuralNetRegressor,
     TrainingDivergedError,
-    TrainingRun,
 )
 from neuralnet.checks import Array
 from neuralnet.interop.sparse import SparseRows
+from neuralnet.training.run import TrainingRun
 from tests.nn import other_device
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

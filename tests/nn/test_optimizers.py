@@ -24,7 +24,7 @@ from neuralnet.checks import Array
 from neuralnet.nn.objective import Objective
 from neuralnet.nn.optimizers import OPTIMIZERS, optimizer_for
 from neuralnet.nn.parameters import BLOCK, Parameters, blocks
-from neuralnet.training.clipping import clip_by_norm
+from neuralnet.training.callbacks import clip_by_norm
 
 
 def reference_steps(

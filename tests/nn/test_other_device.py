@@ -14,8 +14,10 @@ from neuralnet import (
     SGD,
     AdamW,
     Augmentation,
+    AugmentedImages,
     BestWeights,
     Checkpoint,
+    GradientClipping,
     NeuralNetMLP,
     WeightAverage,
     load,
@@ -74,9 +76,9 @@ def test_it_answers_and_learns_alike(hidden: str, output: str, loss: str, X: Any
         label_smoothing=0.1,
     )
     for model in (here, there):
-        callbacks = [WeightAverage(0.9, every=2), BestWeights()]
+        callbacks = [GradientClipping(0.5), WeightAverage(0.9, every=2), BestWeights()]
         train(
-            model, X, LABELS, X[:9], LABELS[:9], 3, 0.05, 8, optimizer="adamw", clip_norm=0.5,
+            model, X, LABELS, X[:9], LABELS[:9], 3, 0.05, 8, optimizer="adamw",
             sample_weight=np.linspace(0.5, 2, 30), callbacks=callbacks,
         )  # fmt: skip
     assert_same(here, there)
@@ -102,17 +104,18 @@ def test_deformed_images_and_checkpoints(tmp_path: Path, optimizer: Optimizer) -
         "num_epochs": 3,
         "minibatch_size": 8,
         "optimizer": optimizer,
-        "augmentation": Augmentation(rotation=9, alpha=3, sigma=2, image_shape=(4, 4)),
     }
+    augmentation = Augmentation(rotation=9, alpha=3, sigma=2, image_shape=(4, 4))
+    images = AugmentedImages(PIXELS, augmentation)
     here, there = both(hidden_activation="relu")
-    train(here, PIXELS, LABELS, callbacks=[Checkpoint(tmp_path / "here", 2)], **settings)
-    train(there, PIXELS, LABELS, callbacks=[Checkpoint(tmp_path / "there", 2)], **settings)
+    train(here, images, LABELS, callbacks=[Checkpoint(tmp_path / "here", 2)], **settings)
+    train(there, images, LABELS, callbacks=[Checkpoint(tmp_path / "there", 2)], **settings)
     assert_same(here, there)
     assert tensors_of(tmp_path / "here") == tensors_of(tmp_path / "there")
     again = both(hidden_activation="relu", seed=5)[1]
     # A checkpoint is taken up on either side.
     callbacks = [Checkpoint(tmp_path / "again", 2)]
-    train(again, PIXELS, LABELS, callbacks=callbacks, resume=tmp_path / "here", **settings)
+    train(again, images, LABELS, callbacks=callbacks, resume=tmp_path / "here", **settings)
     assert_same(here, again)
 
 

@@ -9,19 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuralnet import Constant, Cosine, InputError, OneCycle, Schedule, Step, Warmup
-from neuralnet.nn.schedules import SCHEDULES, schedule_for
+from neuralnet import Cosine, InputError, OneCycle, Schedule, Step
+from neuralnet.nn.schedules import SCHEDULES, Constant, schedule_for
 
-plain_schedules = st.one_of(
+schedules = st.one_of(
     st.just(Constant()),
     st.builds(Step, every=st.floats(0.01, 1), drop=st.floats(0.01, 1)),
     st.builds(Cosine, final=st.floats(0, 1)),
     st.builds(
         OneCycle, start=st.floats(0.001, 1), final=st.floats(0, 1), peak=st.floats(0.01, 0.99)
     ),
-)
-schedules = st.one_of(
-    plain_schedules, st.builds(Warmup, part=st.floats(0, 0.9), then=plain_schedules)
 )
 
 
@@ -36,7 +33,7 @@ def test_every_factor_lies_between_zero_and_one(schedule: Schedule, num_steps: i
         assert 0 <= factor <= 1
 
 
-@given(plain_schedules, st.integers(1, 9))
+@given(schedules, st.integers(1, 9))
 def test_so_it_does_in_the_shortest_trainings(schedule: Schedule, num_steps: int) -> None:
     assert all(0 <= factor <= 1 for factor in factors(schedule, num_steps))
 
@@ -99,38 +96,22 @@ def test_one_cycle_rises_and_falls() -> None:
     assert factors(other, 4) == pytest.approx([0.5, 0.75, 1, 0.625], rel=1e-12)
 
 
-def test_warmup_rises_in_equal_steps_and_hands_over() -> None:
-    assert factors(Warmup(part=0.4), 10) == pytest.approx(
-        [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1], rel=1e-12
-    )
-    values = factors(Warmup(part=0.5, then=Cosine(final=0.1)), 20)
-    assert values[:10] == pytest.approx([step / 11 for step in range(1, 11)], rel=1e-12)
-    assert values[10:] == factors(Cosine(final=0.1), 10)
-    assert factors(Warmup(part=0, then=Cosine()), 7) == factors(Cosine(), 7)
-    onto = Warmup(part=0.5, then=OneCycle(start=0.5))  # the rise ends where the other begins
-    assert factors(onto, 8)[:5] == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5], rel=1e-12)
-
-
-@pytest.mark.parametrize("num_steps", [1, 2, 10])
-@pytest.mark.parametrize("then", [Cosine(), OneCycle(), Step()])
-def test_a_warmup_always_leaves_a_step(num_steps: int, then: Schedule) -> None:
-    values = factors(Warmup(part=0.99, then=then), num_steps)
-    assert all(0 < value <= 1 for value in values)
-    assert values[-1] == then.factor(0, 1)
-
-
 def test_schedules_by_name() -> None:
-    assert list(SCHEDULES) == ["constant", "step", "cosine", "one_cycle", "warmup"]
+    assert list(SCHEDULES) == ["constant", "step", "cosine", "one_cycle"]
     for name, kind in SCHEDULES.items():
         assert schedule_for(name) == kind()
     cosine = Cosine(final=0.5)
     assert schedule_for(cosine) is cosine
-    assert Warmup(then="cosine") == Warmup(then=Cosine())  # type: ignore[arg-type]
+    assert schedule_for("cosine", 0.5) == Cosine(0.5)
+    assert schedule_for(OneCycle(0.1, peak=0.5), 0.2) == OneCycle(0.2, peak=0.5)
 
 
 @pytest.mark.parametrize(
     ("make", "facts"),
     [
+        (lambda: Constant(0), ["learning_rate", "0", "above 0"]),
+        (lambda: OneCycle(-0.1), ["learning_rate", "-0.1", "above 0"]),
+        (lambda: Step(math.nan), ["learning_rate", "nan"]),
         (lambda: Step(every=0), ["every", "0", "above 0"]),
         (lambda: Step(every=1.5), ["every", "1.5", "at most 1"]),
         (lambda: Step(drop=0), ["drop", "above 0"]),
@@ -143,10 +124,6 @@ def test_schedules_by_name() -> None:
         (lambda: OneCycle(final=-1), ["final", "-1"]),
         (lambda: OneCycle(peak=0), ["peak", "above 0"]),
         (lambda: OneCycle(peak=1), ["peak", "1", "below 1"]),
-        (lambda: Warmup(part=1), ["part", "1", "below 1"]),
-        (lambda: Warmup(part=-0.5), ["part", "-0.5", "at least 0"]),
-        (lambda: Warmup(then=Cosine), ["schedule", "class Cosine", "Cosine()"]),  # type: ignore[arg-type]
-        (lambda: Warmup(then=None), ["schedule", "None"]),  # type: ignore[arg-type]
         (lambda: schedule_for("cosin"), ["schedule", "'cosin'", "Did you mean 'cosine'"]),
         (lambda: schedule_for("onecycle"), ["Did you mean 'one_cycle'"]),
         (lambda: schedule_for(Step), ["schedule", "class Step", "Step()"]),  # type: ignore[arg-type]

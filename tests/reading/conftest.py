@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neuralnet import NeuralNetMLP, load_pretrained, train
+from neuralnet import NeuralNetMLP, OneCycle, load_pretrained, train
 from neuralnet.data.sample import load_sample
 
 
@@ -19,8 +19,8 @@ def quick_model() -> NeuralNetMLP:
     order = np.random.default_rng(0).permutation(len(sample.images))
     images, labels = sample.images[order], sample.labels[order]
     train(
-        model, images, labels, num_epochs=12, optimizer="adam", learning_rate=0.002,
-        schedule="one_cycle",
+        model, images, labels, num_epochs=12, optimizer="adam",
+        learning_rate=OneCycle(0.002),
     )  # fmt: skip
     return model
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import neuralnet
-from neuralnet import InputError, NeuralNetMLP, annotated, read_digits, save
+from neuralnet import InputError, NeuralNetMLP, annotate, read_digits, save
 from neuralnet.checks import Array
 from neuralnet.reading.components import MAX_PIECES
 from neuralnet.reading.finding import find_digits
@@ -110,7 +110,7 @@ def test_the_bundled_network_is_the_default(bundled_model: NeuralNetMLP) -> None
 
 def test_the_annotated_copy_has_coloured_boxes(quick_model: NeuralNetMLP) -> None:
     reading = read_digits(PAGE.picture, model=quick_model)
-    copy = annotated(PAGE.picture, reading)
+    copy = annotate(PAGE.picture, reading)
     assert (copy.height, copy.width) == PAGE.picture.shape
     colours = np.asarray(copy).reshape(-1, 3)
     assert (np.ptp(colours, axis=1) > 50).sum() > 200

@@ -14,10 +14,10 @@ from neuralnet import (
     Cosine,
     InputError,
     NeuralNetMLP,
+    OneCycle,
     ProgressBar,
     Schedule,
     TrainingDivergedError,
-    Warmup,
     train,
 )
 from neuralnet.training.run import TrainingRun
@@ -144,7 +144,7 @@ def test_every_callback_hears_of_the_end_when_the_loss_diverges() -> None:
 def test_a_refused_argument_calls_nobody() -> None:
     recorder = Recorder()
     with pytest.raises(InputError):
-        run_training(recorder, clip_norm=-1)
+        run_training(recorder, learning_rate=-1)
     assert recorder.events == []
 
 
@@ -180,7 +180,7 @@ def test_a_rate_that_is_set_holds_from_the_next_step_on(hook: str) -> None:
     assert history.learning_rate == pytest.approx(expected[2::3], rel=1e-12)
 
 
-@pytest.mark.parametrize("schedule", [Cosine(), Warmup(0.3, Cosine(final=0.2))])
+@pytest.mark.parametrize("schedule", [Cosine(0.3), OneCycle(0.3, final=0.2)])
 def test_setting_the_rate_scales_the_rest_of_the_schedule(schedule: Schedule) -> None:
     def double(run: TrainingRun) -> None:
         run.learning_rate *= 2
@@ -190,7 +190,7 @@ def test_setting_the_rate_scales_the_rest_of_the_schedule(schedule: Schedule) ->
         on_batch_begin=at(2, 2, double),
         on_batch_end=lambda run: rates.append(run.learning_rate),
     )
-    run_training(recorder, learning_rate=0.3, schedule=schedule)
+    run_training(recorder, learning_rate=schedule)
     expected = [0.3 * schedule.factor(t, 9) * (2 if t >= 4 else 1) for t in range(9)]
     assert rates == pytest.approx(expected, rel=1e-12)
 
@@ -230,7 +230,7 @@ def test_no_rate_can_be_set_where_the_schedule_stands_at_zero() -> None:
 
     recorder = Recorder(on_batch_begin=lambda run: setattr(run, "learning_rate", 0.5))
     with pytest.raises(InputError, match=r"learning_rate.*0\.5.*schedule"):
-        run_training(recorder, schedule=Off())
+        run_training(recorder, learning_rate=Off())
 
 
 def test_a_rate_set_before_an_epoch_is_that_of_its_first_step() -> None:
@@ -246,6 +246,6 @@ def test_a_rate_set_before_an_epoch_is_that_of_its_first_step() -> None:
                 self.first_rates.append(run.learning_rate)
 
     callback = SetsRate()
-    run_training(callback, schedule="cosine")
+    run_training(callback, learning_rate=Cosine(0.1))
     assert len(callback.first_rates) > 1
     np.testing.assert_allclose(callback.first_rates, 0.05, rtol=1e-12)

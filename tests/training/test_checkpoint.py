@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,22 @@ from neuralnet import (
     SGD,
     AdamW,
     Augmentation,
+    AugmentedImages,
     BestWeights,
     Callback,
     Checkpoint,
+    Cosine,
     FileError,
     FileFormatError,
+    GradientClipping,
     History,
     InputError,
     NeuralNetMLP,
-    TrainingRun,
+    OneCycle,
     WeightAverage,
     train,
 )
+from neuralnet.training.run import TrainingRun
 
 GENERATOR = np.random.default_rng(5)
 IMAGES = GENERATOR.integers(0, 256, (60, 36), dtype=np.uint8)
@@ -48,23 +53,27 @@ def network(**settings: Any) -> NeuralNetMLP:
     )  # fmt: skip
 
 
+DEFORMED = Augmentation(rotation=10, alpha=5, sigma=2, image_shape=(6, 6))
+
+
 def trained(
-    path: Path, model: NeuralNetMLP, stop: int = 99, **settings: Any
+    path: Path,
+    model: NeuralNetMLP,
+    stop: int = 99,
+    augmentation: Augmentation | None = DEFORMED,
+    **settings: Any,
 ) -> tuple[NeuralNetMLP, History]:
     callbacks = [WeightAverage(0.9, every=1), BestWeights(), Checkpoint(path), Stop(stop)]
     arguments: dict[str, Any] = {
         "num_epochs": 6,
-        "learning_rate": 0.01,
+        "learning_rate": OneCycle(0.01),
         "minibatch_size": 16,
         "optimizer": AdamW(),
-        "schedule": "one_cycle",
-        "augmentation": Augmentation(rotation=10, alpha=5, sigma=2, image_shape=(6, 6)),
         "callbacks": callbacks,
         "seed": 3,
     }
-    history = train(
-        model, IMAGES[:45], LABELS[:45], IMAGES[45:], LABELS[45:], **arguments | settings
-    )
+    images = IMAGES[:45] if augmentation is None else AugmentedImages(IMAGES[:45], augmentation)
+    history = train(model, images, LABELS[:45], IMAGES[45:], LABELS[45:], **arguments | settings)
     return model, history
 
 
@@ -72,10 +81,14 @@ def trained(
 @pytest.mark.parametrize("overlapped", [False, True])
 def test_taken_up_again_it_ends_the_same(tmp_path: Path, stop: int, overlapped: bool) -> None:
     whole, history = trained(tmp_path / "whole", network())
+    augmentation = replace(DEFORMED, overlapped=overlapped)
     with pytest.raises(KeyboardInterrupt):
-        trained(tmp_path / "part", network(), stop, overlapped=overlapped)
+        trained(tmp_path / "part", network(), stop, augmentation)
     again, resumed = trained(
-        tmp_path / "part", network(seed=77), resume=tmp_path / "part", overlapped=overlapped
+        tmp_path / "part",
+        network(seed=77),
+        augmentation=augmentation,
+        resume=tmp_path / "part",
     )
     assert again.parameters.state.tobytes() == whole.parameters.state.tobytes()
     for name in ("train_loss", "valid_loss", "valid_accuracy", "learning_rate"):
@@ -83,17 +96,20 @@ def test_taken_up_again_it_ends_the_same(tmp_path: Path, stop: int, overlapped: 
     assert len(resumed.seconds) == 6
 
 
-def test_plain_sgd_with_momentum_too(tmp_path: Path) -> None:
-    settings: dict[str, Any] = {
-        "optimizer": SGD(momentum=0.9),
-        "augmentation": None,
-        "clip_norm": 1.0,
-    }
-    whole, _ = trained(tmp_path / "whole", network(), **settings)
+def test_plain_sgd_with_momentum_and_clipping_too(tmp_path: Path) -> None:
+    path = tmp_path / "part"
+
+    def run(*stopping: Callback, resume: Path | None = None) -> bytes:
+        callbacks = [GradientClipping(1.0), Checkpoint(path), *stopping]
+        model, _ = trained(
+            path, network(), optimizer=SGD(momentum=0.9), callbacks=callbacks, resume=resume
+        )
+        return model.parameters.state.tobytes()
+
+    whole = run(Stop(99))
     with pytest.raises(KeyboardInterrupt):
-        trained(tmp_path / "part", network(), 4, **settings)
-    again, _ = trained(tmp_path / "part", network(), resume=tmp_path / "part", **settings)
-    assert again.parameters.state.tobytes() == whole.parameters.state.tobytes()
+        run(Stop(4))
+    assert run(Stop(99), resume=path) == whole
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +125,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("num_epochs", network(), {"num_epochs": 7}),
         ("minibatch_size", network(), {"minibatch_size": 15}),
-        ("learning_rate", network(), {"learning_rate": 0.02}),
+        ("learning_rate", network(), {"learning_rate": OneCycle(0.02)}),
         ("optimizer", network(), {"optimizer": AdamW(weight_decay=0.5)}),
-        ("schedule", network(), {"schedule": "cosine"}),
+        ("schedule", network(), {"learning_rate": Cosine(0.01)}),
         ("augmentation", network(), {"augmentation": None}),
         ("callbacks", network(), {"callbacks": []}),
         ("settings", network(dropout=0.1), {}),

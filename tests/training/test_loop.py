@@ -16,10 +16,11 @@ from neuralnet import (
     AdamW,
     Callback,
     Cosine,
+    GradientClipping,
     NeuralNetMLP,
+    OneCycle,
     Optimizer,
-    Schedule,
-    Warmup,
+    Step,
     train,
 )
 from neuralnet.checks import Array
@@ -76,11 +77,10 @@ def test_the_loop_is_the_plain_loop(
         X,
         y,
         num_epochs=6,
-        learning_rate=peak,
+        learning_rate=Cosine(peak) if decays else peak,
         minibatch_size=5,
         optimizer=optimizer,
-        schedule="cosine" if decays else "constant",
-        clip_norm=clip_norm,
+        callbacks=[GradientClipping(clip_norm)] if clip_norm else [],
         sample_weight=sample_weight,
         seed=9,
     )
@@ -199,11 +199,25 @@ def test_without_a_validation_set_its_figures_are_left_out() -> None:
     history.check_lengths()
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "rate"), [("sgd", 0.1), ("adam", 0.001), (AdamW(weight_decay=0.1), 0.001)]
+)
+def test_the_default_learning_rate_suits_the_optimizer(
+    optimizer: str | Optimizer, rate: float
+) -> None:
+    X, y = a_task()
+    by_default, given = a_network(), a_network()
+    history = train(by_default, X, y, num_epochs=2, optimizer=optimizer)
+    train(given, X, y, num_epochs=2, optimizer=optimizer, learning_rate=rate)
+    assert history.learning_rate == [rate, rate]
+    np.testing.assert_array_equal(by_default.parameters.values, given.parameters.values)
+    history = train(a_network(), X, y, num_epochs=2, optimizer=optimizer, learning_rate=Step())
+    assert history.learning_rate[0] == rate
+
+
 def test_each_epoch_records_the_rate_of_its_last_step() -> None:
     X, y = a_task()
-    history = train(
-        a_network(), X, y, num_epochs=3, learning_rate=0.5, minibatch_size=5, schedule=Cosine()
-    )
+    history = train(a_network(), X, y, num_epochs=3, learning_rate=Cosine(0.5), minibatch_size=5)
     expected = [0.25 * (1 + math.cos(math.pi * step / 15)) for step in (4, 9, 14)]
     assert history.learning_rate == pytest.approx(expected, rel=1e-12)
 
@@ -315,9 +329,8 @@ def test_every_network_learns(
     model = NeuralNetMLP(
         D, 16, K, hidden_activation=hidden, output_activation="softmax", loss="cross_entropy"
     )
-    schedule: Schedule = Warmup(0.1, Cosine())
     history = train(
-        model, X, y, None, None, 40, learning_rate, 10, optimizer=optimizer, schedule=schedule
+        model, X, y, None, None, 40, OneCycle(learning_rate, peak=0.1), 10, optimizer=optimizer
     )
     assert history.train_loss[-1] < 0.3 * history.train_loss[0]
     assert history.train_accuracy[-1] > 0.95
@@ -350,10 +363,9 @@ def test_a_modern_network_on_real_digits(mnist: Dataset) -> None:
         X[55_000:60_000],
         y[55_000:60_000],
         num_epochs=2,
-        learning_rate=0.002,
+        learning_rate=Cosine(0.002),
         minibatch_size=200,
         optimizer="adam",
-        schedule="cosine",
     )
     assert history.valid_accuracy[-1] > 0.96  # seeds give 0.968 to 0.971
 

@@ -11,7 +11,10 @@ import pytest
 
 from neuralnet import (
     Adam,
+    Augmentation,
+    AugmentedImages,
     Callback,
+    GradientClipping,
     History,
     InputError,
     NeuralNetError,
@@ -55,7 +58,7 @@ def test_a_learning_rate_out_of_all_bounds(
     assert isinstance(error, ArithmeticError)
     assert not isinstance(error, ValueError)
     epoch = error.history.num_epochs + 1
-    for fact in (f"epoch {epoch}", "learning rate", f"{learning_rate:g}", "clip_norm"):
+    for fact in (f"epoch {epoch}", "learning rate", f"{learning_rate:g}", "GradientClipping"):
         assert fact in str(error)
     assert all(math.isfinite(loss) for loss in error.history.train_loss)
     error.history.check_lengths()
@@ -128,11 +131,7 @@ def test_the_error_passes_between_processes() -> None:
         ({"minibatch_size": 0.5}, ["minibatch_size", "0.5"]),
         ({"optimizer": "adamm"}, ["optimizer", "'adamm'", "Did you mean 'adam'"]),
         ({"optimizer": Adam}, ["optimizer", "Adam()"]),
-        ({"schedule": "cosin"}, ["schedule", "'cosin'", "Did you mean 'cosine'"]),
-        ({"schedule": OneCycle}, ["schedule", "OneCycle()"]),
-        ({"clip_norm": 0}, ["clip_norm", "0", "above 0"]),
-        ({"clip_norm": -1}, ["clip_norm", "-1"]),
-        ({"clip_norm": math.inf}, ["clip_norm", "inf"]),
+        ({"learning_rate": OneCycle}, ["learning_rate", "OneCycle"]),
         ({"seed": -1}, ["seed", "-1"]),
         ({"seed": 0.5}, ["seed", "0.5"]),
         ({"seed": True}, ["seed", "True"]),
@@ -176,3 +175,38 @@ def test_a_validation_loss_that_is_no_number_ends_the_training() -> None:
     model = a_network(hidden_activation="relu", output_activation="identity", dtype="float64")
     with pytest.raises(TrainingDivergedError, match="inf"):
         train(model, X, y, np.full_like(X, 1e200, dtype=np.float64), y, num_epochs=1)
+
+
+# ---------------------------------------------------------------- parts of the arguments
+
+
+@pytest.mark.parametrize("max_norm", [0, -1, math.inf, math.nan, "1", None])
+def test_a_norm_that_cannot_be_clipped_to_is_refused(max_norm: Any) -> None:
+    with pytest.raises(InputError, match="max_norm") as raised:
+        GradientClipping(max_norm)
+    assert repr(max_norm) in str(raised.value)
+
+
+SMALL = Augmentation(sigma=2, image_shape=(4, 4))
+
+
+@pytest.mark.parametrize(
+    ("images", "augmentation", "facts"),
+    [
+        (np.zeros((2, 16), np.uint8), "rotation", ["augmentation", "'rotation'", "Augmentation"]),
+        (np.zeros((2, 16)), SMALL, ["float64", "uint8"]),
+        (
+            np.zeros((2, 15), np.uint8),
+            SMALL,
+            ["15", "16", "image_shape"],
+        ),
+        ([[0] * 16], SMALL, ["list", "uint8"]),
+    ],
+)
+def test_images_that_cannot_be_augmented_are_refused(
+    images: Any, augmentation: Any, facts: list[str]
+) -> None:
+    with pytest.raises(InputError) as raised:
+        AugmentedImages(images, augmentation)
+    for fact in facts:
+        assert fact in str(raised.value)

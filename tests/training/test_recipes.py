@@ -11,9 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neuralnet import FileError, InputError
-from neuralnet.training.follow import array_module, build_network, follow, training_arguments
+from neuralnet import Augmentation, FileError, InputError, OneCycle
 from neuralnet.training.receptive_fields import LocalAdamW
+from neuralnet.training.recipe_training import (
+    array_module,
+    build_network,
+    recipe_augmentation,
+    train_recipe,
+    training_arguments,
+)
 from neuralnet.training.recipes import (
     Recipe,
     list_recipes,
@@ -94,10 +100,13 @@ def test_everything_that_is_said_is_taken_and_the_rest_is_the_default() -> None:
         (6, 5), "relu", "softmax", "cross_entropy", batch_norm=True
     )
     assert type(recipe.training.learning_rate) is float
-    arguments = training_arguments(recipe, (4, 4))
+    arguments = training_arguments(recipe)
     assert arguments["optimizer"].weight_decay == 0.1
-    assert arguments["schedule"].peak == 0.5
-    assert arguments["augmentation"].image_shape == (4, 4)
+    assert arguments["learning_rate"] == OneCycle(1.0, peak=0.5)
+    augmentation = recipe_augmentation(recipe, (4, 4))
+    assert augmentation == Augmentation(rotation=10, alpha=4, sigma=2, image_shape=(4, 4))
+    clipping, average = arguments["callbacks"]
+    assert (clipping.max_norm, average.decay) == (2.5, 0.9)
     assert isinstance(arguments["optimizer"], LocalAdamW)
     assert parse("") == Recipe("mine")
     assert parse("").training == TrainingSettings()
@@ -153,8 +162,9 @@ def test_settings_that_cannot_be_are_named(text: str, facts: tuple[str, ...]) ->
 )
 def test_values_that_cannot_be_are_named(text: str, facts: tuple[str, ...]) -> None:
     recipe = parse(text)
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as caught:  # noqa: PT012
         training_arguments(recipe)
+        recipe_augmentation(recipe)
     for fact in facts:
         assert fact in str(caught.value)
 
@@ -178,12 +188,12 @@ def test_following_a_recipe_twice_gives_the_same_bits() -> None:
     states = []
     for _ in range(2):
         model = build_network(recipe, 16, ["a", "b", "c"], seed=3)
-        history = follow(recipe, model, (X, y), (X[:9], y[:9]), seed=3, image_shape=(4, 4))
+        history = train_recipe(recipe, model, (X, y), (X[:9], y[:9]), seed=3, image_shape=(4, 4))
         assert history.num_epochs == 2
         states.append(model.parameters.state.tobytes())
     assert states[0] == states[1]
     other = build_network(recipe, 16, ["a", "b", "c"], seed=4)
-    follow(recipe, other, (X, y), None, seed=4, image_shape=(4, 4))
+    train_recipe(recipe, other, (X, y), None, seed=4, image_shape=(4, 4))
     assert other.parameters.state.tobytes() != states[0]
 
 

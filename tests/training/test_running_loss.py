@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from neuralnet import Callback, NeuralNetMLP, ProgressBar, TrainingRun, train
+from neuralnet import Callback, NeuralNetMLP, ProgressBar, train
 from neuralnet.training.callbacks import BestWeights
+from neuralnet.training.run import TrainingRun
 from tests.training.problems import D, a_network, a_task
 
 

@@ -22,6 +22,7 @@ from neuralnet.checks.network import (
     check_classes,
     check_dropout,
     check_layer_sizes,
+    check_pair,
 )
 from neuralnet.checks.settings import check_dtype, check_flag, check_range, per_layer
 from neuralnet.checks.values import (
@@ -59,6 +60,7 @@ __all__ = [
     "check_layer_sizes",
     "check_name",
     "check_number",
+    "check_pair",
     "check_range",
     "check_targets",
     "check_weights",

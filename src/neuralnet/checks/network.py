@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import cast
 
@@ -44,6 +44,31 @@ def check_dropout(rates: object, num_layers: int) -> tuple[float, ...]:
         return check_number(rate, name, minimum=0, below=1)
 
     return per_layer(rates, num_layers, "dropout", check)
+
+
+def check_pair(loss: str, output_activation: str, legal: Mapping[str, Sequence[str]]) -> None:
+    """Raise unless a loss can be paired with an output activation.
+
+    Parameters
+    ----------
+    loss, output_activation : str
+        Their names.
+    legal : mapping of str to sequence of str
+        Names of the output activations that each loss can be paired with.
+
+    Raises
+    ------
+    InputError
+        If it cannot; the message names the legal pairs.
+    """
+    legal_losses = [name for name, outputs in legal.items() if output_activation in outputs]
+    if loss not in legal_losses:
+        legal_outputs = " or ".join(map(repr, legal[loss]))
+        raise InputError(
+            f"loss is {loss!r} with output_activation {output_activation!r}, which cannot be "
+            f"paired: {loss!r} goes with {legal_outputs} outputs, and {output_activation!r} "
+            f"outputs with {' or '.join(map(repr, legal_losses))}."
+        )
 
 
 def check_classes(classes: object, num_classes: int) -> tuple[str | int, ...]:

@@ -20,7 +20,7 @@ from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage import load, save
 from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
 from neuralnet.training.checkpoint import Checkpoint
-from neuralnet.training.follow import build_network, follow
+from neuralnet.training.recipe_training import build_network, train_recipe
 from neuralnet.training.recipes import Recipe, recipe_text
 
 
@@ -98,7 +98,7 @@ class Job:
             click.echo(f"There is no checkpoint {checkpoint}: the training begins anew.", err=True)
         valid = (split.X_valid, split.y_valid) if len(split.y_valid) else None
         try:
-            history = follow(
+            history = train_recipe(
                 recipe,
                 model,
                 (split.X_train, split.y_train),

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from neuralnet import __version__
 from neuralnet.cli.command import INTERRUPTED
 
 # Each command's name, the object that it is, and what the list of commands says of it.
@@ -51,6 +50,6 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup)
-@click.version_option(__version__)
+@click.version_option(package_name="neuralnet-numpy")
 def main() -> None:
     """Neural networks in NumPy: what was trained, and what it says."""

@@ -155,7 +155,7 @@ def _named(path: str) -> str:
 
 
 class Copies:
-    """The folder that annotated copies go to, each under a name of its own.
+    """The folder for the annotated copies, each under a name of its own.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ class Copies:
     def write(self, path: str, picture: str | bytes, reading: Reading) -> None:
         """Write the copy of a picture."""
         from neuralnet.files import written_whole
-        from neuralnet.reading.annotation import annotated
+        from neuralnet.reading.annotation import annotate
 
         stem = "standard-input" if path == STANDARD_INPUT else Path(path).stem
         copy, number = self._folder / f"{stem}.png", 1
@@ -189,4 +189,4 @@ class Copies:
             copy = self._folder / f"{stem}-{number}.png"
         self._taken.add(copy.resolve())
         with written_whole(copy) as file:
-            annotated(picture, reading).save(file, "PNG")
+            annotate(picture, reading).save(file, "PNG")

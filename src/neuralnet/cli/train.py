@@ -94,7 +94,12 @@ def train(
     from neuralnet.checks import random_generator
     from neuralnet.cli.job import Job
     from neuralnet.files import check_writable
-    from neuralnet.training.follow import array_module, build_network, training_arguments
+    from neuralnet.training.recipe_training import (
+        array_module,
+        build_network,
+        recipe_augmentation,
+        training_arguments,
+    )
 
     chosen = overridden(load_recipe(recipe), options)
     about = chosen.about
@@ -107,6 +112,7 @@ def train(
     seed = about.seeds[0] if options["seed"] is None else options["seed"]
     random_generator(seed)
     training_arguments(trained)
+    recipe_augmentation(trained)
     build_network(trained, 1, (0, 1), 0)
     check_writable(output)
     job = Job(data, target, invert, output, device, resume, checkpoint_every, quiet)

@@ -83,7 +83,7 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
     optimizer : str or Optimizer, optional
         "sgd", "adam", "adamw" or an object, instead of `solver`.
     schedule : str or Schedule, default="constant"
-        "step", "cosine", "one_cycle", "warmup" or an object: the learning rate over `max_iter`
+        "step", "cosine", "one_cycle" or an object: the learning rate over `max_iter`
         epochs. A training that stops earlier does not see its end: `n_iter_no_change=np.inf` lets
         it run.
     class_weight : dict, "balanced" or None, default=None

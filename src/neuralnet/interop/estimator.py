@@ -30,9 +30,10 @@ from neuralnet.interop.outline import Outline
 from neuralnet.interop.sparse import SparseRows
 from neuralnet.interop.watching import Curves, SklearnCallbacks, no_gain_yet
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.training.callbacks import Callback, ProgressBar
+from neuralnet.nn.schedules import schedule_for
+from neuralnet.training.callbacks import ProgressBar
 from neuralnet.training.loop import train
-from neuralnet.training.run import TrainingRun
+from neuralnet.training.run import Callback, TrainingRun
 
 
 class Sample(NamedTuple):
@@ -216,10 +217,11 @@ class NeuralNetEstimator(Outline):
                 None if validation is None else _rows(validation.X),
                 None if validation is None else self._targets(validation.y),
                 num_epochs=num_epochs,
-                learning_rate=self.rate_ * self.rate_factor(self._optimizer.optimizer),
+                learning_rate=schedule_for(
+                    self.schedule, self.rate_ * self.rate_factor(self._optimizer.optimizer)
+                ),
                 minibatch_size=size,
                 optimizer=self._optimizer,
-                schedule=self.schedule,
                 sample_weight=training.weight,
                 running_loss=True,
                 shuffle=self.shuffle,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuralnet.checks import Array
 from neuralnet.nn.optimizers import SGD
-from neuralnet.training.callbacks import Callback
+from neuralnet.training.run import Callback
 
 if TYPE_CHECKING:
     from neuralnet.interop.estimator import NeuralNetEstimator

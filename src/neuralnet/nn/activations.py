@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -27,7 +26,7 @@ class Activation(ABC):
     # The initializer that suits this function, by its name in initialization.py.
     initialization: ClassVar[str] = "glorot_normal"
 
-    # These three are what `dataclass` would add; six dataclasses would triple the import time.
+    # The next three are what `dataclass` would add, but it would triple the import time.
     def __eq__(self, other: object) -> bool:
         """Activations of the same class with the same settings are equal."""
         return type(self) is type(other) and vars(self) == vars(other)
@@ -153,7 +152,6 @@ class ReLU(ElementwiseActivation):
         return np.greater(a, 0, out=out)
 
 
-@dataclass(frozen=True)
 class LeakyReLU(ElementwiseActivation):
     """a = z where z > 0, else negative_slope * z (Maas, Hannun and Ng 2013).
 
@@ -163,14 +161,11 @@ class LeakyReLU(ElementwiseActivation):
         Slope for negative z, in [0, 1).
     """
 
-    negative_slope: float = 0.01
-
     name = "leaky_relu"
     initialization = "he_normal"
 
-    def __post_init__(self) -> None:
-        slope = check_number(self.negative_slope, "negative_slope", minimum=0, below=1)
-        object.__setattr__(self, "negative_slope", slope)
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = check_number(negative_slope, "negative_slope", minimum=0, below=1)
 
     def forward(self, z: Array, out: Array) -> Array:
         """Return the larger of z and negative_slope * z."""

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, by_name, check_choice
+from neuralnet.checks import Array, by_name, check_choice, check_pair
 from neuralnet.nn.activations import Activation
 
 
@@ -118,11 +118,6 @@ def loss_for(choice: str | Loss, output: Activation) -> Loss:
         If it cannot; the message names the legal pairs.
     """
     loss = check_choice(choice, Loss, LOSSES, "loss")
-    if output.name not in loss.outputs:
-        legal_losses = [kind.name for kind in LOSSES.values() if output.name in kind.outputs]
-        raise InputError(
-            f"loss is {loss.name!r} with output_activation {output.name!r}, which cannot be "
-            f"paired: {loss.name!r} goes with {' or '.join(map(repr, loss.outputs))} outputs, "
-            f"and {output.name!r} outputs with {' or '.join(map(repr, legal_losses))}."
-        )
+    legal_pairs = {kind.name: kind.outputs for kind in (loss, *LOSSES.values())}
+    check_pair(loss.name, output.name, legal_pairs)
     return loss

@@ -136,8 +136,9 @@ class NeuralNetMLP(Model):
         )
         parts = (self.output_activation, self.loss, sequential.parameters)
         objective = Objective(*parts, self.num_classes, l2, label_smoothing)
-        pixels = check_range(input_range, "input_range")
-        super().__init__(sequential, objective, num_features, pixels)
+        super().__init__(
+            sequential, objective, num_features, check_range(input_range, "input_range")
+        )
         self.label_smoothing = objective.label_smoothing
         self.set_initial_weights(initial_weights)
         self.initialize(seed)

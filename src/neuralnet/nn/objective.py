@@ -73,11 +73,10 @@ class Objective:
         self.num_outputs = num_outputs
         self.target_range = loss.target_ranges.get(output_activation.name)
         self.l2 = check_number(l2, "l2", minimum=0)
-        smoothing = check_number(label_smoothing, "label_smoothing", minimum=0, below=1)
-        self.label_smoothing = smoothing
+        self.label_smoothing = check_number(label_smoothing, "label_smoothing", minimum=0, below=1)
         self._one_hot: Array = parameters.xp.eye(num_outputs, dtype=parameters.state.dtype)
-        self._one_hot *= 1 - smoothing
-        self._one_hot += smoothing / num_outputs
+        self._one_hot *= 1 - self.label_smoothing
+        self._one_hot += self.label_smoothing / num_outputs
         self._scratch = empty_block(parameters.values)
 
     def cache(self, num_rows: int) -> ObjectiveCache:

@@ -22,10 +22,11 @@ class Optimizer(ABC):
     """Updates parameters from their gradients.
 
     A subclass lists the buffers it keeps in `state_names` and defines `update`. Call `start`
-    before the first `step`.
+    before the first `step`. `default_rate` is the learning rate of a training that sets none.
     """
 
     name: ClassVar[str]
+    default_rate: ClassVar[float] = 0.001
     state_names: tuple[str, ...] = field(default=(), init=False, repr=False)
     parameters: Parameters | None = field(default=None, init=False, repr=False)
 
@@ -66,6 +67,7 @@ class SGD(Optimizer):
     """
 
     name = "sgd"
+    default_rate = 0.1
     momentum: float = 0.0
     nesterov: bool = field(default=False, kw_only=True)
 

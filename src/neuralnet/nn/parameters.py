@@ -113,10 +113,6 @@ class Parameters:
         """Return the number of named parameters; `values.size` is the number of entries."""
         return len(self.shapes)
 
-    def keys(self) -> Iterator[str]:
-        """Iterate over the names."""
-        return iter(self.shapes)
-
     def items(self) -> Iterator[tuple[str, Array]]:
         """Iterate over names and views."""
         return iter(self._values.items())

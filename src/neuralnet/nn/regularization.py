@@ -38,7 +38,8 @@ class BatchNorm(Layer):
 
     y = scale (x - mean) / sqrt(variance + EPSILON) + shift, per unit. In training, mean and
     variance are those of the batch, and the running statistics move towards them by the fraction
-    `MOMENTUM` per step. In inference the running statistics are used.
+    `MOMENTUM` per step, the variance in its unbiased form. In inference the running statistics are
+    used.
 
     Parameters
     ----------
@@ -83,7 +84,9 @@ class BatchNorm(Layer):
             mean = x.mean(axis=0)  # (K,)
             normalized = np.subtract(x, mean, out=x)
             variance = np.multiply(x, x, out=cache.outputs).mean(axis=0)  # (K,)
-            self._update_running(mean, variance, len(x))
+            self.mean += self.MOMENTUM * (mean - self.mean)
+            unbiased = variance * (len(x) / (len(x) - 1))
+            self.variance += self.MOMENTUM * (unbiased - self.variance)
         else:
             variance = self.variance
             normalized = np.subtract(x, self.mean, out=x)
@@ -115,12 +118,6 @@ class BatchNorm(Layer):
             dy -= self.dshift / len(dy)
         dx: Array = np.multiply(dy, self.scale * cache.inverse_deviation, out=dy)
         return dx  # (N, K)
-
-    def _update_running(self, mean: Array, variance: Array, num_rows: int) -> None:
-        """Move the running statistics towards those of a batch, its variance made unbiased."""
-        self.mean += self.MOMENTUM * (mean - self.mean)
-        unbiased = variance * (num_rows / (num_rows - 1))
-        self.variance += self.MOMENTUM * (unbiased - self.variance)
 
 
 @dataclass(slots=True)

@@ -1,23 +1,39 @@
 """Schedules: the learning rate as a function of the step.
 
-A schedule returns a factor, usually between 0 and 1, that the learning rate is multiplied by at
-each step. Steps are counted from 0 to `num_steps - 1` over the whole training.
+The learning rate of a step is that of the schedule times a factor, usually between 0 and 1. Steps
+are counted from 0 to `num_steps - 1` over the whole training.
 """
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from neuralnet.checks import by_name, check_choice, check_number
 
 
+@dataclass(frozen=True)
 class Schedule(ABC):
-    """A factor of the learning rate at each step. A subclass defines `factor`."""
+    """A learning rate that changes with the step. A subclass defines `factor`.
+
+    Parameters
+    ----------
+    learning_rate : float, optional
+        Learning rate where the factor is 1, above 0; the optimizer's default if not given.
+    """
 
     name: ClassVar[str]
+    learning_rate: float | None = None
+
+    ranges: ClassVar[dict[str, dict[str, float]]] = {}  # of the other settings, for `check_number`
+
+    def __post_init__(self) -> None:
+        if self.learning_rate is not None:
+            check_number(self.learning_rate, "learning_rate", above=0)
+        for name, limits in self.ranges.items():
+            check_number(getattr(self, name), name, **limits)
 
     @abstractmethod
     def factor(self, step: int, num_steps: int) -> float:
@@ -41,6 +57,8 @@ class Step(Schedule):
 
     Parameters
     ----------
+    learning_rate : float, optional
+        As in `Schedule`.
     every : float
         Interval as a fraction of the training, in (0, 1]. The default, 1/3, gives two drops.
     drop : float
@@ -51,10 +69,7 @@ class Step(Schedule):
     drop: float = 0.1
 
     name = "step"
-
-    def __post_init__(self) -> None:
-        check_number(self.every, "every", above=0, maximum=1)
-        check_number(self.drop, "drop", above=0, maximum=1)
+    ranges: ClassVar = {"every": {"above": 0, "maximum": 1}, "drop": {"above": 0, "maximum": 1}}
 
     def factor(self, step: int, num_steps: int) -> float:
         """Return `drop` to the power of the number of intervals completed."""
@@ -69,6 +84,8 @@ class Cosine(Schedule):
 
     Parameters
     ----------
+    learning_rate : float, optional
+        As in `Schedule`.
     final : float
         Factor that is approached at the end of the training, in [0, 1].
     """
@@ -76,9 +93,7 @@ class Cosine(Schedule):
     final: float = 0.0
 
     name = "cosine"
-
-    def __post_init__(self) -> None:
-        check_number(self.final, "final", minimum=0, maximum=1)
+    ranges: ClassVar = {"final": {"minimum": 0, "maximum": 1}}
 
     def factor(self, step: int, num_steps: int) -> float:
         """Return a point on the cosine."""
@@ -93,6 +108,8 @@ class OneCycle(Schedule):
 
     Parameters
     ----------
+    learning_rate : float, optional
+        As in `Schedule`.
     start, final : float
         First factor, in (0, 1], and the factor that is approached at the end, in [0, 1].
     peak : float
@@ -104,11 +121,11 @@ class OneCycle(Schedule):
     peak: float = 0.3
 
     name = "one_cycle"
-
-    def __post_init__(self) -> None:
-        check_number(self.start, "start", above=0, maximum=1)
-        check_number(self.final, "final", minimum=0, maximum=1)
-        check_number(self.peak, "peak", above=0, below=1)
+    ranges: ClassVar = {
+        "start": {"above": 0, "maximum": 1},
+        "final": {"minimum": 0, "maximum": 1},
+        "peak": {"above": 0, "below": 1},
+    }
 
     def factor(self, step: int, num_steps: int) -> float:
         """Return a point on the rise or on the fall."""
@@ -119,38 +136,10 @@ class OneCycle(Schedule):
         return self.final + (1 - self.final) * (1 - math.cos(math.pi * left)) / 2
 
 
-@dataclass(frozen=True)
-class Warmup(Schedule):
-    """Linear warm-up over the first part of the training, then another schedule.
-
-    Parameters
-    ----------
-    part : float
-        Fraction of the training that the rise takes, in [0, 1).
-    then : Schedule
-        Schedule of the remaining steps.
-    """
-
-    part: float = 0.05
-    then: Schedule = Constant()
-
-    name = "warmup"
-
-    def __post_init__(self) -> None:
-        check_number(self.part, "part", minimum=0, below=1)
-        object.__setattr__(self, "then", schedule_for(self.then))
-
-    def factor(self, step: int, num_steps: int) -> float:
-        """Return a point on the rise or on the schedule that follows it."""
-        rise = min(round(self.part * num_steps), num_steps - 1)
-        if step < rise:  # the first step has a rate above 0
-            return (step + 1) / (rise + 1) * self.then.factor(0, num_steps - rise)
-        return self.then.factor(step - rise, num_steps - rise)
+SCHEDULES: dict[str, type[Schedule]] = by_name(Constant, Step, Cosine, OneCycle)
 
 
-SCHEDULES: dict[str, type[Schedule]] = by_name(Constant, Step, Cosine, OneCycle, Warmup)
-
-
-def schedule_for(choice: str | Schedule) -> Schedule:
-    """Return the schedule that `choice` is or names."""
-    return check_choice(choice, Schedule, SCHEDULES, "schedule")
+def schedule_for(choice: str | Schedule, learning_rate: float | None = None) -> Schedule:
+    """Return the schedule that `choice` is or names, with this learning rate if one is given."""
+    schedule = check_choice(choice, Schedule, SCHEDULES, "schedule")
+    return schedule if learning_rate is None else replace(schedule, learning_rate=learning_rate)

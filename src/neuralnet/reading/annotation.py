@@ -19,7 +19,7 @@ _UNSURE = (213, 94, 0)
 _LARGEST = 3000
 
 
-def annotated(picture: Picture, reading: Reading) -> Image:
+def annotate(picture: Picture, reading: Reading) -> Image:
     """Return a copy of an image with the box, the label and the confidence of each digit.
 
     Parameters

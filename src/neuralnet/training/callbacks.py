@@ -1,59 +1,18 @@
-"""Callbacks: what watches a run from inside, and may steer it.
-
-A callback overrides the hooks it needs; each is given the run, whose `learning_rate` it may set
-and which it may `stop`. A hook that takes its time makes the training wait.
-"""
+"""The bundled callbacks."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from neuralnet.checks import Array, check_integer, check_number
 from neuralnet.nn.parameters import blocks
+from neuralnet.training.run import Callback, TrainingRun
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from neuralnet.training.run import TrainingRun
-
-
-class Callback:
-    """Hooks around the training, each epoch and each batch; none does anything by itself."""
-
-    # The names of the arrays, each of the length of `parameters.state`, that `state` may hold.
-    remembered: ClassVar[tuple[str, ...]] = ()
-
-    def state(self) -> dict[str, Array | float]:
-        """Return what a checkpoint has to keep of this callback: `remembered` arrays, numbers."""
-        return {}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up what `state` returned, after `on_train_begin`."""
-
-    def on_train_begin(self, run: TrainingRun) -> None:
-        """Before the first epoch; in a training that is taken up again, before that epoch."""
-
-    def on_epoch_begin(self, run: TrainingRun) -> None:
-        """Before the first batch of epoch `run.epoch`."""
-
-    def on_batch_begin(self, run: TrainingRun) -> None:
-        """Before batch `run.batch`; the learning rate may still be changed for it."""
-
-    def on_batch_end(self, run: TrainingRun) -> None:
-        """After the update; `run.batch_loss` is the loss before it."""
-
-    def on_evaluation_begin(self, run: TrainingRun) -> None:
-        """After an epoch's last batch, before its evaluation."""
-
-    def on_evaluation_end(self, run: TrainingRun) -> None:
-        """After every callback's `on_epoch_end`."""
-
-    def on_epoch_end(self, run: TrainingRun) -> None:
-        """After the evaluation; the epoch's figures stand in `run.history`."""
-
-    def on_train_end(self, run: TrainingRun) -> None:
-        """After the last epoch, and also when an error or Ctrl-C ends the training."""
 
 
 class BestWeights(Callback):
@@ -141,6 +100,58 @@ class WeightAverage(Callback):
             run.model.parameters.state[...] = self._weights
 
 
+class GradientClipping(Callback):
+    """Scales the gradients of a step down where their norm is larger than `max_norm`.
+
+    Source: Pascanu, Mikolov and Bengio 2013, arXiv 1211.5063, section 3.2.
+
+    Parameters
+    ----------
+    max_norm : float
+        Largest Euclidean norm, over all gradients together, that is left unchanged; above 0.
+
+    Raises
+    ------
+    InputError
+        If it is not such a number.
+    """
+
+    def __init__(self, max_norm: float) -> None:
+        self.max_norm = check_number(max_norm, "max_norm", above=0)
+
+    def describe(self) -> str:
+        """Return the class and its setting."""
+        return f"GradientClipping({self.max_norm})"
+
+    def on_gradients(self, run: TrainingRun) -> None:  # noqa: D102
+        clip_by_norm(run.model.parameters.gradients, self.max_norm)
+
+
+def clip_by_norm(gradients: Array, max_norm: float) -> float:
+    """Scale gradients down, in place, if their norm is larger than `max_norm`.
+
+    Parameters
+    ----------
+    gradients : ndarray, shape (total,)
+        All gradients, as one vector.
+    max_norm : float
+        Largest Euclidean norm that is left unchanged.
+
+    Returns
+    -------
+    float
+        The norm before scaling.
+    """
+    with np.errstate(over="ignore"):
+        norm = math.sqrt(float(np.dot(gradients, gradients)))
+    if math.isinf(norm):  # the squares overflow, the gradients may not
+        largest = float(np.abs(gradients).max())
+        norm = largest * float(np.linalg.norm(gradients / largest))
+    if norm > max_norm:
+        gradients *= max_norm / norm
+    return norm
+
+
 class EarlyStopping(Callback):
     """Stops the training when the best epoch lies `patience` epochs back.
 
@@ -204,8 +215,6 @@ class ProgressBar(Callback):
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
         history = run.history
-        if not run.evaluated:
-            return
         line = (
             f"epoch {run.epoch:{len(str(run.num_epochs))}}/{run.num_epochs}"
             f"  training loss {_brief(history.train_loss[-1])}"

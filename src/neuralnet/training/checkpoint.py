@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from neuralnet.checks import InputError, check_integer
 from neuralnet.storage.container import AGAIN, Kind, check_keys, check_path, opened, parse, write
 from neuralnet.storage.networks import texts_of
-from neuralnet.training.callbacks import Callback
 from neuralnet.training.history import History
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from neuralnet.training.run import TrainingRun
+from neuralnet.training.run import Callback, TrainingRun
 
 CHECKPOINT = Kind("neuralnet checkpoint", version=1)
 
@@ -139,7 +136,7 @@ def resume(run: TrainingRun, path: str | os.PathLike[str]) -> None:
 def _identity(run: TrainingRun) -> dict[str, Any]:
     """Say which training this is: what has to be the same for a checkpoint to go on with it."""
     network = {name: text for name, text in texts_of(run.model).items() if name != "notes"}
-    callbacks = [type(callback).__name__ for callback in run.callbacks]
+    callbacks = [callback.describe() for callback in run.callbacks]
     return {**network, **run.settings, "callbacks": ", ".join(callbacks)}
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuralnet.checks import Array, Labelled
+from neuralnet.data.augmentation import Augmentation, Augmenter
 from neuralnet.nn.batch import Batch, scale_pixels
 from neuralnet.nn.network import NeuralNetMLP
-
-if TYPE_CHECKING:
-    from neuralnet.data.augmentation import Augmentation, Augmenter
 
 
 class Feed:
@@ -30,9 +27,6 @@ class Feed:
         How images are deformed, differently each time.
     generator : numpy.random.Generator, optional
         Source of the deformations, batch by batch.
-    overlapped : bool
-        Whether a batch is deformed in a second thread while the network trains on the one before.
-        The result is the same: only that thread draws from the generator.
     """
 
     def __init__(
@@ -41,14 +35,12 @@ class Feed:
         examples: Labelled,
         augmentation: Augmentation | None = None,
         generator: np.random.Generator | None = None,
-        *,
-        overlapped: bool = False,
     ) -> None:
         self._model = model
         self._X, self._y, self._sample_weight = examples
         self._batches: dict[int, Batch] = {}
         self._generator = generator or np.random.default_rng()
-        self._overlapped = overlapped
+        self._overlapped = augmentation is not None and augmentation.overlapped
         self._augmenter = None if augmentation is None else augmentation.augmenter()
 
     def batches(self, order: Array, size: int) -> Generator[Batch, None, None]:

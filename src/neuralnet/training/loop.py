@@ -4,57 +4,39 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
 import math
-import operator
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.checks import (
-    Array,
-    InputError,
-    check_flag,
-    check_integer,
-    check_number,
-    describe,
-    random_generator,
-)
+from neuralnet.checks import Array, InputError, Labelled, describe, random_generator
+from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer, optimizer_for
-from neuralnet.nn.schedules import Schedule, schedule_for
-from neuralnet.training.callbacks import Callback
+from neuralnet.nn.schedules import Constant, Schedule
 from neuralnet.training.checkpoint import resume as resume_run
-from neuralnet.training.clipping import clip_by_norm
 from neuralnet.training.feed import Feed
 from neuralnet.training.history import History
-from neuralnet.training.run import TrainingRun
+from neuralnet.training.run import Callback, TrainingRun
 from neuralnet.training.settings import TrainingSettings
-
-if TYPE_CHECKING:
-    from neuralnet.data.augmentation import Augmentation
 
 
 def train(
     model: NeuralNetMLP,
-    X_train: Array,
+    X_train: Array | AugmentedImages,
     y_train: Array,
     X_valid: Array | None = None,
     y_valid: Array | None = None,
     num_epochs: int = TrainingSettings.num_epochs,
-    learning_rate: float = TrainingSettings.learning_rate,
+    learning_rate: float | Schedule | None = TrainingSettings.learning_rate,
     minibatch_size: int = TrainingSettings.minibatch_size,
     *,
     optimizer: str | Optimizer = TrainingSettings.optimizer,
-    schedule: str | Schedule = TrainingSettings.schedule,
-    clip_norm: float | None = TrainingSettings.clip_norm,
     sample_weight: Array | None = None,
-    augmentation: Augmentation | None = None,
-    overlapped: bool = TrainingSettings.overlapped,
-    evaluate_every: int = TrainingSettings.evaluate_every,
     running_loss: bool = TrainingSettings.running_loss,
     shuffle: bool = TrainingSettings.shuffle,
     seed: int | np.random.Generator | None = TrainingSettings.seed,
@@ -63,64 +45,53 @@ def train(
 ) -> History:
     """Train a network by mini-batch gradient descent.
 
-    Each epoch goes once through the training examples in a new random order, the last batch
-    being shorter where they do not divide evenly, and then measures loss and accuracy on both
-    sets with the weights as they then are. The last weights are left in the network; the
-    callback `BestWeights` leaves the best.
+    Each epoch visits every training example once, in a new random order, and then computes loss and
+    accuracy on both sets with the weights at its end. The last batch of an epoch may be shorter.
+    The network keeps the weights of the last epoch; the callback `BestWeights` restores the best.
 
     Parameters
     ----------
     model : NeuralNetMLP
         The network; its parameters change in place.
     X_train, X_valid : array_like, shape (N, D)
-        uint8 pixels, scaled by the network, or floating point, taken as it is. A memory map is
-        read batch by batch.
-    y_train, y_valid : array_like, shape (N,)
-        Whole-number labels. Without a validation set its figures are left out.
+        uint8 pixels, which the network scales, or floating point, taken as it is. A memory map is
+        read batch by batch. `AugmentedImages(X_train, augmentation)` deforms the images
+        differently in each epoch; the recorded figures are those of the original images.
+    y_train, y_valid : array_like, shape (N,) or (N, K)
+        Whole-number labels; or a matrix of targets, where the outputs are independent. The
+        validation set is optional.
     num_epochs : int
-        Times through the training set, at least 1.
-    learning_rate : float
-        Above 0.
+        Number of passes over the training set, at least 1.
+    learning_rate : float or Schedule, optional
+        Learning rate, above 0, or a schedule: OneCycle(0.01). By default 0.1 for "sgd" and 0.001
+        for "adam" and "adamw".
     minibatch_size : int
-        Examples a step, at least 1; more than there are means all of them.
+        Examples per step, at least 1. A size above N uses all examples in each step.
     optimizer : str or Optimizer
         "sgd", "adam", "adamw", or an object with settings of its own: SGD(momentum=0.9).
-    schedule : str or Schedule
-        "constant", "step", "cosine", "one_cycle", "warmup", or an object.
-    clip_norm : float, optional
-        Above 0; gradients of a larger norm are shortened to it.
     sample_weight : array_like, shape (N,), optional
-        How much each training example counts.
-    augmentation : Augmentation, optional
-        How training images, uint8 ones, are deformed, in another way at each epoch. The figures
-        that are recorded are those of the images as they are.
-    overlapped : bool
-        Whether images are deformed in a thread of their own, which changes no result.
-    evaluate_every : int
-        Epochs from one evaluation to the next, at least 1; the last is always evaluated. Epochs
-        in between stand as NaN in the history.
+        Weight of each training example in the loss.
     running_loss : bool
-        Whether the training loss that is recorded is the mean over the epoch's batches, each before
-        its update, instead of an evaluation: it costs nothing. The training accuracy is NaN then.
+        Whether the recorded training loss is the mean over the epoch's batches, each before its
+        update, which saves an evaluation per epoch. The training accuracy is then NaN.
     shuffle : bool
-        Whether each epoch has an order of its own; otherwise all have that of the examples.
+        Whether each epoch has a new random order. Otherwise the examples keep their own order.
     seed : int, numpy.random.Generator or None
         Source of the order of the examples, of dropout and of the deformations. The three
         generators are `order = numpy.random.default_rng(seed)` and `dropout, deformation =
         order.spawn(2)`; each epoch uses `order.permutation(N)`.
     callbacks : iterable of Callback
-        Called around the training, each epoch and each batch, in this order; at the end of the
-        training in reverse.
-
+        Called in this order before and after the training, each epoch and each batch;
+        `on_train_end` is called in reverse order.
     resume : path, optional
-        A file that the callback `Checkpoint` wrote in a training begun with these same arguments,
-        that one among them: it goes on from there, and ends with the same bits.
+        Checkpoint to continue from, written by the callback `Checkpoint` in a training with the
+        same arguments. The result has the same bits as an uninterrupted training.
 
     Returns
     -------
     History
-        Unpacks into training loss, training accuracy and validation accuracy, one entry an
-        epoch each, and holds the rest.
+        Unpacks into training loss, training accuracy and validation accuracy, one entry per epoch
+        each; its attributes hold the rest.
 
     Raises
     ------
@@ -131,32 +102,18 @@ def train(
     """
     if not isinstance(model, NeuralNetMLP):
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
+    X_train, augmentation = AugmentedImages.unwrap(X_train)
     training_set = model.validated(X_train, y_train, sample_weight, suffix="_train")
-    validation_set = None
-    if X_valid is not None and y_valid is not None:
-        validation_set = model.validated(X_valid, y_valid, suffix="_valid")
-    elif X_valid is not None or y_valid is not None:
-        came, lacks = ("X_valid", "y_valid") if y_valid is None else ("y_valid", "X_valid")
-        raise InputError(f"{came} came without {lacks}; give both, or neither.")
-    check_settings(
-        num_epochs,
-        learning_rate,
-        minibatch_size,
-        optimizer,
-        schedule,
-        clip_norm,
-        evaluate_every,
-        running_loss,
-        shuffle,
-        overlapped,
-        seed,
-    )
     if augmentation is not None:
         augmentation.check_images(training_set[0])
+    validation_set = _validation_set(model, X_valid, y_valid)
     # A copy: its state belongs to this training, and the object given may serve another.
     optimizer = copy.copy(optimizer_for(optimizer))
-    size = operator.index(minibatch_size)
-    num_examples = len(training_set[0])
+    schedule = learning_rate if isinstance(learning_rate, Schedule) else Constant(learning_rate)
+    settings = TrainingSettings(
+        num_epochs, None, minibatch_size, running_loss=running_loss, shuffle=shuffle
+    ).checked()
+    num_examples, size = len(training_set[0]), settings.minibatch_size
     if model.batch_norm and (num_examples % size == 1 or size == 1):
         raise InputError(
             f"{num_examples:,} examples in batches of {size:,} leave a batch of one, which batch "
@@ -164,27 +121,24 @@ def train(
         )
     run = TrainingRun(
         model,
-        num_epochs=operator.index(num_epochs),
+        num_epochs=settings.num_epochs,
         num_batches=math.ceil(num_examples / size),
-        learning_rate=float(learning_rate),
         optimizer=optimizer,
-        schedule=schedule_for(schedule),
+        schedule=schedule,
         callbacks=_checked(callbacks),
         generators=_generators(seed),
         settings={
-            "num_epochs": str(num_epochs),
+            "num_epochs": str(settings.num_epochs),
             "minibatch_size": str(size),
-            "learning_rate": str(float(learning_rate)),
             "optimizer": repr(optimizer),
-            "schedule": repr(schedule_for(schedule)),
-            "clip_norm": str(clip_norm),
+            "schedule": repr(dataclasses.replace(schedule, learning_rate=None)),
             "augmentation": repr(augmentation),
             "examples": f"{num_examples:,}, labels {zlib.crc32(training_set[1].tobytes()):08x}",
         },
     )
+    run.settings["learning_rate"] = str(run.peak_rate)
     optimizer.start(model.parameters)
-    deformation = run.generators["deformation"]
-    feed = Feed(model, training_set, augmentation, deformation, overlapped=overlapped)
+    feed = Feed(model, training_set, augmentation, run.generators["deformation"])
     with contextlib.ExitStack() as ends:  # each callback that began is ended, whatever happens
         for callback in run.callbacks:
             callback.on_train_begin(run)
@@ -194,52 +148,46 @@ def train(
         while run.epoch < run.num_epochs and run.history.stopped is None:
             run.begin_epoch()
             rng = run.generators["order"]
-            order = rng.permutation(num_examples) if shuffle else np.arange(num_examples)
+            order = rng.permutation(num_examples) if settings.shuffle else np.arange(num_examples)
             with (
                 np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
                 contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
             ):
-                _train_epoch(run, batches, clip_norm)
-            run.end_epoch(None if running_loss else training_set, validation_set, evaluate_every)
+                _train_epoch(run, batches)
+            run.end_epoch(None if settings.running_loss else training_set, validation_set)
     return run.history
 
 
-def check_settings(
-    num_epochs: object,
-    learning_rate: object,
-    minibatch_size: object,
-    optimizer: str | Optimizer,
-    schedule: str | Schedule,
-    clip_norm: object,
-    evaluate_every: object,
-    running_loss: object,
-    shuffle: object,
-    overlapped: object,
-    seed: object,
-) -> None:
-    """Raise unless `train` can use these settings; so it can be known before there are data.
+def _train_epoch(run: TrainingRun, batches: Iterator[Batch]) -> None:
+    """Take one step for each mini-batch: load, forward, loss, backward, update."""
+    model, dropout = run.model, run.generators["dropout"]
+    for batch in batches:
+        run.begin_batch()
+        z = model.sequential.forward(batch.x, batch.caches, dropout)  # (N, K)
+        loss = model.objective.forward(z, batch.outputs) + model.objective.penalty()
+        run.record_loss(loss, batch.num_rows)
+        dz = model.objective.backward(batch.outputs)  # (N, K)
+        model.sequential.backward(dz, batch.caches)
+        model.objective.add_penalty_gradient()
+        run.call("on_gradients")
+        run.optimizer.step(run.learning_rate)
+        run.end_batch()
+        if run.history.stopped is not None:
+            return
 
-    Raises
-    ------
-    InputError
-        If one of them cannot be used.
-    """
-    check_integer(num_epochs, "num_epochs", minimum=1)
-    check_number(learning_rate, "learning_rate", above=0)
-    check_integer(minibatch_size, "minibatch_size", minimum=1)
-    optimizer_for(optimizer)
-    schedule_for(schedule)
-    if clip_norm is not None:
-        check_number(clip_norm, "clip_norm", above=0)
-    check_integer(evaluate_every, "evaluate_every", minimum=1)
-    check_flag(running_loss, "running_loss")
-    check_flag(shuffle, "shuffle")
-    check_flag(overlapped, "overlapped")
-    random_generator(seed)
+
+def _validation_set(model: NeuralNetMLP, X: Array | None, y: Array | None) -> Labelled | None:
+    """Return the validation set, validated, or None if there is none."""
+    if X is not None and y is not None:
+        return model.validated(X, y, suffix="_valid")
+    if X is not None or y is not None:
+        given, missing = ("X_valid", "y_valid") if y is None else ("y_valid", "X_valid")
+        raise InputError(f"{given} was given without {missing}; give both, or neither.")
+    return None
 
 
 def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.Generator]:
-    """Return what the order of the examples, dropout and deformations are each drawn from."""
+    """Return the generators of the order of the examples, of dropout and of the deformations."""
     order = random_generator(seed)
     try:
         dropout, deformation = order.spawn(2)
@@ -251,27 +199,8 @@ def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.G
     return {"order": order, "dropout": dropout, "deformation": deformation}
 
 
-def _train_epoch(run: TrainingRun, batches: Iterator[Batch], clip_norm: float | None) -> None:
-    """Take one step for each mini-batch: load, forward, loss, backward, update."""
-    model, dropout = run.model, run.generators["dropout"]
-    for batch in batches:
-        run.begin_batch()
-        z = model.sequential.forward(batch.x, batch.caches, dropout)  # (N, K)
-        loss = model.objective.forward(z, batch.outputs) + model.objective.penalty()
-        run.record_loss(loss, batch.num_rows)
-        dz = model.objective.backward(batch.outputs)  # (N, K)
-        model.sequential.backward(dz, batch.caches)
-        model.objective.add_penalty_gradient()
-        if clip_norm is not None:
-            clip_by_norm(model.parameters.gradients, clip_norm)
-        run.optimizer.step(run.learning_rate)
-        run.end_batch()
-        if run.history.stopped is not None:
-            return
-
-
 def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
-    """Return the callbacks as a list, or say which is none."""
+    """Return the callbacks as a list."""
     if isinstance(callbacks, type) or not isinstance(callbacks, Iterable | Callback):
         raise InputError(
             f"callbacks is {describe(callbacks)}; it must be a list of Callback objects."

@@ -8,7 +8,6 @@ Nothing heavy is imported for reading one, so that a list of recipes is there at
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import tomllib
 import types
@@ -194,9 +193,8 @@ def _typed(kind: type[Any], settings: dict[str, Any], where: str) -> Any:
         if not _is_of_type(value, hints[key]):
             raise InputError(f"{where}: {key} is {value!r:.60}; it must be {_worded(hints[key])}.")
     converted = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
-    fields = {f.name: f for f in dataclasses.fields(kind)}
-    for key, value in converted.items():  # 1 is as good as 1.0
-        if isinstance(fields[key].default, float) and isinstance(value, int):
+    for key, value in converted.items():  # a whole number may stand for a float
+        if float in (hints[key], *typing.get_args(hints[key])) and isinstance(value, int):
             converted[key] = float(value)
     return kind(**converted)
 

@@ -1,25 +1,24 @@
-"""A training as its callbacks see it: where it is, what it recorded, and how to steer it."""
+"""A training in progress, and the callbacks that observe and control it.
+
+A callback overrides the hooks that it needs. Each receives the run: it may set `learning_rate`,
+and it may call `stop`. The training waits until a hook returns.
+"""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from neuralnet.checks import InputError, Labelled, NeuralNetError, check_number
+from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, check_number
 from neuralnet.nn.model import Evaluation
+from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Schedule
 from neuralnet.training.history import History
-
-if TYPE_CHECKING:
-    from neuralnet.nn.network import NeuralNetMLP
-    from neuralnet.training.callbacks import Callback
-
-_NOT_EVALUATED = Evaluation(math.nan, math.nan)
 
 
 class TrainingDivergedError(NeuralNetError, ArithmeticError):
@@ -34,35 +33,78 @@ class TrainingDivergedError(NeuralNetError, ArithmeticError):
         return type(self), (str(self), self.history)
 
 
+class Callback:
+    """Hooks around the training, each epoch and each batch; none does anything by itself."""
+
+    # Names of the arrays, each as long as `parameters.state`, that `state` may hold.
+    remembered: ClassVar[tuple[str, ...]] = ()
+
+    def describe(self) -> str:
+        """Return what a checkpoint compares: the class, and settings that change the result."""
+        return type(self).__name__
+
+    def state(self) -> dict[str, Array | float]:
+        """Return what a checkpoint has to store of this callback: `remembered` arrays, numbers."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Restore what `state` returned; called after `on_train_begin`."""
+
+    def on_train_begin(self, run: TrainingRun) -> None:
+        """Run before the first epoch, and before a resumed training continues."""
+
+    def on_epoch_begin(self, run: TrainingRun) -> None:
+        """Run before the first batch of epoch `run.epoch`."""
+
+    def on_batch_begin(self, run: TrainingRun) -> None:
+        """Run before batch `run.batch`, whose learning rate may still be changed."""
+
+    def on_gradients(self, run: TrainingRun) -> None:
+        """Run between backward and update; `run.model.parameters.gradients` may be changed."""
+
+    def on_batch_end(self, run: TrainingRun) -> None:
+        """Run after the update; `run.batch_loss` is the loss before it."""
+
+    def on_evaluation_begin(self, run: TrainingRun) -> None:
+        """Run after an epoch's last batch, before its evaluation."""
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        """Run after the evaluation; the epoch's figures are in `run.history`."""
+
+    def on_evaluation_end(self, run: TrainingRun) -> None:
+        """Run after `on_epoch_end` of all callbacks."""
+
+    def on_train_end(self, run: TrainingRun) -> None:
+        """Run after the last epoch, and also when an error or Ctrl-C ends the training."""
+
+
 class TrainingRun:
-    """A training as its callbacks see it.
+    """A training in progress.
 
     Attributes
     ----------
     model : NeuralNetMLP
-        The network in training.
+        The network that is trained.
     history : History
-        What was recorded so far.
+        What has been recorded.
     num_epochs, num_batches : int
-        Epochs in all, and batches in each.
+        Number of epochs, and of batches per epoch.
     epoch, batch : int
-        Where the training is, both counted from 1; 0 before the first.
+        Current epoch, and current batch of the epoch, both counted from 1; 0 before the first.
     batch_loss : float
-        The loss of the last batch, before its update.
+        Loss of the last batch, before its update.
     step_rate : float
-        The learning rate of the last update.
+        Learning rate of the last update.
     peak_rate : float
-        The learning rate where the schedule's factor is 1.
+        Learning rate where the schedule's factor is 1.
     optimizer : Optimizer
-        What makes the steps.
+        Updates the parameters.
     generators : dict of str to numpy.random.Generator
-        What "order", "dropout" and "deformation" are drawn from.
+        Sources of "order", "dropout" and "deformation".
     settings : dict of str to str
-        What the training was begun with, written out.
+        The training's settings, as a checkpoint stores them.
     callbacks : sequence of Callback
-        Who watches.
-    evaluated : bool
-        Whether the epoch that ended last was evaluated.
+        The callbacks, in the order in which they are called.
     """
 
     def __init__(
@@ -71,7 +113,6 @@ class TrainingRun:
         *,
         num_epochs: int,
         num_batches: int,
-        learning_rate: float,
         optimizer: Optimizer,
         schedule: Schedule,
         callbacks: Sequence[Callback],
@@ -87,9 +128,7 @@ class TrainingRun:
         self.batch_loss = math.nan
         self._loss_sum = 0.0
         self._num_seen = 0
-        self.evaluated = False
-        self.step_rate = learning_rate
-        self.peak_rate = learning_rate
+        self.peak_rate = self.step_rate = schedule.learning_rate or optimizer.default_rate
         self.optimizer = optimizer
         self.generators = generators
         self.settings = settings
@@ -167,23 +206,14 @@ class TrainingRun:
         step = (self.epoch - 1) * self.num_batches + self.batch
         self._factor = self._schedule.factor(step, self.num_epochs * self.num_batches)
 
-    def end_epoch(
-        self,
-        training_set: Labelled | None,
-        validation_set: Labelled | None,
-        evaluate_every: int = 1,
-    ) -> None:
-        """Record the epoch's figures, with the weights as they are, and let the callbacks know.
+    def end_epoch(self, training_set: Labelled | None, validation_set: Labelled | None) -> None:
+        """Evaluate the weights after the epoch, record the figures and call the callbacks.
 
-        Without a training set its loss is the mean over the batches, and it has no accuracy.
+        Without a training set, the training loss is the mean over the epoch's batches and the
+        training accuracy is NaN.
         """
         self.call("on_evaluation_begin")
-        last = self.epoch == self.num_epochs or self.history.stopped is not None
-        self.evaluated = last or self.epoch % evaluate_every == 0
-        if self.evaluated:
-            self._evaluate(training_set, validation_set)
-        else:
-            self._record(_NOT_EVALUATED, _NOT_EVALUATED if validation_set else None)
+        self._evaluate(training_set, validation_set)
         self.history.learning_rate.append(self.step_rate)
         self.history.seconds.append(time.perf_counter() - self._epoch_began)
         self.call("on_epoch_end")
@@ -199,10 +229,6 @@ class TrainingRun:
         for evaluation in (training, validation):
             if evaluation is not None and not math.isfinite(evaluation.loss):
                 raise self.diverged("its end", evaluation.loss)
-        self._record(training, validation)
-
-    def _record(self, training: Evaluation, validation: Evaluation | None) -> None:
-        """Append an epoch's figures to the history."""
         self.history.train_loss.append(training.loss)
         self.history.train_accuracy.append(training.accuracy)
         if validation:
@@ -219,7 +245,7 @@ class TrainingRun:
         else:
             cause = (
                 f"the learning rate, {self.learning_rate:g}, is likely too high: try a tenth of "
-                f"it, or clip_norm=1"
+                f"it, or callbacks=[GradientClipping(1)]"
             )
         return TrainingDivergedError(
             f"The loss became {loss} in epoch {self.epoch}, at {where}; {cause}.", self.history

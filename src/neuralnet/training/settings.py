@@ -1,12 +1,12 @@
-"""Settings of a run, each default with its reason; script, command line and page read them here.
+"""Settings of a training, each default with its reason, for the script and the command line.
 
-Nothing heavy is imported, so that a `--help` that shows these defaults answers at once.
+Nothing heavy is imported here, so that `--help` answers at once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 
 def _setting(default: Any, meaning: str) -> Any:
@@ -16,55 +16,80 @@ def _setting(default: Any, meaning: str) -> Any:
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """What the network is built from; the names are those of `NeuralNetMLP`'s arguments."""
+    """Settings of the network, named as the arguments of `NeuralNetMLP`."""
 
-    # The classic network: small enough to train in seconds and to look at every hidden unit.
-    num_hidden: tuple[int, ...] = _setting((50,), "Units of each hidden layer, as in 256,128.")
+    # The classic network trains in seconds, and every hidden unit can be looked at.
+    num_hidden: tuple[int, ...] = _setting((50,), "Units per hidden layer, for example 256,128.")
     hidden_activation: str = _setting(
-        "sigmoid", "Between the layers: sigmoid, tanh, relu, leaky_relu or gelu."
+        "sigmoid", "Hidden activation: sigmoid, tanh, relu, leaky_relu or gelu."
     )
-    # One sigmoid a class against one-hot labels, as the textbook has it.
-    output_activation: str = _setting("sigmoid", "At the end: sigmoid, softmax or identity.")
+    # One sigmoid per class against one-hot labels is the textbook's choice.
+    output_activation: str = _setting("sigmoid", "Output activation: sigmoid, softmax or identity.")
     loss: str = _setting(
-        "mean_squared_error",
-        "What is made small: mean_squared_error, cross_entropy or binary_cross_entropy.",
+        "mean_squared_error", "Loss: mean_squared_error, cross_entropy or binary_cross_entropy."
     )
     # The classic network of 50 units hardly overfits (docs/measurements.md).
-    l2: float = _setting(0.0, "Strength of the L2 penalty on the weights.")
-    # The classic network has none of these three; the recipes show what they are good for.
-    batch_norm: bool = _setting(False, "Whether hidden layers are batch-normalized.")
-    dropout: float = _setting(0.0, "Share of hidden units left out at a time in training.")
+    l2: float = _setting(0.0, "L2 penalty on the weights.")
+    # The classic network uses none of these three; the recipes show what they are good for.
+    batch_norm: bool = _setting(False, "Batch normalization of the hidden layers.")
+    dropout: float = _setting(0.0, "Dropout rate.")
     label_smoothing: float = _setting(0.0, "Share of each target spread over all classes.")
-    # What suits each layer's activation.
+    # Each layer's default suits its activation.
     initial_weights: str | None = _setting(
-        None, "glorot_, lecun_ or he_, each with normal or uniform; else as suits the activation."
+        None, "glorot_, lecun_ or he_ with normal or uniform; by default what suits the activation."
     )
-    # Half the memory of float64.
-    dtype: str = _setting("float32", "What to compute in: float32 or float64.")
+    # float32 takes half the memory of float64.
+    dtype: str = _setting("float32", "Floating-point type: float32 or float64.")
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How the network is trained; the names are those of `train`'s arguments."""
+    """Settings of the training, named as the arguments of `train` or as parts of them.
 
-    num_epochs: int = _setting(50, "Times through the training set.")
-    # Goes with a loss that is the mean over examples of the sum over outputs.
-    learning_rate: float = _setting(0.1, "How far a step goes against the gradient.")
-    # Large enough for fast matrix products, small enough for 550 steps an epoch.
-    minibatch_size: int = _setting(100, "Examples a step.")
-    optimizer: str = _setting("sgd", "How a step is made of gradients: sgd, adam or adamw.")
-    schedule: str = _setting(
-        "constant", "The learning rate over time: constant, step, cosine, one_cycle or warmup."
+    `schedule` is the class of the learning rate's schedule, and `clip_norm` the argument of
+    `GradientClipping`.
+    """
+
+    num_epochs: int = _setting(50, "Number of passes over the training set.")
+    # With a loss that is summed over the outputs, these suit each optimizer.
+    learning_rate: float | None = _setting(
+        None, "Learning rate; by default 0.1 for sgd and 0.001 for adam and adamw."
     )
-    # Gradients are taken as they are; a network this shallow needs no clipping.
-    clip_norm: float | None = _setting(None, "Largest gradient norm that is left as it is.")
-    # Each epoch gives a point of the curve; long trainings evaluate more rarely.
-    evaluate_every: int = _setting(1, "Epochs from one evaluation to the next.")
-    # The figures are those of the network that is left, not of the ones before it.
-    running_loss: bool = _setting(False, "Whether the training loss is the mean of its batches.")
-    # A fixed order repeats the same batches each epoch, and learns worse from them.
-    shuffle: bool = _setting(True, "Whether each epoch has an order of its own.")
-    # Pays where BLAS leaves a core free, and costs where it does not (docs/results.md).
-    overlapped: bool = _setting(False, "Whether images are deformed in a thread of their own.")
-    # Fixed, so that two runs of the same command give the same network.
-    seed: int = _setting(0, "Decides initial weights, split and order of examples.")
+    # Large enough for fast matrix products, small enough for 550 steps per epoch.
+    minibatch_size: int = _setting(100, "Examples per step.")
+    optimizer: str = _setting("sgd", "Optimizer: sgd, adam or adamw.")
+    schedule: str = _setting(
+        "constant", "Learning rate schedule: constant, step, cosine or one_cycle."
+    )
+    # A network this shallow needs no clipping.
+    clip_norm: float | None = _setting(None, "Largest gradient norm that is not scaled down.")
+    # An evaluation gives the figures of the network as it is after the epoch.
+    running_loss: bool = _setting(
+        False, "Record the mean loss of the batches instead of evaluating the training set."
+    )
+    # With a fixed order, every epoch repeats the same batches, and the network learns less.
+    shuffle: bool = _setting(True, "Draw a new order of the examples in each epoch.")
+    # A fixed default makes two runs of the same command give the same network.
+    seed: int = _setting(0, "Seed of the initial weights, the split and the order of examples.")
+
+    def checked(self) -> Self:
+        """Return these settings, validated and in canonical form.
+
+        Raises
+        ------
+        InputError
+            If one of them cannot be used.
+        """
+        from neuralnet.checks import check_flag, check_integer, check_number, random_generator
+
+        rate, norm = self.learning_rate, self.clip_norm
+        random_generator(self.seed)
+        return replace(
+            self,
+            num_epochs=check_integer(self.num_epochs, "num_epochs", minimum=1),
+            learning_rate=None if rate is None else check_number(rate, "learning_rate", above=0),
+            minibatch_size=check_integer(self.minibatch_size, "minibatch_size", minimum=1),
+            clip_norm=None if norm is None else check_number(norm, "clip_norm", above=0),
+            running_loss=check_flag(self.running_loss, "running_loss"),
+            shuffle=check_flag(self.shuffle, "shuffle"),
+        )

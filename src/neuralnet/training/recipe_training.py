@@ -1,4 +1,4 @@
-"""Follow a recipe: build its network, and train it."""
+"""Build the network of a recipe, and train it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, check_name
 from neuralnet.data.augmentation import Augmentation
+from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
-from neuralnet.nn.schedules import SCHEDULES
-from neuralnet.training.callbacks import Callback, WeightAverage
+from neuralnet.nn.schedules import SCHEDULES, schedule_for
+from neuralnet.training.callbacks import GradientClipping, WeightAverage
 from neuralnet.training.history import History
-from neuralnet.training.loop import check_settings, train
+from neuralnet.training.loop import train
 from neuralnet.training.receptive_fields import LocalAdamW, ReceptiveFields
 from neuralnet.training.recipes import Recipe
+from neuralnet.training.run import Callback
 
 Built = TypeVar("Built")
 
@@ -28,7 +30,7 @@ DEVICES = ("cpu", "cuda")
 
 
 def array_module(device: str) -> ModuleType:
-    """Return what computes on a device: NumPy on "cpu", CuPy on "cuda".
+    """Return the array module of a device: NumPy for "cpu", CuPy for "cuda".
 
     Raises
     ------
@@ -56,7 +58,7 @@ def array_module(device: str) -> ModuleType:
 def build_network(
     recipe: Recipe, num_features: int, classes: Sequence[str | int], seed: int, device: str = "cpu"
 ) -> NeuralNetMLP:
-    """Build the network of a recipe, for so many features and these classes.
+    """Build the network of a recipe for data with `num_features` features and these classes.
 
     Raises
     ------
@@ -82,42 +84,60 @@ def build_network(
     )
 
 
-def training_arguments(
-    recipe: Recipe, image_shape: tuple[int, int] | None = None
-) -> dict[str, Any]:
-    """Return what a recipe gives to `train`, its own callbacks included, its seed left out.
+def training_arguments(recipe: Recipe) -> dict[str, Any]:
+    """Return the arguments of `train` that follow from a recipe, seed and data excluded.
 
     Raises
     ------
     InputError
-        If a setting cannot be used; the sentence names its table.
+        If a setting cannot be used; the message names its table.
     """
-    settings = dict(vars(recipe.training))
-    del settings["seed"]
-    optimizer = OPTIMIZERS[check_name(settings["optimizer"], OPTIMIZERS, "optimizer")]
-    schedule = SCHEDULES[check_name(settings["schedule"], SCHEDULES, "schedule")]
+    settings = recipe.training.checked()
+    optimizer = OPTIMIZERS[check_name(settings.optimizer, OPTIMIZERS, "optimizer")]
+    schedule = SCHEDULES[check_name(settings.schedule, SCHEDULES, "schedule")]
     if recipe.receptive_fields is not None:
-        if settings["optimizer"] != "adamw":
+        if settings.optimizer != "adamw":
             raise InputError(
-                f"optimizer is {settings['optimizer']!r} in a recipe with [receptive_fields], "
+                f"optimizer is {settings.optimizer!r} in a recipe with [receptive_fields], "
                 f"which need weight decay per weight; set optimizer to 'adamw'."
             )
         _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
         optimizer = LocalAdamW
-    settings["optimizer"] = _built(optimizer, recipe.optimizer, "optimizer")
-    settings["schedule"] = _built(schedule, recipe.schedule, "schedule")
-    if recipe.augmentation is not None:
-        shape = {} if image_shape is None else {"image_shape": image_shape}
-        settings["augmentation"] = _built(
-            Augmentation, {**shape, **recipe.augmentation}, "augmentation"
-        )
-    check_settings(**{k: v for k, v in settings.items() if k != "augmentation"}, seed=0)
-    average = recipe.weight_average
-    averages = [] if average is None else [_built(WeightAverage, average, "weight_average")]
-    return settings | {"callbacks": averages}
+    callbacks: list[Callback] = []
+    if settings.clip_norm is not None:
+        callbacks.append(GradientClipping(settings.clip_norm))
+    if recipe.weight_average is not None:
+        callbacks.append(_built(WeightAverage, recipe.weight_average, "weight_average"))
+    return {
+        "num_epochs": settings.num_epochs,
+        "learning_rate": schedule_for(
+            _built(schedule, recipe.schedule, "schedule"), settings.learning_rate
+        ),
+        "minibatch_size": settings.minibatch_size,
+        "optimizer": _built(optimizer, recipe.optimizer, "optimizer"),
+        "running_loss": settings.running_loss,
+        "shuffle": settings.shuffle,
+        "callbacks": callbacks,
+    }
 
 
-def follow(
+def recipe_augmentation(
+    recipe: Recipe, image_shape: tuple[int, int] | None = None
+) -> Augmentation | None:
+    """Return the augmentation of a recipe for images of this shape, or None if it has none.
+
+    Raises
+    ------
+    InputError
+        If a setting cannot be used.
+    """
+    if recipe.augmentation is None:
+        return None
+    shape = {} if image_shape is None else {"image_shape": image_shape}
+    return _built(Augmentation, {**shape, **recipe.augmentation}, "augmentation")
+
+
+def train_recipe(
     recipe: Recipe,
     model: NeuralNetMLP,
     training_set: tuple[Array, Array],
@@ -128,24 +148,24 @@ def follow(
     callbacks: Iterable[Callback] = (),
     resume: str | os.PathLike[str] | None = None,
 ) -> History:
-    """Train a network as a recipe says.
+    """Train a network with the settings of a recipe.
 
     Parameters
     ----------
     recipe : Recipe
         The settings.
     model : NeuralNetMLP
-        From `build_network`.
+        The network, from `build_network`.
     training_set, validation_set : (X, y)
-        As for `train`; the second may be None.
+        Data as for `train`; the validation set may be None.
     seed : int
-        What the training's randomness is drawn from.
+        Seed of the training.
     image_shape : (int, int), optional
-        Rows and columns of the images, for augmentation.
+        Rows and columns of an image, for augmentation.
     callbacks : iterable of Callback
-        Besides the recipe's own.
+        Callbacks in addition to the recipe's.
     resume : path, optional
-        The checkpoint to go on from.
+        Checkpoint to continue from.
 
     Returns
     -------
@@ -156,30 +176,31 @@ def follow(
     InputError
         If a setting cannot be used.
     """
-    arguments = training_arguments(recipe, image_shape)
-    own: list[Callback] = arguments.pop("callbacks")
+    arguments = training_arguments(recipe)
     if recipe.receptive_fields is not None:
         fields = _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
         sizes = [model.num_features, *model.num_hidden, model.num_classes]
         arguments["optimizer"].decay_factors = model.xp.asarray(
             fields.decay_factors(sizes), dtype=model.dtype
         )
+    X, y = training_set
+    augmentation = recipe_augmentation(recipe, image_shape)
     return train(
         model,
-        *training_set,
+        X if augmentation is None else AugmentedImages(X, augmentation),
+        y,
         *(validation_set or (None, None)),
         seed=seed,
-        callbacks=[*callbacks, *own],
         resume=resume,
-        **arguments,
+        **{**arguments, "callbacks": [*callbacks, *arguments["callbacks"]]},
     )
 
 
 def _built(kind: type[Built], arguments: Mapping[str, Any], table: str) -> Built:
-    """Build an object from a recipe's table; an unknown or wrong setting is said with its table."""
+    """Build an object from a table of a recipe; errors name the table."""
     import inspect
 
-    known = list(inspect.signature(kind).parameters)
+    known = [name for name in inspect.signature(kind).parameters if name != "learning_rate"]
     for name in arguments:
         check_name(name, known, f"A setting of [{table}], {kind.__name__},")
     try:
