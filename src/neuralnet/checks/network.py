@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -46,28 +46,29 @@ def check_dropout(rates: object, num_layers: int) -> tuple[float, ...]:
     return per_layer(rates, num_layers, "dropout", check)
 
 
-def check_pair(loss: str, output_activation: str, legal: Mapping[str, Sequence[str]]) -> None:
+def check_pair(loss: Any, output_activation: str, losses: Iterable[Any]) -> None:
     """Raise unless a loss can be paired with an output activation.
 
     Parameters
     ----------
-    loss, output_activation : str
-        Their names.
-    legal : mapping of str to sequence of str
-        Names of the output activations that each loss can be paired with.
+    loss : object
+        The loss, with its `name` and the names of its `outputs`.
+    output_activation : str
+        Name of the output activation.
+    losses : iterable of object
+        All losses, which the message chooses from.
 
     Raises
     ------
     InputError
         If it cannot; the message names the legal pairs.
     """
-    legal_losses = [name for name, outputs in legal.items() if output_activation in outputs]
-    if loss not in legal_losses:
-        legal_outputs = " or ".join(map(repr, legal[loss]))
+    if output_activation not in loss.outputs:
+        legal_losses = [one.name for one in losses if output_activation in one.outputs]
         raise InputError(
-            f"loss is {loss!r} with output_activation {output_activation!r}, which cannot be "
-            f"paired: {loss!r} goes with {legal_outputs} outputs, and {output_activation!r} "
-            f"outputs with {' or '.join(map(repr, legal_losses))}."
+            f"loss is {loss.name!r} with output_activation {output_activation!r}, which cannot be "
+            f"paired: {loss.name!r} goes with {' or '.join(map(repr, loss.outputs))} outputs, and "
+            f"{output_activation!r} outputs with {' or '.join(map(repr, legal_losses))}."
         )
 
 

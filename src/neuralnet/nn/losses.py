@@ -118,6 +118,5 @@ def loss_for(choice: str | Loss, output: Activation) -> Loss:
         If it cannot; the message names the legal pairs.
     """
     loss = check_choice(choice, Loss, LOSSES, "loss")
-    legal_pairs = {kind.name: kind.outputs for kind in (loss, *LOSSES.values())}
-    check_pair(loss.name, output.name, legal_pairs)
+    check_pair(loss, output.name, LOSSES.values())
     return loss

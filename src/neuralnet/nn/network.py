@@ -131,14 +131,12 @@ class NeuralNetMLP(Model):
         self.dropout = check_dropout(dropout, depth)
         self.classes = check_classes(classes, self.num_classes)
         self.notes: dict[str, str] = {}
-        sequential = Sequential(
+        layers = Sequential(
             self._build_layers(num_features), check_dtype(dtype), check_array_module(xp)
         )
-        parts = (self.output_activation, self.loss, sequential.parameters)
+        parts = (self.output_activation, self.loss, layers.parameters)
         objective = Objective(*parts, self.num_classes, l2, label_smoothing)
-        super().__init__(
-            sequential, objective, num_features, check_range(input_range, "input_range")
-        )
+        super().__init__(layers, objective, num_features, check_range(input_range, "input_range"))
         self.label_smoothing = objective.label_smoothing
         self.set_initial_weights(initial_weights)
         self.initialize(seed)
