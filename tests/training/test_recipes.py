@@ -131,7 +131,7 @@ def test_what_is_written_is_read_again(text: str) -> None:
         ("[training]\nnum_epochs = true", ("num_epochs is True", "whole number")),
         ('[training]\nlearning_rate = "0.1"', ("learning_rate", "a number")),
         ("[training]\noptimizer = 5", ("optimizer is 5", "text")),
-        ("[training", ("mine.toml", "no TOML")),
+        ("[training", ("mine.toml", "not a TOML")),
         ("\xff", ("mine.toml",)),
     ],
 )

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class BestWeights(Callback):
-    """Leaves the weights of the best epoch (`History.best_epoch`) instead of the last one's."""
+    """Restores the weights of the best epoch, `History.best_epoch`, at the end of the training."""
 
-    remembered = ("best",)
+    state_arrays = ("best",)
     _best: Array | None = None
 
     def state(self) -> dict[str, Array | float]:  # noqa: D102
@@ -40,7 +40,7 @@ class BestWeights(Callback):
 
 
 class BestIfInterrupted(BestWeights):
-    """Leaves the best weights if the training is broken off, the last if it comes to its end."""
+    """Restores the best weights if the training is interrupted, and keeps the last otherwise."""
 
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
         if run.history.num_epochs < run.num_epochs and run.history.stopped is None:
@@ -48,25 +48,31 @@ class BestIfInterrupted(BestWeights):
 
 
 class WeightAverage(Callback):
-    """Evaluates, and leaves, an exponential average of the weights of all steps.
+    """An exponential moving average of the weights, which is evaluated and kept at the end.
 
-    Averages of weights lie nearer to the middle of the basin that the steps wander about in (Polyak
-    and Juditsky 1992; Izmailov and others 2018, arXiv 1803.05407). At first the average forgets
-    faster, by (1 + t) / (10 + t) after t updates, so that the initial weights do not stay in it.
+    An average lies closer to the middle of the minimum that the steps oscillate around (Polyak and
+    Juditsky 1992; Izmailov and others 2018, arXiv 1803.05407). The decay rises with the number of
+    updates t as (1 + t) / (10 + t) until it reaches `decay`, so that the initial weights are soon
+    forgotten.
 
     Parameters
     ----------
     decay : float
-        How much of the average is kept at a step, in (0, 1).
+        Factor by which the average is kept per step, in (0, 1).
     every : int
-        Steps from one update to the next, at least 1; each is as strong as so many single ones.
+        Steps between updates of the average, at least 1. An update uses `decay ** every`.
+
+    Raises
+    ------
+    InputError
+        If an argument cannot be used.
     """
 
     def __init__(self, decay: float = 0.999, every: int = 8) -> None:
         self.decay = check_number(decay, "decay", above=0, below=1)
         self.every = check_integer(every, "every", minimum=1)
 
-    remembered = ("average",)
+    state_arrays = ("average",)
 
     def state(self) -> dict[str, Array | float]:  # noqa: D102
         return {"average": self._average, "num_updates": self._num_updates}
@@ -153,12 +159,17 @@ def clip_by_norm(gradients: Array, max_norm: float) -> float:
 
 
 class EarlyStopping(Callback):
-    """Stops the training when the best epoch lies `patience` epochs back.
+    """Stops the training when no epoch has been better for `patience` epochs.
 
     Parameters
     ----------
     patience : int
-        Epochs to wait for a better one, at least 1.
+        Number of epochs to wait for a better one, at least 1.
+
+    Raises
+    ------
+    InputError
+        If it is not such a number.
     """
 
     def __init__(self, patience: int = 10) -> None:
@@ -171,12 +182,12 @@ class EarlyStopping(Callback):
 
 
 class ProgressBar(Callback):
-    """Prints a line an epoch and, on a terminal, a live bar below them.
+    """Prints one line per epoch and, on a terminal, a live progress bar.
 
     Parameters
     ----------
     console : rich.console.Console, optional
-        Where to print; the terminal if not given.
+        Where to print; the terminal by default.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -206,7 +217,7 @@ class ProgressBar(Callback):
             self._progress.start()
 
     def on_batch_end(self, run: TrainingRun) -> None:  # noqa: D102
-        # Ten times an epoch moves the bar often enough, and costs the training nothing.
+        # Ten updates per epoch are enough for the eye, and cost nothing.
         if run.batch % max(1, run.num_batches // 10) == 0:
             done = (run.epoch - 1) * run.num_batches + run.batch
             self._progress.update(
@@ -220,7 +231,7 @@ class ProgressBar(Callback):
             f"  training loss {_brief(history.train_loss[-1])}"
         )
         accuracies = {"training": history.train_accuracy, "validation": history.valid_accuracy}
-        shares = [  # a regression has none, nor has a training set that was not evaluated
+        shares = [  # NaN for a regression, or for a training set that was not evaluated
             f"{which} {100 * listed[-1]:.2f} %"
             for which, listed in accuracies.items()
             if listed and not math.isnan(listed[-1])
@@ -237,5 +248,5 @@ class ProgressBar(Callback):
 
 
 def _brief(loss: float) -> str:
-    """Write a loss with four decimals, or with four digits where that would be a long number."""
+    """Format a loss with four decimals, or with four digits if it is large."""
     return f"{loss:.4f}" if loss < 1000 else f"{loss:.4g}"

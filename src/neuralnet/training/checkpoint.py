@@ -1,7 +1,7 @@
-"""Checkpoints: a training's whole state in a file, to be taken up again with the same result.
+"""Checkpoints: the whole state of a training in a file, to resume it with the same result.
 
-The file holds the weights, what optimizer and callbacks remember (tensors), and as texts what
-training it is, how far it came, its history, and where its random generators stand.
+The tensors are the weights and the state of the optimizer and the callbacks. The metadata, as JSON,
+are the settings of the training, its progress, its history and the state of its random generators.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _PROGRESS = ("epoch", "num_steps", "step_rate", "peak_rate")
 
 
 class Checkpoint(Callback):
-    """Writes the training's state to a file between epochs, whole or not at all.
+    """Writes the state of the training to a file between epochs, completely or not at all.
 
-    `train(..., resume=path)` takes the training up from there.
+    `train(..., resume=path)` continues from there.
 
     Parameters
     ----------
     path : path
-        The file; each state takes the place of the one before.
+        The file; each checkpoint replaces the one before.
     every : int
-        Epochs from one to the next, at least 1.
+        Epochs between checkpoints, at least 1.
 
     Raises
     ------
@@ -49,18 +49,18 @@ class Checkpoint(Callback):
         self.every = check_integer(every, "every", minimum=1)
 
     def on_epoch_begin(self, run: TrainingRun) -> None:
-        """Write the state in which the epoch before left the training."""
+        """Write the state after the epoch before."""
         if (run.epoch - 1) % self.every == 0:
             save_checkpoint(run, self.path)
 
 
 def save_checkpoint(run: TrainingRun, path: str | os.PathLike[str]) -> None:
-    """Write the state of a training that stands at the beginning of an epoch.
+    """Write the state of a training at the beginning of an epoch.
 
     Raises
     ------
     InputError
-        If the training holds what a file cannot: a network with a function of your own, say.
+        If the training holds what a file cannot store, for example a custom activation.
     FileError
         If the file cannot be written.
     """
@@ -84,21 +84,21 @@ def save_checkpoint(run: TrainingRun, path: str | os.PathLike[str]) -> None:
         texts = [json.dumps(part) for part in parts]
     except TypeError as error:
         raise InputError(
-            f"The training holds what a checkpoint cannot: {error}. Give train a whole number as "
-            f"its seed."
+            f"A checkpoint cannot store this training: {error}. Give train a whole number as its "
+            f"seed."
         ) from error
     tensors = {name: run.model.to_numpy(array) for name, array in tensors.items()}
     write(check_path(path), CHECKPOINT, dict(zip(_TEXTS, texts, strict=True)), tensors)
 
 
 def resume(run: TrainingRun, path: str | os.PathLike[str]) -> None:
-    """Bring a training that is about to begin into the state that a checkpoint holds.
+    """Restore the state of a checkpoint in a training that is about to begin.
 
     Raises
     ------
     FileFormatError
-        If the file holds no checkpoint, is damaged, or is one of another training; the sentence
-        says in what the two differ.
+        If the file is not a checkpoint, is damaged, or belongs to another training; the message
+        names the differences.
     FileError
         If it cannot be read.
     """
@@ -112,13 +112,15 @@ def resume(run: TrainingRun, path: str | os.PathLike[str]) -> None:
         if not isinstance(numbers, list) or [type(n) for n in numbers] != [dict] * len(
             run.callbacks
         ):
-            raise InputError(f"callbacks is {numbers!r:.60}, which is not one entry each. {AGAIN}")
+            raise InputError(
+                f"callbacks is {numbers!r:.60}; it must have one entry per callback. {AGAIN}"
+            )
         tensors = contents.tensors(_shapes(run, list(contents.declared)), run.model.dtype)
         run.history = History.from_dict(history)
         run.epoch = check_integer(progress["epoch"], "epoch", minimum=0)
         if run.history.num_epochs != run.epoch:
             raise InputError(
-                f"it has figures of {run.history.num_epochs} epochs, not of {run.epoch}."
+                f"its history has {run.history.num_epochs} epochs, but its progress {run.epoch}."
             )
         run.optimizer.num_steps = check_integer(progress["num_steps"], "num_steps", minimum=0)
         run.step_rate, run.peak_rate = float(progress["step_rate"]), float(progress["peak_rate"])
@@ -134,16 +136,16 @@ def resume(run: TrainingRun, path: str | os.PathLike[str]) -> None:
 
 
 def _identity(run: TrainingRun) -> dict[str, Any]:
-    """Say which training this is: what has to be the same for a checkpoint to go on with it."""
+    """Return the settings that have to be the same for a checkpoint to be resumed."""
     network = {name: text for name, text in texts_of(run.model).items() if name != "notes"}
     callbacks = [callback.describe() for callback in run.callbacks]
     return {**network, **run.settings, "callbacks": ", ".join(callbacks)}
 
 
 def _check_identity(written: object, wanted: dict[str, Any]) -> None:
-    """Raise unless the checkpoint is one of this very training."""
+    """Raise unless a checkpoint belongs to a training with these settings."""
     if not isinstance(written, dict):
-        raise InputError(f"training is {written!r:.60}, no settings by name. {AGAIN}")
+        raise InputError(f"training is {written!r:.60}; it must be settings by name. {AGAIN}")
     names = [name for name in {**wanted, **written} if written.get(name) != wanted.get(name)]
     if names:
         differences = "; ".join(
@@ -151,26 +153,28 @@ def _check_identity(written: object, wanted: dict[str, Any]) -> None:
             for name in names
         )
         raise InputError(
-            f"it is a checkpoint of another training: {differences}. Resume with the settings that "
-            f"it was begun with, or begin anew with another checkpoint file."
+            f"it is a checkpoint of another training: {differences}. Resume with the settings of "
+            f"that training, or start a new one with another checkpoint file."
         )
 
 
 def _shapes(run: TrainingRun, declared: list[str]) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the tensors that such a training has."""
+    """Return the shapes of the tensors in a checkpoint of this training."""
     shapes: dict[str, tuple[int, ...]] = {"network": run.model.parameters.state.shape}
     shapes |= {f"optimizer.{name}": array.shape for name, array in run.optimizer.state.items()}
     for index, callback in enumerate(run.callbacks):
-        for name in callback.remembered:
-            if f"callbacks.{index}.{name}" in declared:  # some have nothing to remember at first
+        for name in callback.state_arrays:
+            if f"callbacks.{index}.{name}" in declared:  # some callbacks have no state at first
                 shapes[f"callbacks.{index}.{name}"] = run.model.parameters.state.shape
     return shapes
 
 
 def _place_generators(generators: dict[str, np.random.Generator], states: object) -> None:
-    """Put the random generators where they stood."""
+    """Restore the state of the random generators."""
     for name, state in check_keys(states, tuple(generators), "generators").items():
         try:
             generators[name].bit_generator.state = state
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise InputError(f"the state of the generator {name!r} is none. {AGAIN}") from error
+            raise InputError(
+                f"the state of the generator {name!r} cannot be used: {error}. {AGAIN}"
+            ) from error

@@ -1,4 +1,4 @@
-"""What a training run recorded: one entry an epoch, in lists of plain numbers."""
+"""The history of a training: one entry per epoch, in lists of plain numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neuralnet.checks import InputError, check_name, check_number, describe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# The lists of a History, each with the largest value that its entries can have.
+# The lists of a History, each with the maximum of its entries.
 _LISTS = {
     "train_loss": math.inf,
     "train_accuracy": 1.0,
@@ -20,13 +20,13 @@ _LISTS = {
     "learning_rate": math.inf,
     "seconds": math.inf,
 }
-# JSON has no such numbers, but a run that diverged does: they are stored by these names.
+# JSON cannot represent these numbers, so they are stored by name.
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 @dataclass
 class History:
-    """What a run recorded, one entry an epoch in each list.
+    """The history of a training, with one entry per epoch in each list.
 
     It unpacks into the three lists that the textbook's training function returns::
 
@@ -35,20 +35,21 @@ class History:
     Attributes
     ----------
     train_loss, valid_loss : list of float
-        The mean loss over the set after the epoch, with the weights as they then were; for
-        training with `running_loss`, the mean over the epoch's batches, each before its update.
+        Mean loss over the set, with the weights at the end of the epoch. In a training with
+        `running_loss`, `train_loss` is the mean over the epoch's batches, each before its update.
     train_accuracy, valid_accuracy : list of float
-        The share of the set that was classified rightly after the epoch, in [0, 1].
+        Fraction of the set that is classified correctly at the end of the epoch, in [0, 1]; NaN
+        for a regression, and for `train_accuracy` in a training with `running_loss`.
     learning_rate : list of float
-        The rate of the epoch's last step.
+        Learning rate of the epoch's last step.
     seconds : list of float
-        What the epoch took: training, evaluation, and the callbacks in between.
+        Duration of the epoch: training, evaluation and callbacks.
     stopped : str or None
-        Why the run stopped early; None if it ran to its end.
+        Why the training stopped early; None if it ran to its end.
 
     Notes
     -----
-    `valid_accuracy` and `valid_loss` are empty where no validation set was given.
+    `valid_accuracy` and `valid_loss` are empty if there was no validation set.
     """
 
     train_loss: list[float] = field(default_factory=list)
@@ -60,21 +61,21 @@ class History:
     stopped: str | None = None
 
     def __iter__(self) -> Iterator[list[float]]:
-        """Give `train_loss`, `train_accuracy`, `valid_accuracy`, in this order."""
+        """Iterate over `train_loss`, `train_accuracy` and `valid_accuracy`."""
         return iter((self.train_loss, self.train_accuracy, self.valid_accuracy))
 
     @property
     def num_epochs(self) -> int:
-        """How many epochs were evaluated; the last may have been stopped half-way."""
+        """Number of epochs; the last may have been stopped before its end."""
         return len(self.train_loss)
 
     @property
     def best_epoch(self) -> int | None:
-        """The best epoch, counted from 1; None before any was evaluated.
+        """The best epoch, counted from 1; None before the first.
 
-        The one with the highest validation accuracy; among equals (and in a regression, which has
-        none) the one with the lower validation loss, then the earlier one. Without a validation
-        set, the one with the lowest training loss.
+        It has the highest validation accuracy. Ties, and regressions, are decided by the lower
+        validation loss, then by the earlier epoch. Without a validation set, the best epoch has the
+        lowest training loss.
         """
         losses = self.valid_loss or self.train_loss
         evaluated = [e for e in range(self.num_epochs) if not math.isnan(losses[e])]
@@ -90,7 +91,7 @@ class History:
         Raises
         ------
         InputError
-            If they have not; the sentence gives every list's length.
+            If one does not; the message gives the length of each list.
         """
         lengths = {name: len(getattr(self, name)) for name in _LISTS}
         validated = bool(self.valid_accuracy or self.valid_loss)
@@ -101,8 +102,8 @@ class History:
         if lengths != wanted:
             listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
             raise InputError(
-                f"The lists of a history need one entry an epoch; their lengths are {listed}. Only "
-                f"valid_accuracy and valid_loss may be empty, both of them."
+                f"The lists of a history need one entry per epoch; their lengths are {listed}. "
+                f"Only valid_accuracy and valid_loss may be empty, both of them."
             )
 
     def as_dict(self) -> dict[str, Any]:
@@ -119,13 +120,13 @@ class History:
         Parameters
         ----------
         stored : mapping of str to list of float
-            Every attribute by its name, and nothing else.
+            Every attribute by name, and nothing else.
 
         Raises
         ------
         InputError
-            If a name is missing or unknown, a value is not what it should be, or the lists do not
-            have one entry an epoch.
+            If a name is missing or unknown, a value has the wrong type or range, or the lists do
+            not have one entry per epoch.
         """
         names = list(asdict(cls()))
         for name in stored:
@@ -143,7 +144,7 @@ class History:
 
 
 def _rank(loss: float) -> float:
-    """Put a loss that is not a number behind every other: comparing it would say nothing."""
+    """Rank NaN last, since every comparison with it is false."""
     return math.inf if math.isnan(loss) else loss
 
 

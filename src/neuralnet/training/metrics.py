@@ -1,4 +1,4 @@
-"""How well predictions agree with the labels."""
+"""Metrics: how well predictions agree with labels."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
-    """Return the share of the predictions that are right.
+    """Return the fraction of correct predictions.
 
     Parameters
     ----------
     labels : array_like of whole numbers, shape (N,)
         The true classes.
     predictions : array_like of whole numbers, shape (N,)
-        The predicted ones.
+        The predicted classes.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
     Raises
     ------
     InputError
-        If the two are not whole numbers in equally long rows of at least one.
+        If the arguments are not 1-D arrays of whole numbers, of the same length and not empty.
     """
     labels, predictions = _check_pair(labels, predictions)
     return float(np.mean(labels == predictions))
@@ -46,19 +46,19 @@ def confusion_matrix(
     labels : array_like of whole numbers, shape (N,)
         The true classes, from 0 to `num_classes - 1`.
     predictions : array_like of whole numbers, shape (N,)
-        The predicted ones, in the same range.
+        The predicted classes, in the same range.
     num_classes : int
-        How many classes there are, K.
+        Number of classes, K.
 
     Returns
     -------
     ndarray of int64, shape (K, K)
-        Row i, column j: the examples of class i that were predicted as class j.
+        Row i, column j: number of examples of class i that were predicted as class j.
 
     Raises
     ------
     InputError
-        If the two are not such labels in equally long rows of at least one.
+        If the arguments are not 1-D arrays of such labels, of the same length and not empty.
     """
     num_classes = check_integer(num_classes, "num_classes", minimum=1)
     labels, predictions = _check_pair(labels, predictions)
@@ -71,48 +71,48 @@ def confusion_matrix(
 def expected_calibration_error(
     labels: ArrayLike, probabilities: ArrayLike, num_bins: int = 15
 ) -> float:
-    """Measure how far confidence is from the share of right answers.
+    """Compute the expected calibration error: how far confidence is from accuracy.
 
-    Examples are put into bins of equal width by the probability of the class that is predicted; the
-    error is the mean over the examples of their bin's |share right - mean confidence| (Guo, Pleiss,
-    Sun and Weinberger 2017, arXiv 1706.04599, equation 5).
+    Examples are binned by confidence, the probability of the predicted class, into bins of equal
+    width. The error is the mean over all examples of |accuracy - mean confidence| of their bin
+    (Guo, Pleiss, Sun and Weinberger 2017, arXiv 1706.04599, equation 5).
 
     Parameters
     ----------
     labels : array_like of whole numbers, shape (N,)
         The true classes.
     probabilities : array_like, shape (N, K)
-        What `predict_proba` gives.
+        Class probabilities, as returned by `predict_proba`.
     num_bins : int
-        How many bins there are between 0 and 1, at least 1.
+        Number of bins between 0 and 1, at least 1.
 
     Returns
     -------
     float
-        In [0, 1]; 0 is perfect.
+        In [0, 1]; 0 means perfectly calibrated.
 
     Raises
     ------
     InputError
-        If the two do not belong together.
+        If the arguments are not such arrays of the same length.
     """
     num_bins = check_integer(num_bins, "num_bins", minimum=1)
     probabilities = np.asarray(probabilities, dtype=np.float64)
     if probabilities.ndim != 2 or not probabilities.size:
         raise InputError(
-            f"probabilities is {describe(probabilities)}; it must be 2-D, a row an example."
+            f"probabilities is {describe(probabilities)}; it must be 2-D, with one row per example."
         )
     check_finite(probabilities, "probabilities")
     true, predicted = _check_pair(labels, probabilities.argmax(axis=1))
-    right = true == predicted
+    correct = true == predicted
     confidence = probabilities.max(axis=1)
     bins = np.minimum((confidence * num_bins).astype(int), num_bins - 1)
-    gaps = np.bincount(bins, right, num_bins) - np.bincount(bins, confidence, num_bins)
+    gaps = np.bincount(bins, correct, num_bins) - np.bincount(bins, confidence, num_bins)
     return float(np.abs(gaps).sum() / len(true))
 
 
 def _check_pair(labels: ArrayLike, predictions: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return both as 1-D arrays of whole numbers, equally long and not empty."""
+    """Return both as 1-D arrays of whole numbers, of the same length and not empty."""
     true = _check_whole(labels, "labels")
     predicted = _check_whole(predictions, "predictions")
     if len(true) != len(predicted):
@@ -127,10 +127,10 @@ def _check_whole(values: ArrayLike, name: str) -> NDArray[Any]:
     try:
         array = np.asarray(values)
     except ValueError as error:
-        raise InputError(f"{name} cannot be made into an array of labels: {error}.") from error
+        raise InputError(f"{name} cannot be converted to an array of labels: {error}.") from error
     if array.ndim != 1 or not len(array):
         raise InputError(
-            f"{name} is {describe(array)}; it must be 1-D, one label an example, at least one."
+            f"{name} is {describe(array)}; it must be 1-D, with one label per example and at least one."
         )
     check_finite(array, name)
     fractions = array.dtype.kind == "f" and (array != np.floor(array)).any()

@@ -1,9 +1,9 @@
-"""Recipes: the named settings of a whole training, out of the package or a file of one's own.
+"""Recipes: all settings of a training under one name, from the package or from a TOML file.
 
-A recipe is a TOML file. `[recipe]` says what it is; `[network]` and `[training]` are the settings
-of settings.py; `[optimizer]` and `[schedule]` are what the chosen ones take besides;
-`[augmentation]`, `[receptive_fields]` and `[weight_average]` are used where they are present.
-Nothing heavy is imported for reading one, so that a list of recipes is there at once.
+The table `[recipe]` describes the recipe. `[network]` and `[training]` hold the settings of
+settings.py, `[optimizer]` and `[schedule]` further arguments of these two. `[augmentation]`,
+`[receptive_fields]` and `[weight_average]` are optional. Reading a recipe imports nothing heavy, so
+that `--help` can list them at once.
 """
 
 from __future__ import annotations
@@ -26,20 +26,21 @@ MAX_BYTES = 100_000  # a recipe is a page of settings
 
 @dataclass(frozen=True)
 class About:
-    """What a recipe is, for people.
+    """Description of a recipe.
 
     Attributes
     ----------
     summary : str
-        What it is for.
+        Purpose.
     reaches, takes : str
-        What was measured, and how long it took; docs/results.md has the details.
+        Measured error and duration; docs/results.md has the details.
     seeds : tuple of int
-        The seeds of the published figures; a run without a seed takes the first.
+        Seeds of the published figures. The first is the default.
     members : str
-        The recipe whose networks, one for each of `seeds`, this one averages; empty for none.
+        Name of the recipe whose networks, one for each of `seeds`, are averaged; empty if the
+        recipe trains a network of its own.
     num_valid : int
-        How many of the training images are held out for validation.
+        Number of training images held out for validation.
     """
 
     summary: str = ""
@@ -57,17 +58,17 @@ class Recipe:
     Attributes
     ----------
     name : str
-        What it is called: the file's name without its ending.
+        Name of the file without its ending.
     about : About
-        What it is, for people.
+        Its description.
     network : NetworkSettings
-        What the network is built from.
+        Settings of the network.
     training : TrainingSettings
-        How it is trained.
+        Settings of the training.
     optimizer, schedule : dict
-        Arguments of the optimizer and the schedule that `training` names.
+        Further arguments of the optimizer and the schedule that `training` names.
     augmentation, receptive_fields, weight_average : dict or None
-        Arguments of `Augmentation`, `ReceptiveFields` and `WeightAverage`; None to do without.
+        Arguments of `Augmentation`, `ReceptiveFields` and `WeightAverage`; None if not used.
     """
 
     name: str
@@ -86,14 +87,14 @@ _FREE = ("optimizer", "schedule", "augmentation", "receptive_fields", "weight_av
 
 
 def recipe_names() -> list[str]:
-    """Return the names of the package's recipes."""
+    """Return the names of the bundled recipes."""
     return sorted(file.stem for file in _FOLDER.glob("*.toml"))
 
 
 def list_recipes() -> dict[str, About]:
-    """Return what the package's recipes are, by name.
+    """Return the descriptions of the bundled recipes by name.
 
-    Only the first table of each file is parsed, since a help text should not wait for the rest.
+    Only the first table of each file is parsed, because `--help` waits for it.
     """
     abouts = {}
     for name in recipe_names():
@@ -110,7 +111,7 @@ def load_recipe(name: str | os.PathLike[str]) -> Recipe:
     Parameters
     ----------
     name : str or path
-        One of the package's, by name, or the path of a file that ends in `.toml`.
+        Name of a bundled recipe, or path of a file that ends in `.toml`.
 
     Returns
     -------
@@ -120,7 +121,7 @@ def load_recipe(name: str | os.PathLike[str]) -> Recipe:
     ------
     InputError
         If there is no such recipe, or it has a setting that is unknown or of the wrong type; the
-        sentence names the file, the key, and the nearest right one.
+        message names the file, the key and the most similar known key.
     FileError
         If a file cannot be read.
     """
@@ -136,11 +137,11 @@ def load_recipe(name: str | os.PathLike[str]) -> Recipe:
 
 
 def parse_recipe(content: bytes, name: str, where: str) -> Recipe:
-    """Read a recipe from its text; `where` names it in errors."""
+    """Parse a recipe; `where` names it in errors."""
     try:
         tables = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{where} is no TOML file: {error}.") from error
+        raise InputError(f"{where} is not a TOML file: {error}.") from error
     parts: dict[str, Any] = {}
     for table, settings in tables.items():
         if table not in (*_TYPED, *_FREE):
@@ -156,7 +157,7 @@ def parse_recipe(content: bytes, name: str, where: str) -> Recipe:
 
 
 def recipe_text(recipe: Recipe) -> str:
-    """Write a recipe as TOML, with every setting, for `load_recipe` to read again."""
+    """Return a recipe as TOML, with every setting, in the format of `load_recipe`."""
     tables = {
         **{name: vars(getattr(recipe, "about" if name == "recipe" else name)) for name in _TYPED},
         **{name: getattr(recipe, name) for name in _FREE},
@@ -166,14 +167,14 @@ def recipe_text(recipe: Recipe) -> str:
         if settings is None or (not settings and table in ("optimizer", "schedule")):
             continue
         lines.append(f"[{table}]")
-        # TOML has no null: what is not set is left out.
+        # TOML has no null, so None is left out.
         lines += [f"{key} = {_written(v)}" for key, v in settings.items() if v is not None]
         lines.append("")
     return "\n".join(lines)
 
 
 def _written(value: Any) -> str:
-    """Write a value in TOML."""
+    """Format a value as TOML."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -185,7 +186,7 @@ def _written(value: Any) -> str:
 
 
 def _typed(kind: type[Any], settings: dict[str, Any], where: str) -> Any:
-    """Build settings of a kind, if every key is one of its fields and of its type."""
+    """Build settings whose keys and types have been checked against the fields of `kind`."""
     hints = typing.get_type_hints(kind)
     for key, value in settings.items():
         if key not in hints:
@@ -200,7 +201,7 @@ def _typed(kind: type[Any], settings: dict[str, Any], where: str) -> Any:
 
 
 def _is_of_type(value: object, hint: Any) -> bool:
-    """Say whether a TOML value is what a type hint asks for."""
+    """Return whether a TOML value has the type of a type hint."""
     if isinstance(hint, types.UnionType):
         return any(_is_of_type(value, one) for one in typing.get_args(hint))
     if typing.get_origin(hint) is tuple:
@@ -214,7 +215,7 @@ def _is_of_type(value: object, hint: Any) -> bool:
 
 
 def _worded(hint: Any) -> str:
-    """Name a type as people do."""
+    """Name the type of a type hint in plain words."""
     if isinstance(hint, types.UnionType):
         return _worded(next(one for one in typing.get_args(hint) if one is not type(None)))
     if typing.get_origin(hint) is tuple:
@@ -225,7 +226,7 @@ def _worded(hint: Any) -> str:
 
 
 def _unknown(what: str, name: str, known: list[str]) -> str:
-    """Say that a name is none of those that are known, and which one is nearest."""
+    """Return the error for an unknown name, with the most similar known name."""
     import difflib  # only for an error
 
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)

@@ -22,14 +22,14 @@ from neuralnet.training.history import History
 
 
 class TrainingDivergedError(NeuralNetError, ArithmeticError):
-    """The loss became NaN or infinite; `history` holds the epochs before that."""
+    """The loss became NaN or infinite; `history` holds the epochs before."""
 
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
         self.history = history
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, History]]:
-        """Let the error travel between processes, its history with it."""
+        """Keep the history when the error is sent to another process."""
         return type(self), (str(self), self.history)
 
 
@@ -37,14 +37,14 @@ class Callback:
     """Hooks around the training, each epoch and each batch; none does anything by itself."""
 
     # Names of the arrays, each as long as `parameters.state`, that `state` may hold.
-    remembered: ClassVar[tuple[str, ...]] = ()
+    state_arrays: ClassVar[tuple[str, ...]] = ()
 
     def describe(self) -> str:
         """Return what a checkpoint compares: the class, and settings that change the result."""
         return type(self).__name__
 
     def state(self) -> dict[str, Array | float]:
-        """Return what a checkpoint has to store of this callback: `remembered` arrays, numbers."""
+        """Return what a checkpoint stores of this callback: `state_arrays`, and numbers."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ class TrainingRun:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the present step; setting it scales the schedule from here on."""
+        """Learning rate of the current step; setting it rescales the rest of the schedule."""
         return self.peak_rate * self._factor
 
     @learning_rate.setter
@@ -147,13 +147,13 @@ class TrainingRun:
         value = check_number(value, "learning_rate", minimum=0)
         if not self._factor:
             raise InputError(
-                f"learning_rate was set to {value} where the schedule stands at 0, which no "
+                f"learning_rate was set to {value} at a step where the schedule is 0, which no "
                 f"scaling can change. Set it at another step."
             )
         self.peak_rate = value / self._factor
 
     def stop(self, reason: str) -> None:
-        """End the training after the present batch; `reason` is kept as `history.stopped`."""
+        """End the training after the current batch; `reason` is stored as `history.stopped`."""
         self.history.stopped = reason
 
     def call(self, hook: str) -> None:
@@ -162,7 +162,7 @@ class TrainingRun:
             getattr(callback, hook)(self)
 
     def begin_epoch(self) -> None:
-        """Count the epoch, and let the callbacks know."""
+        """Count the epoch and call the callbacks."""
         self.epoch += 1
         self.batch = 0
         self._loss_sum = 0.0
@@ -172,7 +172,7 @@ class TrainingRun:
         self.call("on_epoch_begin")
 
     def begin_batch(self) -> None:
-        """Count the batch, take the schedule's factor for it, and let the callbacks know."""
+        """Count the batch, update the learning rate and call the callbacks."""
         self._take_factor()
         self.batch += 1
         self.call("on_batch_begin")
@@ -192,17 +192,17 @@ class TrainingRun:
             raise self.diverged(f"batch {self.batch}", batch_loss)
 
     def end_batch(self) -> None:
-        """Record the learning rate of the update, and let the callbacks know."""
+        """Record the learning rate of the update and call the callbacks."""
         self.step_rate = self.learning_rate
         self.call("on_batch_end")
 
     @property
     def running_loss(self) -> float:
-        """The mean loss over the epoch's batches so far, each before its update."""
+        """Mean loss over the epoch's batches so far, each before its update."""
         return self._loss_sum / self._num_seen if self._num_seen else math.nan
 
     def _take_factor(self) -> None:
-        """Take the schedule's factor for the step to come."""
+        """Evaluate the schedule for the next step."""
         step = (self.epoch - 1) * self.num_batches + self.batch
         self._factor = self._schedule.factor(step, self.num_epochs * self.num_batches)
 
@@ -220,7 +220,7 @@ class TrainingRun:
         self.call("on_evaluation_end")
 
     def _evaluate(self, training_set: Labelled | None, validation_set: Labelled | None) -> None:
-        """Evaluate on the sets that there are, and record it."""
+        """Evaluate on the given sets and record the figures."""
         training = Evaluation(self.running_loss, math.nan)
         with np.errstate(over="ignore", invalid="ignore"):
             if training_set:
@@ -236,11 +236,11 @@ class TrainingRun:
             self.history.valid_accuracy.append(validation.accuracy)
 
     def diverged(self, where: str, loss: float) -> TrainingDivergedError:
-        """Return the error that says where the loss stopped being a number, and why it may."""
+        """Return the error that names the place of the divergence and its likely cause."""
         if self.epoch == 1 and self.batch == 1 and where != "its end":
             cause = (
-                "nothing was learned yet, so the inputs are the likely cause: scale each feature "
-                "to about [-1, 1]"
+                "nothing has been learned yet, so the likely cause is the inputs: scale each "
+                "feature to about [-1, 1]"
             )
         else:
             cause = (
