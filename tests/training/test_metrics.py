@@ -48,7 +48,7 @@ def test_labels_of_any_number_type_do(kind: type[Any]) -> None:
     ("labels", "predictions", "fact"),
     [
         ([0, 1, 2], [0, 1], "3 labels and 2 predictions"),
-        ([], [], "at least one"),
+        ([], [], "at least"),
         ([[0], [1]], [0, 1], r"labels.*\(2, 1\)"),
         ([0, 1], [[1, 0], [0, 1]], r"predictions.*\(2, 2\)"),
         ([[0, 1], [2]], [0, 1], "labels"),

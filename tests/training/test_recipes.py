@@ -105,7 +105,7 @@ def test_everything_that_is_said_is_taken_and_the_rest_is_the_default() -> None:
     assert arguments["learning_rate"] == OneCycle(1.0, peak=0.5)
     augmentation = recipe_augmentation(recipe, (4, 4))
     assert augmentation == Augmentation(rotation=10, alpha=4, sigma=2, image_shape=(4, 4))
-    clipping, average = arguments["callbacks"]
+    average, clipping = arguments["callbacks"]
     assert (clipping.max_norm, average.decay) == (2.5, 0.9)
     assert isinstance(arguments["optimizer"], LocalAdamW)
     assert parse("") == Recipe("mine")

@@ -18,7 +18,7 @@ from neuralnet.storage.networks import texts_of
 from neuralnet.training.history import History
 from neuralnet.training.run import Callback, TrainingRun
 
-CHECKPOINT = Kind("neuralnet checkpoint", version=1)
+CHECKPOINT = Kind("neuralnet checkpoint", version=2)
 
 _TEXTS = ("training", "progress", "history", "generators", "callbacks")
 _PROGRESS = ("epoch", "num_steps", "step_rate", "peak_rate")
@@ -107,6 +107,8 @@ def resume(run: TrainingRun, path: str | os.PathLike[str]) -> None:
         training, progress, history, generators, numbers = (
             parse(texts[name], name) for name in _TEXTS
         )
+        if contents.version == 1:
+            training, numbers = _from_version_1(training, numbers)
         _check_identity(training, _identity(run))
         progress = check_keys(progress, _PROGRESS, "progress")
         if not isinstance(numbers, list) or [type(n) for n in numbers] != [dict] * len(
@@ -140,6 +142,38 @@ def _identity(run: TrainingRun) -> dict[str, Any]:
     network = {name: text for name, text in texts_of(run.model).items() if name != "notes"}
     callbacks = [callback.describe() for callback in run.callbacks]
     return {**network, **run.settings, "callbacks": ", ".join(callbacks)}
+
+
+def _from_version_1(training: Any, numbers: Any) -> tuple[dict[str, str], list[Any]]:
+    """Return settings and numbers of a checkpoint of version 1 in the form of version 2.
+
+    Clipping was an argument then, and is the last callback now. Schedules had no learning rate.
+    """
+    try:
+        training, numbers = dict(training), list(numbers)
+        settings = json.loads(training["settings"])
+        used = [name for name in ("receptive_fields", "hard_examples") if settings.pop(name, None)]
+        used += ["hard_examples"] if training.pop("hard_examples", "None") != "None" else []
+        initial = settings["initial_weights"]
+        if not isinstance(initial, list):
+            settings["initial_weights"] = [initial] * (len(settings["num_hidden"]) + 1)
+        training["settings"] = json.dumps(settings)
+        kind, _, arguments = training["schedule"].partition("(")
+        rest = "" if arguments == ")" else ", "
+        training["schedule"] = f"{kind}(learning_rate=None{rest}{arguments}"
+        clip_norm = training.pop("clip_norm", "None")
+        if clip_norm != "None":
+            numbers.append({})
+            listed = [training["callbacks"], f"GradientClipping({float(clip_norm)})"]
+            training["callbacks"] = ", ".join(filter(None, listed))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"its settings cannot be used: {error!r:.80}. {AGAIN}") from error
+    if used:
+        raise InputError(
+            f"it was written by an earlier version with {' and '.join(used)}, which a network no "
+            f"longer has. Start a new training."
+        )
+    return training, numbers
 
 
 def _check_identity(written: object, wanted: dict[str, Any]) -> None:

@@ -130,7 +130,8 @@ def _check_whole(values: ArrayLike, name: str) -> NDArray[Any]:
         raise InputError(f"{name} cannot be converted to an array of labels: {error}.") from error
     if array.ndim != 1 or not len(array):
         raise InputError(
-            f"{name} is {describe(array)}; it must be 1-D, with one label per example and at least one."
+            f"{name} is {describe(array)}; it must be 1-D, one label per example, and hold at "
+            f"least one."
         )
     check_finite(array, name)
     fractions = array.dtype.kind == "f" and (array != np.floor(array)).any()

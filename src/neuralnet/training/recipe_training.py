@@ -104,10 +104,10 @@ def training_arguments(recipe: Recipe) -> dict[str, Any]:
         _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
         optimizer = LocalAdamW
     callbacks: list[Callback] = []
-    if settings.clip_norm is not None:
-        callbacks.append(GradientClipping(settings.clip_norm))
     if recipe.weight_average is not None:
         callbacks.append(_built(WeightAverage, recipe.weight_average, "weight_average"))
+    if settings.clip_norm is not None:
+        callbacks.append(GradientClipping(settings.clip_norm))
     return {
         "num_epochs": settings.num_epochs,
         "learning_rate": schedule_for(
