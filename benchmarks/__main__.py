@@ -14,11 +14,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import commands, data, machine, report, rounds, works
+from benchmarks import commands, data, machine, report, rounds, workloads
 from benchmarks.peers import catalogue
 from benchmarks.results import Results
 from benchmarks.targets import outcomes
-from neuralnet.files import FileError, written_whole
+from neuralnet.files import FileError, atomic_write
 
 
 def main() -> int:
@@ -35,13 +35,13 @@ def main() -> int:
     # On SIGTERM, end the peers and remove the temporary folder, as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        chosen = works.choose(options.work)
+        chosen = workloads.choose(options.work)
         catalogue.choose(options.peer)
     except ValueError as error:
         console.print(str(error), highlight=False)
         return 2
     if options.quick:
-        chosen = [works.quick(work) for work in chosen]
+        chosen = [workloads.quick(work) for work in chosen]
     if options.rounds:
         chosen = [replace(work, rounds=options.rounds) for work in chosen]
     with tempfile.TemporaryDirectory(prefix="neuralnet-bench-") as folder:
@@ -52,7 +52,7 @@ def main() -> int:
             return 2
     report.show(results, chosen, console)
     if options.json:
-        with written_whole(options.json) as file:
+        with atomic_write(options.json) as file:
             file.write(json.dumps(_as_json(results), indent=1).encode() + b"\n")
         console.print(f"Wrote {options.json}")
     if options.picture:
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(
-    chosen: list[works.Work], folder: Path, options: argparse.Namespace, console: Console
+    chosen: list[workloads.Work], folder: Path, options: argparse.Namespace, console: Console
 ) -> Results:
     """Run the workloads one after the other."""
     results = Results(machine.describe(), {"quick": options.quick, "peers": options.peer})

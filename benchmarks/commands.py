@@ -16,7 +16,7 @@ from benchmarks.peers.catalogue import OURS
 from benchmarks.process import ROOT
 from benchmarks.results import Absent, Results, Row
 from benchmarks.rounds import Progress, turn_order
-from benchmarks.works import Work
+from benchmarks.workloads import Work
 
 # Unit of ru_maxrss: kilobytes, but bytes on macOS.
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024

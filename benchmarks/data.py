@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.works import NUM_CLASSES, NUM_PIXELS, NUM_TEST, NUM_TRAINING, Array
+from benchmarks.workloads import NUM_CLASSES, NUM_PIXELS, NUM_TEST, NUM_TRAINING, Array
 from neuralnet.data.cache import store_in_cache
 from neuralnet.data.dataset import CACHE_VARIABLE, FOLDER_VARIABLE, DataNotFoundError, Dataset
 from neuralnet.data.mnist import as_dataset

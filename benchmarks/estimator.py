@@ -34,7 +34,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks import machine
 from neuralnet import NeuralNetClassifier
 from neuralnet.checks import Array
-from neuralnet.files import written_whole
+from neuralnet.files import atomic_write
 
 Task: TypeAlias = tuple[Array, Array]
 
@@ -246,7 +246,7 @@ def _write(path: Path | None, described: Any, rows: list[Accuracies], races: lis
             for one in races
         ],
     }
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(json.dumps(found, indent=1).encode() + b"\n")
 
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from benchmarks.peers.catalogue import FLOOR, OURS
 from benchmarks.report import format_seconds
 from benchmarks.results import Results, Row
-from benchmarks.works import Work
-from neuralnet.files import written_whole
+from benchmarks.workloads import Work
+from neuralnet.files import atomic_write
 
 _OURS, _OTHER, _FLOOR, _INK = "#1f6fb4", "#b9c0c8", "#e2b04a", "#333333"
 
@@ -31,7 +31,7 @@ def draw(results: Results, works: list[Work], path: Path) -> None:
         fontsize=7,
         color=_INK,
     )
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         figure.savefig(file, format="png", dpi=130, metadata={"Software": None})
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from benchmarks.peers.catalogue import OURS
 from benchmarks.results import PEAK_MEMORY, SECONDS, Results, Row, ratio
 from benchmarks.targets import MB, Outcome, Target, outcomes
-from benchmarks.works import Work
+from benchmarks.workloads import Work
 
 
 def show(results: Results, works: list[Work], console: Console) -> None:

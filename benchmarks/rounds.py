@@ -10,7 +10,7 @@ from benchmarks.peers import catalogue
 from benchmarks.process import PeerAbsentError, Process
 from benchmarks.results import Absent, Results, Row
 from benchmarks.same_work import SameWork
-from benchmarks.works import Work
+from benchmarks.workloads import Work
 
 Progress = Callable[[str], None]
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.process import Process
 from benchmarks.results import Agreement
-from benchmarks.works import Array, Work
+from benchmarks.workloads import Array, Work
 
 MAX_DIFFERENCE = 1e-4
 MAX_LOSS_DIFFERENCE = 0.01

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers.textbook import Textbook
-from benchmarks.works import CLASSIC, Array
+from benchmarks.workloads import CLASSIC, Array
 from neuralnet import confusion_matrix, load_mnist, plots, split_dataset
 from neuralnet.training.history import History
 

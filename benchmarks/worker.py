@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import works
+from benchmarks import workloads
 from benchmarks.peers import base, catalogue
 
 Answer = dict[str, Any]
@@ -30,7 +30,7 @@ def main() -> None:
     os.dup2(2, 1)
     setup = json.loads(sys.argv[1])
     try:
-        work = works.find(setup["work"], cut_down=setup["quick"])
+        work = workloads.find(setup["work"], cut_down=setup["quick"])
         peer = next(p for p in catalogue.peers_for(None, work) if p.name == setup["peer"])
         answer = prepare(peer, base.Job(work, Path(setup["folder"])))
     except ModuleNotFoundError as error:

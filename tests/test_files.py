@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from neuralnet.files import FileError, FileFormatError, explain, read_bytes, written_whole
+from neuralnet.files import FileError, FileFormatError, atomic_write, describe_os_error, read_bytes
 
 
 def names(folder: Path) -> list[str]:
@@ -16,7 +16,7 @@ def names(folder: Path) -> list[str]:
 
 def test_file_is_written_and_read_back(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "file"
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(b"wrong")
         file.seek(0)
         file.write(b"right")
@@ -29,7 +29,7 @@ def test_file_is_written_and_read_back(tmp_path: Path) -> None:
 
 def test_file_mode_is_that_of_open(tmp_path: Path) -> None:
     (tmp_path / "plain").write_bytes(b"")
-    with written_whole(tmp_path / "whole"):
+    with atomic_write(tmp_path / "whole"):
         pass
     modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert len(modes) == 1
@@ -40,7 +40,7 @@ def test_error_in_the_block_leaves_the_old_file(tmp_path: Path) -> None:
     path.write_bytes(b"before")
 
     def write_half() -> None:
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(b"half")
             raise ValueError("raised in the block")
 
@@ -52,7 +52,7 @@ def test_error_in_the_block_leaves_the_old_file(tmp_path: Path) -> None:
 
 def test_only_disk_errors_become_file_errors(tmp_path: Path) -> None:
     def fail(number: int) -> None:
-        with written_whole(tmp_path / "file"):
+        with atomic_write(tmp_path / "file"):
             raise OSError(number, "from the block")
 
     with pytest.raises(FileError, match=r"file: from the block"):
@@ -67,14 +67,14 @@ def test_paths_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "file" / "below", tmp_path / "folder"):
-        with pytest.raises(FileError, match=path.name), written_whole(path):
+        with pytest.raises(FileError, match=path.name), atomic_write(path):
             pass
     assert sorted(names(tmp_path)) == ["file", "folder"]
 
 
 def _write_repeatedly(path: Path, letter: bytes) -> None:
     for _ in range(30):
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(letter * 10_000)
 
 
@@ -110,7 +110,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_explanations_have_no_error_number() -> None:
-    assert explain(OSError(errno.ENOENT, "No such file or directory")) == (
+    assert describe_os_error(OSError(errno.ENOENT, "No such file or directory")) == (
         "no such file or directory"
     )
-    assert explain(TimeoutError()) == "timeouterror"
+    assert describe_os_error(TimeoutError()) == "timeouterror"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.works import NUM_CLASSES, Array, Network, Work
+from benchmarks.workloads import NUM_CLASSES, Array, Network, Work
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.works import Work
+from benchmarks.workloads import Work
 
 OURS = "neuralnet"
 FLOOR = "floor"

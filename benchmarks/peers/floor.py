@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from benchmarks.peers import base
-from benchmarks.works import Array, Network
+from benchmarks.workloads import Array, Network
 
 
 class Products:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.peers import base
-from benchmarks.works import Array, Network
+from benchmarks.workloads import Array, Network
 
 Weights = list[jax.Array]
 # Weights, Adam's two moving averages, and the number of steps.

@@ -10,7 +10,7 @@ import numpy as np
 
 import neuralnet
 from benchmarks.peers import base, ours
-from benchmarks.works import NUM_PIXELS, Array
+from benchmarks.workloads import NUM_PIXELS, Array
 
 # Small data sets are repeated for several epochs, up to about this number of examples per round.
 EXAMPLES_PER_ROUND = 200_000

@@ -6,7 +6,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from benchmarks.peers import base
-from benchmarks.works import NUM_CLASSES, NUM_PIXELS, Array, Network
+from benchmarks.workloads import NUM_CLASSES, NUM_PIXELS, Array, Network
 
 
 def graph_of(network: Network) -> bytes:

@@ -6,7 +6,7 @@ import time
 
 import neuralnet
 from benchmarks.peers import base
-from benchmarks.works import Array, Network
+from benchmarks.workloads import Array, Network
 from neuralnet.training.run import TrainingRun
 
 

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - the customary name
 
 from benchmarks.peers import base
-from benchmarks.works import Array, Network
+from benchmarks.workloads import Array, Network
 
 
 class Model:

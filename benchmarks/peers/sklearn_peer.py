@@ -7,7 +7,7 @@ import time
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.peers import base
-from benchmarks.works import NUM_CLASSES, Array, Network
+from benchmarks.workloads import NUM_CLASSES, Array, Network
 
 
 def build(network: Network) -> MLPClassifier:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.peers import base
-from benchmarks.works import Array, Network
+from benchmarks.workloads import Array, Network
 
 
 class Textbook:

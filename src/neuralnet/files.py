@@ -26,13 +26,13 @@ class FileFormatError(FileError, ValueError):
     """File with invalid content; the message says what is wrong."""
 
 
-def explain(error: OSError) -> str:
+def describe_os_error(error: OSError) -> str:
     """Return the operating system's description of an error in lower case, without its number."""
     return (error.strerror or type(error).__name__).lower()
 
 
 @contextlib.contextmanager
-def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file for atomic writing.
 
     The content goes to a temporary file in the same folder, which is flushed to disk and then
@@ -63,7 +63,8 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         file = temporary.open("x+b")
     except OSError as error:
         raise FileError(
-            f"Cannot write {path}: {explain(error)}. Choose a folder that you can write to."
+            f"Cannot write {path}: {describe_os_error(error)}. Choose a folder that you can write "
+            f"to."
         ) from error
     try:
         with file:
@@ -74,7 +75,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
-            raise FileError(f"Cannot write {path}: {explain(error)}.") from error
+            raise FileError(f"Cannot write {path}: {describe_os_error(error)}.") from error
         raise
 
 
@@ -115,7 +116,7 @@ def read_bytes(path: str | os.PathLike[str], *, at_most: int, what: str) -> byte
     except FileError:
         raise
     except OSError as error:
-        raise FileError(f"Cannot read {path}: {explain(error)}.") from error
+        raise FileError(f"Cannot read {path}: {describe_os_error(error)}.") from error
 
 
 def check_writable(folder: str | os.PathLike[str]) -> None:
@@ -135,5 +136,6 @@ def check_writable(folder: str | os.PathLike[str]) -> None:
             pass
     except OSError as error:
         raise FileError(
-            f"Cannot write to {folder}: {explain(error)}. Choose a folder that you can write to."
+            f"Cannot write to {folder}: {describe_os_error(error)}. Choose a folder that you can "
+            f"write to."
         ) from error

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import works
+from benchmarks import workloads
 from benchmarks.peers import catalogue
 from benchmarks.report import format_seconds
 from benchmarks.results import PEAK_MEMORY, Agreement, Results, Row, fastest, ratio
@@ -36,7 +36,7 @@ def test_fastest_has_the_lowest_median() -> None:
 def test_targets_name_existing_rows() -> None:
     names = {peer.group for peer in catalogue.PEERS}
     for target in TARGETS:
-        work = works.find(target.work, cut_down=False)
+        work = workloads.find(target.work, cut_down=False)
         if work.kind in {"training", "prediction"}:
             assert {target.row, *target.against} <= names | {"the fastest peer"}
         if work.kind == "mapped":
@@ -102,13 +102,13 @@ def test_results_are_plain_json() -> None:
 
 
 def test_workloads_are_chosen_by_name_and_by_family() -> None:
-    assert [work.name for work in works.choose(["one", "wide"])] == [
+    assert [work.name for work in workloads.choose(["one", "wide"])] == [
         "wide",
         "one-classic",
         "one-wide",
     ]
     with pytest.raises(ValueError, match="clasic"):
-        works.choose(["clasic"])
+        workloads.choose(["clasic"])
 
 
 def test_peers_are_chosen_by_the_beginning_of_their_names() -> None:
@@ -126,7 +126,7 @@ def test_every_peer_has_a_module() -> None:
 
 
 def test_initial_weights_depend_on_the_seed_only() -> None:
-    first, again, other = works.WIDE.start(0), works.WIDE.start(0), works.WIDE.start(1)
+    first, again, other = workloads.WIDE.start(0), workloads.WIDE.start(0), workloads.WIDE.start(1)
 
     assert all(np.array_equal(one, two) for one, two in zip(first, again, strict=True))
     assert not np.array_equal(first[0], other[0])

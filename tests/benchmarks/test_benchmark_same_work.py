@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import works
+from benchmarks import workloads
 from benchmarks.peers import base, catalogue, ours
-from benchmarks.works import Work
+from benchmarks.workloads import Work
 
 EXACT = [peer for peer in catalogue.PEERS if peer.exact and peer.name != catalogue.OURS]
 # Without compiled configurations, which take long to prepare and compute the same results.
@@ -26,15 +26,15 @@ QUICK = [peer for peer in EXACT if not peer.options.get("compiled")]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     generator = np.random.default_rng(0)
-    images = generator.integers(0, 256, (1100, works.NUM_PIXELS), dtype=np.uint8)
+    images = generator.integers(0, 256, (1100, workloads.NUM_PIXELS), dtype=np.uint8)
     np.save(folder / "images.npy", images)
-    np.save(folder / "labels.npy", generator.integers(0, works.NUM_CLASSES, 1100))
+    np.save(folder / "labels.npy", generator.integers(0, workloads.NUM_CLASSES, 1100))
     np.save(folder / "test_images.npy", images[:50])
     return folder
 
 
 def work(name: str) -> Work:
-    return replace(works.find(name, cut_down=False), num_examples=1100)
+    return replace(workloads.find(name, cut_down=False), num_examples=1100)
 
 
 @pytest.fixture
@@ -74,13 +74,13 @@ def test_prediction(peer: catalogue.Peer, module: Any, name: str, folder: Path) 
     job = base.Job(work(name), folder)
     mine, theirs = ours.Predictor(job).predict(), module.Predictor(job, **peer.options).predict()
 
-    assert theirs.shape == (50, works.NUM_CLASSES)
+    assert theirs.shape == (50, workloads.NUM_CLASSES)
     assert np.abs(mine - theirs).max() < 1e-5
 
 
 def test_training_stops_after_the_requested_steps(folder: Path) -> None:
     trainer = ours.Trainer(base.Job(work("classic"), folder))
-    start = works.CLASSIC.start(1)
+    start = workloads.CLASSIC.start(1)
     seconds = trainer.train(base.Order(seed=1, steps=2))
 
     assert seconds > 0

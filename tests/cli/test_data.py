@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from neuralnet.data import hosts
+from neuralnet.data import connectivity
 from neuralnet.data.cache import cache_folder, cached_files, store_in_cache
 from neuralnet.data.folder import load_folder
 from tests.cli.running import refused, run, run_json
@@ -17,7 +17,9 @@ __all__ = ["tiny_mnist"]
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosts.Reachability, "why_not", lambda *_: "no network in tests")
+    monkeypatch.setattr(
+        connectivity.Reachability, "failure_reason", lambda *_: "no network in tests"
+    )
 
 
 @pytest.fixture

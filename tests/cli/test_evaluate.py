@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import neuralnet
+from neuralnet.data import connectivity
 from tests.cli.running import refused, run, run_json
 from tests.digits import digits, write_digits
 
@@ -57,9 +58,10 @@ def test_the_split_of_its_own_training_is_kept_to(digits_model: Path, tmp_path: 
 
 
 def test_the_sample_is_said(digits_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from neuralnet.data import hosts
 
-    monkeypatch.setattr(hosts.Reachability, "why_not", lambda *_: "no network in tests")
+    monkeypatch.setattr(
+        connectivity.Reachability, "failure_reason", lambda *_: "no network in tests"
+    )
     done = run("evaluate", digits_model)
     assert "sample" in done.stdout
 

@@ -66,7 +66,7 @@ def test_json_says_all(place: Path) -> None:
         assert digit["box"]["top"] < digit["box"]["bottom"]
         assert digit["digit"] != digit["runner_up"]
         assert 0 <= digit["confidence"] <= 1
-        assert digit["sure"] is False
+        assert digit["confident"] is False
 
 
 def test_a_blank_page_is_an_empty_line(place: Path) -> None:

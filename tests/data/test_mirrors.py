@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuralnet.data import hosts, mnist
+from neuralnet.data import connectivity, mnist
 from neuralnet.data.dataset import DataNotFoundError, Dataset
 from neuralnet.data.mirrors import load_mirrors
 from tests.data.conftest import TinyMnist
@@ -22,7 +22,7 @@ def serve(server: LocalServer, mirror: str, tiny_mnist: TinyMnist) -> str:
 def fetch(*mirrors: str, reports: Reports | None = None) -> Dataset:
     reports = [] if reports is None else reports
     return load_mirrors(
-        mirrors, hosts.Reachability(mirrors), lambda *report: reports.append(report)
+        mirrors, connectivity.Reachability(mirrors), lambda *report: reports.append(report)
     )
 
 
@@ -65,7 +65,7 @@ def test_each_failure_leads_to_the_next_mirror(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if fact == "timed out":
-        monkeypatch.setattr(hosts, "READ_TIMEOUT", 0.5)
+        monkeypatch.setattr(connectivity, "READ_TIMEOUT", 0.5)
     bad, good = serve(server, "bad", tiny_mnist), serve(server, "good", tiny_mnist)
     name = mnist.FILES[2].name
     server.answers[f"/bad/{name}"] = misbehave(tiny_mnist.content(name))
@@ -84,7 +84,7 @@ def test_slow_but_steady_download_is_not_interrupted(
 ) -> None:
     mirror = serve(server, "slow", tiny_mnist)
     name = mnist.FILES[0].name
-    monkeypatch.setattr(hosts, "READ_TIMEOUT", 1.0)
+    monkeypatch.setattr(connectivity, "READ_TIMEOUT", 1.0)
     server.answers[f"/slow/{name}"] = slowly(tiny_mnist.content(name), pause=0.2, pieces=7)
     assert len(fetch(mirror).labels) == 18
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import _openml
 
-from neuralnet.data import hosts, openml
+from neuralnet.data import connectivity, openml
 from neuralnet.data.dataset import DataNotFoundError, Dataset
 from neuralnet.data.openml import load_openml
 from tests.data.conftest import TinyMnist
@@ -88,7 +88,7 @@ def serve(
 
 def fetch(reports: Reports | None = None) -> Dataset:
     reports = [] if reports is None else reports
-    reachability = hosts.Reachability([openml.URL])
+    reachability = connectivity.Reachability([openml.URL])
     return load_openml(reachability, lambda *report: reports.append(report))
 
 
@@ -125,7 +125,7 @@ def test_stalled_response_times_out(
 ) -> None:
     serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
     server.answers[path] = silent(begun)
-    monkeypatch.setattr(hosts, "READ_TIMEOUT", 0.5)
+    monkeypatch.setattr(connectivity, "READ_TIMEOUT", 0.5)
     with pytest.raises(DataNotFoundError, match=r"OpenML.*timed out"):
         fetch()
     assert server.requested.count(path) == 1
@@ -167,7 +167,7 @@ def test_slow_but_steady_download_is_not_interrupted(
     server: LocalServer, monkeypatch: pytest.MonkeyPatch, tiny_mnist: TinyMnist
 ) -> None:
     arff = serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
-    monkeypatch.setattr(hosts, "READ_TIMEOUT", 1.0)
+    monkeypatch.setattr(connectivity, "READ_TIMEOUT", 1.0)
     server.answers[ARFF] = slowly(arff, pause=0.2, pieces=7)
     reports: Reports = []
     assert len(fetch(reports).labels) == 18
@@ -185,7 +185,7 @@ def test_no_temporary_files_are_left(
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     serve(server, monkeypatch, tiny_mnist.images, tiny_mnist.labels)
     fetch()
-    monkeypatch.setattr(hosts, "READ_TIMEOUT", 0.5)
+    monkeypatch.setattr(connectivity, "READ_TIMEOUT", 0.5)
     server.answers[ARFF] = silent(b"@")
     with pytest.raises(DataNotFoundError):
         fetch()

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from neuralnet.checks import InputError, NeuralNetError
-from neuralnet.data.pictures import load_pictures, pictures_in, read_pictures
+from neuralnet.data.pictures import expand_folders, load_pictures, read_pictures
 from neuralnet.files import FileError, FileFormatError
 
 RNG = np.random.default_rng(4)
@@ -68,7 +68,7 @@ def test_every_kind_of_picture_is_converted_to_grey(tmp_path: Path) -> None:
     opaque = np.concatenate([colour, np.full((4, 3, 1), 255, np.uint8)], axis=-1)
     for number, pixels in enumerate((ramp, colour, opaque, ramp.astype(np.uint16) * 257)):
         picture(tmp_path / f"{number}.png", pixels)
-    read = read_pictures(pictures_in([tmp_path]))
+    read = read_pictures(expand_folders([tmp_path]))
     for grey in read:
         np.testing.assert_array_equal(grey, ramp)
     clear = opaque.copy()
@@ -113,7 +113,7 @@ def test_folders_without_classes_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"empty.*\.png"):
         load_pictures(tmp_path)
     with pytest.raises(FileError, match=r"empty.*\.png"):
-        pictures_in([tmp_path / "empty"])
+        expand_folders([tmp_path / "empty"])
 
 
 def test_parts_of_a_data_set_are_rejected_as_classes(tmp_path: Path) -> None:

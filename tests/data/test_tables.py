@@ -142,12 +142,12 @@ def test_missing_file_and_folder_are_rejected(tmp_path: Path) -> None:
 
 
 def test_notes_for_a_network(tmp_path: Path) -> None:
-    notes = load_table(written(tmp_path, FLOWERS), "kind").as_notes()
+    notes = load_table(written(tmp_path, FLOWERS), "kind").network_notes()
     assert input_kind(notes) == "features"
     assert input_columns(notes) == ["length", "width"]
     assert input_target(notes) == "kind"
     assert notes["data"].startswith("flowers, from the file ")
-    pixels = load_table(written(tmp_path, "a,y\n1,0\n2,1\n"), "y", kind="pixels").as_notes()
+    pixels = load_table(written(tmp_path, "a,y\n1,0\n2,1\n"), "y", kind="pixels").network_notes()
     assert input_kind(pixels) == input_kind({}) == "pixels"
     assert input_columns({}) is None
     with pytest.raises(InputError, match="columns"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neuralnet import InputError, NeuralNetMLP, VarianceScaling
-from neuralnet.checks import random_generator
+from neuralnet.checks import check_rng
 from neuralnet.nn.initialization import INITIALIZERS, initializer_for
 
 D, K = 300, 200
@@ -113,8 +113,8 @@ def test_the_global_generator_is_left_alone() -> None:
 
 def test_random_generator_takes_a_generator_as_it_is() -> None:
     generator = np.random.default_rng(3)
-    assert random_generator(generator) is generator
-    assert random_generator(np.int64(3)).random() == np.random.default_rng(3).random()
+    assert check_rng(generator) is generator
+    assert check_rng(np.int64(3)).random() == np.random.default_rng(3).random()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from neuralnet import Dataset, NeuralNetMLP, load_mnist, read_digits
-from neuralnet.reading.reader import network
+from neuralnet.reading.reader import load_model
 from tests.reading.non_digits import KINDS, non_digits
 from tests.reading.pages import CONDITIONS, Style, pages, pasted
 from tests.reading.scores import Score, total
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--model", help="saved network to use instead of the bundled one")
     parser.add_argument("--data", help="folder with the four MNIST files")
     arguments = parser.parse_args()
-    model = network(arguments.model)
+    model = load_model(arguments.model)
     report("drawn", drawn_scores(arguments.pages, model))
     if arguments.data:
         report("MNIST", pasted_scores(arguments.pages, model, load_mnist(arguments.data)))

@@ -64,7 +64,7 @@ def test_test_error_and_calibration_match_the_card() -> None:
 
 @MNIST
 def test_the_digit_detector_is_made_by_its_tool(tmp_path: Path) -> None:
-    tool = Path(__file__).parents[2] / "tools/train_doubt.py"
+    tool = Path(__file__).parents[2] / "tools/train_digit_detector.py"
     made = tmp_path / "digit_detector.safetensors"
     options = ["--data", os.environ["NEURALNET_DATA"], "--scale", "0.02", "--output", str(made)]
     subprocess.run([sys.executable, str(tool), *options], check=True, capture_output=True)

@@ -41,7 +41,7 @@ def test_a_reading_has_rows_boxes_and_probabilities(quick_model: NeuralNetMLP) -
         assert digit.probabilities.sum() == pytest.approx(1, abs=1e-4)
         assert digit.label == digit.probabilities.argmax() != digit.runner_up
         assert 0 <= digit.confidence <= digit.probabilities[digit.label]
-        assert digit.sure
+        assert digit.confident
         assert str(digit) == str(digit.label)
 
 
@@ -72,7 +72,7 @@ def test_every_input_type_gives_the_same_reading(quick_model: NeuralNetMLP, tmp_
 def test_digits_below_min_confidence_are_question_marks(quick_model: NeuralNetMLP) -> None:
     reading = read_digits(PAGE.picture, model=quick_model, min_confidence=1.0)
     assert str(reading) == "???\n???"
-    assert not any(digit.sure for digit in reading.digits)
+    assert not any(digit.confident for digit in reading.digits)
     for wrong in (-0.1, 1.1, "high", None):
         with pytest.raises(InputError, match=rf"min_confidence.*{wrong}"):
             read_digits(PAGE.picture, model=quick_model, min_confidence=wrong)  # type: ignore[arg-type]

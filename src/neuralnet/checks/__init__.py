@@ -31,9 +31,9 @@ from neuralnet.checks.values import (
     check_integer,
     check_name,
     check_number,
+    check_rng,
     describe,
     explained_memory_error,
-    random_generator,
 )
 from neuralnet.errors import InputError, NeuralNetError
 
@@ -62,10 +62,10 @@ __all__ = [
     "check_number",
     "check_pair",
     "check_range",
+    "check_rng",
     "check_targets",
     "check_weights",
     "describe",
     "explained_memory_error",
     "per_layer",
-    "random_generator",
 ]

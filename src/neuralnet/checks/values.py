@@ -128,7 +128,7 @@ def check_choice(
     return named[check_name(value, named, name)]()
 
 
-def random_generator(seed: object) -> np.random.Generator:
+def check_rng(seed: object) -> np.random.Generator:
     """Return `seed` itself if it is a generator, and a new generator seeded with it otherwise.
 
     Raises

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from neuralnet.errors import NeuralNetError
-from neuralnet.files import explain
+from neuralnet.files import describe_os_error
 
 PARTLY_DONE = 1
 NOTHING_DONE = 2
@@ -67,7 +67,8 @@ def sentence(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "There is not enough memory for this. Make the network or the data smaller."
     where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-    return f"The system refused: {where}{explain(error) if isinstance(error, OSError) else error}."
+    what = describe_os_error(error) if isinstance(error, OSError) else error
+    return f"The system refused: {where}{what}."
 
 
 def _remember_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:

@@ -14,7 +14,7 @@ from neuralnet.data.dataset import Dataset
 from neuralnet.data.loading import load_data
 from neuralnet.data.preprocessing import Split, split_dataset
 from neuralnet.data.tables import standardization
-from neuralnet.files import written_whole
+from neuralnet.files import atomic_write
 from neuralnet.interop.folding import with_standardization
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage import load, save
@@ -53,13 +53,13 @@ class Job:
         split, protocol = self._split(recipe, seed)
         model = build_network(recipe, dataset.images.shape[1], dataset.classes, seed, self.device)
         self.say(f"Recipe {recipe.name}, seed {seed}: {model}")
-        model.notes = dataset.as_notes() | {
+        model.notes = dataset.network_notes() | {
             "recipe": recipe.name,
             "protocol": protocol,
             "training": json.dumps(vars(recipe.training)),
         }
         path = self.output / f"{recipe.name}-seed{seed}.safetensors"
-        with written_whole(path.with_suffix(".toml")) as file:
+        with atomic_write(path.with_suffix(".toml")) as file:
             file.write(recipe_text(recipe).encode())
         if dataset.columns:
             mean, deviation = standardization(split.X_train)

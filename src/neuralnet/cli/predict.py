@@ -59,7 +59,7 @@ def predict(
     Example: neuralnet predict models/mnist.safetensors three.png seven.png --invert
              neuralnet predict wine.safetensors new_wines.csv --json
     """
-    from neuralnet.data.pictures import is_picture, pictures_in
+    from neuralnet.data.pictures import expand_folders, is_picture
     from neuralnet.storage import load
 
     model = load(model_path)
@@ -68,7 +68,7 @@ def predict(
     if any(path.is_dir() or is_picture(path) for path in inputs):
         if kind == "features":
             raise no_pictures(inputs[0])
-        names, X, failures = _pictures(model, pictures_in(inputs), invert)
+        names, X, failures = _pictures(model, expand_folders(inputs), invert)
     elif len(inputs) == 1:
         names, X = _rows(model, inputs[0], target, kind)
     else:

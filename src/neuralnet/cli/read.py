@@ -60,10 +60,10 @@ def read(
     Example: neuralnet read photo.jpg
     """
     from neuralnet.checks import NeuralNetError, check_number
-    from neuralnet.reading.reader import network, read_digits
+    from neuralnet.reading.reader import load_model, read_digits
 
     least = check_number(min_confidence, "--min-confidence", minimum=0, maximum=1)
-    asked = network(model)
+    asked = load_model(model)
     copies = Copies(annotate, pictures) if annotate else None
     num_failed = 0
     for path in pictures:
@@ -143,7 +143,7 @@ def _digit(digit: Digit, row: int) -> dict[str, Any]:
         "box": dict(zip(names, digit.box, strict=True)),
         "digit": digit.label,
         "confidence": round(digit.confidence, 4),
-        "sure": digit.sure,
+        "confident": digit.confident,
         "runner_up": digit.runner_up,
         "runner_up_confidence": round(float(digit.probabilities[digit.runner_up]), 4),
     }
@@ -179,7 +179,7 @@ class Copies:
 
     def write(self, path: str, picture: str | bytes, reading: Reading) -> None:
         """Write the copy of a picture."""
-        from neuralnet.files import written_whole
+        from neuralnet.files import atomic_write
         from neuralnet.reading.annotation import annotate
 
         stem = "standard-input" if path == STANDARD_INPUT else Path(path).stem
@@ -188,5 +188,5 @@ class Copies:
             number += 1
             copy = self._folder / f"{stem}-{number}.png"
         self._taken.add(copy.resolve())
-        with written_whole(copy) as file:
+        with atomic_write(copy) as file:
             annotate(picture, reading).save(file, "PNG")

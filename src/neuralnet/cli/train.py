@@ -91,7 +91,7 @@ def train(
     Example: neuralnet train --recipe solid --seed 1
              neuralnet train --data wine.csv --target cultivar --num-epochs 200
     """
-    from neuralnet.checks import random_generator
+    from neuralnet.checks import check_rng
     from neuralnet.cli.job import Job
     from neuralnet.files import check_writable
     from neuralnet.training.recipe_training import (
@@ -110,7 +110,7 @@ def train(
     array_module(device)
     trained = overridden(load_recipe(about.members), options) if about.members else chosen
     seed = about.seeds[0] if options["seed"] is None else options["seed"]
-    random_generator(seed)
+    check_rng(seed)
     training_arguments(trained)
     recipe_augmentation(trained)
     build_network(trained, 1, (0, 1), 0)

@@ -9,7 +9,14 @@ import numpy as np
 
 from neuralnet.checks import InputError, check_flag, check_integer, check_number, describe
 from neuralnet.data.deformation import CHUNK, Deformer
-from neuralnet.data.ink import add_noise, blur, change_contrast, draw_flags, draw_lines, thicken
+from neuralnet.data.ink import (
+    add_noise,
+    blur,
+    change_contrast,
+    change_thickness,
+    draw_flags,
+    draw_lines,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -248,7 +255,7 @@ class Augmenter:
                 calm[moved.any(axis=1)] = _FLAG_CALM
             if self.augmentation.thickness:
                 pixels = self._between(len(ink), self.augmentation.thickness, generator)
-                ink = thicken(ink, pixels)
+                ink = change_thickness(ink, pixels)
             affine = self._affine(calm, generator)
             if moved is not None:  # keep the ink centred: positions in the original move with it
                 affine[:, :, 2] += moved

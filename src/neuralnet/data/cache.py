@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from neuralnet.data import mnist
 from neuralnet.data.dataset import CACHE_VARIABLE, DataNotFoundError, Dataset, Folder
 from neuralnet.data.idx import read_idx, write_idx
-from neuralnet.files import FileError, explain, read_bytes, written_whole
+from neuralnet.files import FileError, atomic_write, describe_os_error, read_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,7 +129,7 @@ def clear_cache(folder: Path) -> int:
             size = path.stat().st_size
             path.unlink()
         except OSError as error:
-            raise FileError(f"Cannot remove {path}: {explain(error)}.") from error
+            raise FileError(f"Cannot remove {path}: {describe_os_error(error)}.") from error
         freed += size
     return freed
 
@@ -150,7 +150,7 @@ def store_in_cache(folder: Path, dataset: Dataset) -> None:
 def _write_stamp(folder: Path) -> None:
     """Record that the current files are verified. Without a stamp, they are hashed at each load."""
     try:
-        with written_whole(folder / _STAMP) as file:
+        with atomic_write(folder / _STAMP) as file:
             file.write(json.dumps(_file_states(folder)).encode())
     except OSError as error:
         _logger.warning("The cache will be verified again at each load: %s", error)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.files import FileError, FileFormatError, explain
+from neuralnet.files import FileError, FileFormatError, describe_os_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ def read_header(path: Path) -> tuple[list[str], str]:
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from error
     except (OSError, EOFError) as error:
-        why = explain(error) if isinstance(error, OSError) else "it is truncated"
+        why = describe_os_error(error) if isinstance(error, OSError) else "it is truncated"
         raise FileError(f"Cannot read {path}: {why}. Is the path right?") from error
     separator = max(_SEPARATORS, key=first.count)
     names = next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])
@@ -112,7 +112,11 @@ def read_cells(path: Path, names: list[str], separator: str, target: str | None)
             f"{path} must have one cell per column in each row, but: {detail}. Correct that row."
         ) from error
     except (OSError, EOFError) as error:
-        why = explain(error) if isinstance(error, OSError) and error.strerror else str(error)
+        why = (
+            describe_os_error(error)
+            if isinstance(error, OSError) and error.strerror
+            else str(error)
+        )
         raise FileError(f"Cannot read {path}: {why}.") from error
     if not len(frame):
         raise FileFormatError(f"{path} holds column names but no rows; add at least one example.")

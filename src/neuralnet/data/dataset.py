@@ -71,7 +71,7 @@ class Dataset:
     columns: tuple[str, ...] = ()
     target: str | None = None
 
-    def as_notes(self) -> dict[str, str]:
+    def network_notes(self) -> dict[str, str]:
         """Return the notes for a network that is trained on these data.
 
         They record where the data came from, whether the inputs are pixels or features, and the

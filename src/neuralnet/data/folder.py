@@ -12,7 +12,7 @@ from neuralnet.data import mnist
 from neuralnet.data.class_names import check_plausible
 from neuralnet.data.dataset import Dataset, Folder
 from neuralnet.data.idx import DIMENSIONS, Kind, read_idx
-from neuralnet.files import FileError, FileFormatError, explain
+from neuralnet.files import FileError, FileFormatError, describe_os_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,8 +107,8 @@ def _find_files(folder: Path) -> tuple[str, dict[Part, Path]]:
         entries = sorted(folder.iterdir(), reverse=True)
     except OSError as error:
         raise FileError(
-            f"Cannot read the data folder {folder}: {explain(error)}. Give the path of the folder "
-            f"that holds the four IDX files."
+            f"Cannot read the data folder {folder}: {describe_os_error(error)}. Give the path of "
+            f"the folder that holds the four IDX files."
         ) from error
     found: dict[str, dict[Part, Path]] = {}
     for path in entries:

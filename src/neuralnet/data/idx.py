@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from neuralnet.checks import InputError, check_name, describe
-from neuralnet.files import FileError, FileFormatError, explain, written_whole
+from neuralnet.files import FileError, FileFormatError, atomic_write, describe_os_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +95,7 @@ def read_idx(
             f"again."
         ) from error
     except OSError as error:
-        raise FileError(f"Cannot read {path}: {explain(error)}.") from error
+        raise FileError(f"Cannot read {path}: {describe_os_error(error)}.") from error
 
 
 def write_idx(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
@@ -123,7 +123,7 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
         )
     header = struct.pack(f">I{array.ndim}I", _UNSIGNED_BYTES + array.ndim, *array.shape)
     entries = np.ascontiguousarray(array).data
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         if Path(path).suffix == ".gz":
             with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as packed:
                 packed.write(header)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
-def thicken(images: Floats, pixels: Floats) -> Floats:
+def change_thickness(images: Floats, pixels: Floats) -> Floats:
     """Return images whose strokes are thicker, or thinner, by a number of pixels per image.
 
     One pixel of growth is a grey dilation: each pixel becomes the maximum of itself and its four

@@ -12,7 +12,7 @@ from neuralnet.data.inputs import InputKind
 from neuralnet.data.pictures import load_pictures
 from neuralnet.data.sources import load_mnist
 from neuralnet.data.tables import load_table
-from neuralnet.files import FileError, explain
+from neuralnet.files import FileError, describe_os_error
 
 
 def load_data(
@@ -122,7 +122,9 @@ def _has_pictures(folder: Path) -> bool:
     try:
         below = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
     except OSError as error:
-        raise FileError(f"Cannot read {folder}: {explain(error)}. Is the path right?") from error
+        raise FileError(
+            f"Cannot read {folder}: {describe_os_error(error)}. Is the path right?"
+        ) from error
     if not below:
         raise FileError(
             f"{folder} holds neither the four IDX files of a data set nor one subfolder of "

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.data import hosts, mnist
+from neuralnet.data import connectivity, mnist
 from neuralnet.data.dataset import DataNotFoundError
 from neuralnet.data.idx import read_idx
-from neuralnet.files import FileFormatError, written_whole
+from neuralnet.files import FileFormatError, atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ _CHUNK = 1 << 16
 
 
 def load_mirrors(
-    mirrors: Sequence[str], reachability: hosts.Reachability, progress: Progress
+    mirrors: Sequence[str], reachability: connectivity.Reachability, progress: Progress
 ) -> Dataset:
     """Download MNIST from mirrors, and verify the SHA-256 of each file.
 
@@ -55,13 +55,13 @@ def load_mirrors(
     with tempfile.TemporaryDirectory(prefix="neuralnet-") as temporary:
         folder = Path(temporary)
         for mirror in mirrors:
-            failure = reachability.why_not(mirror)
+            failure = reachability.failure_reason(mirror)
             if not failure:
                 try:
                     _fetch_missing(mirror, folder, progress)
                     return _read_files(folder, mirror)
                 except (OSError, ValueError, http.client.HTTPException) as error:
-                    failure = hosts.explain_failure(error)
+                    failure = connectivity.explain_failure(error)
             failures.append(f"the mirror {mirror}: {failure}")
     raise DataNotFoundError("; ".join(failures))
 
@@ -80,8 +80,8 @@ def _fetch(url: str, path: Path, expected: MnistFile, progress: Progress) -> Non
     request = urllib.request.Request(url, headers={"User-Agent": "neuralnet"})  # noqa: S310
     with (
         # The timeout applies to each read, and does not limit the download as a whole.
-        urllib.request.urlopen(request, timeout=hosts.READ_TIMEOUT) as response,  # noqa: S310
-        written_whole(path) as file,
+        urllib.request.urlopen(request, timeout=connectivity.READ_TIMEOUT) as response,  # noqa: S310
+        atomic_write(path) as file,
     ):
         progress(url, received, expected.size)
         # A single byte beyond the expected size is enough to detect a wrong file.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.data import hosts, mnist
+from neuralnet.data import connectivity, mnist
 from neuralnet.data.dataset import DataNotFoundError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _SECONDS_BETWEEN_REPORTS = 0.2
 _RETRIES = "A network error occurred|Invalid cache, redownloading|Downloaded file could have been"
 
 
-def load_openml(reachability: hosts.Reachability, progress: Progress) -> Dataset:
+def load_openml(reachability: connectivity.Reachability, progress: Progress) -> Dataset:
     """Download MNIST from OpenML, and verify it bit for bit.
 
     Parameters
@@ -52,7 +52,7 @@ def load_openml(reachability: hosts.Reachability, progress: Progress) -> Dataset
     DataNotFoundError
         If the download fails or is not MNIST; the message states why.
     """
-    failure = reachability.why_not(URL)
+    failure = reachability.failure_reason(URL)
     if not failure:
         try:
             images, labels = _fetch(progress)
@@ -61,7 +61,7 @@ def load_openml(reachability: hosts.Reachability, progress: Progress) -> Dataset
             failure = "the data received are not MNIST, bit for bit"
         except Exception as error:  # whatever the error, the next source may work
             root = _root_cause(error)
-            failure = hosts.explain_failure(root)
+            failure = connectivity.explain_failure(root)
             if not isinstance(root, OSError):
                 failure = f"its response is not usable ({type(root).__name__}: {failure})"
     raise DataNotFoundError(f"{_NAME}: {failure}")
@@ -73,9 +73,9 @@ def _fetch(progress: Progress) -> tuple[Any, Any]:
     with (
         # A temporary folder, so that no later call reads a file that scikit-learn left incomplete.
         tempfile.TemporaryDirectory(prefix="neuralnet-", ignore_cleanup_errors=True) as folder,
-        _default_socket_timeout(hosts.READ_TIMEOUT),
+        _default_socket_timeout(connectivity.READ_TIMEOUT),
     ):
-        call = hosts.run_in_background(lambda: _call_scikit_learn(folder))
+        call = connectivity.run_in_background(lambda: _call_scikit_learn(folder))
         while wait([call], timeout=_SECONDS_BETWEEN_REPORTS).not_done:
             progress(_NAME, _bytes_in(Path(folder)), None)
         return call.result()

@@ -12,7 +12,7 @@ import numpy as np
 from neuralnet.checks import InputError, check_name
 from neuralnet.data.class_names import sort_class_names
 from neuralnet.data.dataset import Dataset, Folder
-from neuralnet.files import FileError, FileFormatError, explain
+from neuralnet.files import FileError, FileFormatError, describe_os_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,7 +177,7 @@ def _visible_entries(folder: Path) -> list[Path]:
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise FileError(
-            f"Cannot read the folder {folder}: {explain(error)}. Is the path right?"
+            f"Cannot read the folder {folder}: {describe_os_error(error)}. Is the path right?"
         ) from error
 
 
@@ -211,7 +211,7 @@ def _read_picture(path: Path, shape: tuple[int, int] | None, why: str) -> NDArra
         ) from error
     except (OSError, SyntaxError, ValueError, EOFError, PIL.Image.DecompressionBombError) as error:
         if isinstance(error, OSError) and error.strerror:
-            raise FileError(f"Cannot read {path}: {explain(error)}.") from error
+            raise FileError(f"Cannot read {path}: {describe_os_error(error)}.") from error
         raise FileFormatError(f"{path} is damaged: {error}. Get another copy of it.") from error
 
 
@@ -235,7 +235,7 @@ def _join_names(names: Sequence[str], limit: int = 5) -> str:
     return f"{', '.join(names[:limit])}{more}"
 
 
-def pictures_in(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
+def expand_folders(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
     """Return the paths in order, with each folder replaced by its sorted pictures.
 
     Raises

@@ -13,8 +13,8 @@ from neuralnet.checks import (
     check_labels,
     check_name,
     check_number,
+    check_rng,
     describe,
-    random_generator,
 )
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ def stratified_split(
             f"sizes is {tuple(sizes)}, which adds up to {sum(sizes):,}; the sizes must add up to "
             f"the number of examples, {len(labels):,}."
         )
-    shuffled = random_generator(seed).permutation(len(labels))
+    shuffled = check_rng(seed).permutation(len(labels))
     # Each class is a queue of its examples in random order; every part takes from all the heads.
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
     _, counts = np.unique(labels, return_counts=True)

@@ -18,7 +18,7 @@ import numpy as np
 from neuralnet import __version__
 from neuralnet.checks import Array, InputError, NeuralNetError, describe
 from neuralnet.data.inputs import InputKind, check_input_kind, input_kind
-from neuralnet.files import written_whole
+from neuralnet.files import atomic_write
 from neuralnet.interop.folding import dense_layers
 from neuralnet.nn.activations import GELU, Activation, LeakyReLU
 from neuralnet.nn.network import NeuralNetMLP
@@ -68,7 +68,7 @@ def export_onnx(
         If the file cannot be written.
     """
     content = onnx_model(model, inputs=inputs).SerializeToString(deterministic=True)
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(content)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, describe
 from neuralnet.data.inputs import input_notes
-from neuralnet.files import FileError, FileFormatError, explain, written_whole
+from neuralnet.files import FileError, FileFormatError, atomic_write, describe_os_error
 from neuralnet.interop.pytorch_layers import NORMALIZATION, layers_of
 from neuralnet.nn.activations import GELU, Activation, LeakyReLU
 from neuralnet.nn.layers import ActivationLayer, Dense
@@ -115,7 +115,7 @@ def save_pytorch(model: NeuralNetMLP, path: str | os.PathLike[str]) -> None:
     from safetensors.numpy import save
 
     content = save(to_state_dict(model), {"format": "pt", "module": pytorch_code(model)})
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(content)
 
 
@@ -243,7 +243,9 @@ def _read(path: Path) -> dict[str, Array]:
     except FileError:
         raise
     except OSError as error:
-        raise FileError(f"Cannot read {path}: {explain(error)}. Is the path right?") from error
+        raise FileError(
+            f"Cannot read {path}: {describe_os_error(error)}. Is the path right?"
+        ) from error
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise FileFormatError(
             f"{path} cannot be read as a safetensors file of numbers that NumPy has: {error}. "

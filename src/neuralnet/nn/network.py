@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from neuralnet.checks import check_array_module, check_integer, random_generator
+from neuralnet.checks import check_array_module, check_integer, check_rng
 from neuralnet.checks.network import check_classes, check_dropout, check_layer_sizes
 from neuralnet.checks.settings import check_dtype, check_flag, check_range, per_layer
 from neuralnet.nn.activations import Activation, hidden_activation_for, output_activation_for
@@ -164,7 +164,7 @@ class NeuralNetMLP(Model):
         They are drawn in float64, so that a float32 and a float64 network with the same seed start
         with the same weights to rounding.
         """
-        self.sequential.initialize(random_generator(seed))
+        self.sequential.initialize(check_rng(seed))
 
     def set_initial_weights(self, choice: object) -> None:
         """Choose what `initialize` draws from; see the parameter `initial_weights`."""

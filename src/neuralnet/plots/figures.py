@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralnet.checks import InputError, describe
-from neuralnet.files import written_whole
+from neuralnet.files import atomic_write
 
 if TYPE_CHECKING:
     import os
@@ -59,7 +59,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
         raise InputError(f"figure is {describe(figure)}; it must be a Matplotlib figure.")
     if Path(path).suffix.lower() != ".png":
         raise InputError(f"path is {str(path)!r}; plots are PNG files, so it must end in .png.")
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
 
 

@@ -55,7 +55,7 @@ def _draw(draw: ImageDraw, digit: Digit, scale: float, line: int) -> None:
     """Draw the box of a digit, with its label and confidence above."""
     from PIL import ImageFont
 
-    colour = _SURE if digit.sure else _UNSURE
+    colour = _SURE if digit.confident else _UNSURE
     top, left, bottom, right = (scale * side for side in digit.box)
     room = 2 * line
     draw.rectangle(

@@ -2,8 +2,8 @@
 
 A network with ten classes assigns a letter or a blotch to one of the digits, often with high
 confidence. Therefore a second, small network was trained to distinguish digits from letters,
-scribbles, blotches, half digits and pairs of digits (tools/train_doubt.py). The confidence of the
-first network is multiplied by the probability from the second.
+scribbles, blotches, half digits and pairs of digits (tools/train_digit_detector.py). The confidence
+of the first network is multiplied by the probability from the second.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class Digit:
         Probability of each class, given that this is a digit.
     picture : ndarray of uint8, shape (28, 28)
         Prepared image that the network classified.
-    sure : bool
+    confident : bool
         Whether the confidence is at min_confidence `min_confidence`.
     """
 
@@ -68,11 +68,11 @@ class Digit:
     runner_up: int
     probabilities: NDArray[np.float32]
     picture: NDArray[np.uint8]
-    sure: bool = True
+    confident: bool = True
 
     def __str__(self) -> str:
         """Return the label, or "?" if the confidence is too low."""
-        return str(self.label) if self.sure else "?"
+        return str(self.label) if self.confident else "?"
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def read_digits(
         If a file cannot be read.
     """
     min_confidence = check_number(min_confidence, "min_confidence", minimum=0, maximum=1)
-    recognizer = Recognizer(network(model))
+    recognizer = Recognizer(load_model(model))
     grey = open_grey(image)
     digits: list[Digit] = []
     complete = found = False
@@ -233,7 +233,7 @@ def _in_picture(box: Box, corner: tuple[int, int], grey: Grey) -> Box:
     return top, left, min(bottom, grey.size[0]), min(right, grey.size[1])
 
 
-def network(model: object) -> NeuralNetMLP:
+def load_model(model: object) -> NeuralNetMLP:
     """Return the given network, the network saved at a path, or the bundled one for None."""
     if model is None:
         return _bundled()

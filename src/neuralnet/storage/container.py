@@ -20,7 +20,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from neuralnet.checks import Array, InputError, describe
-from neuralnet.files import FileError, FileFormatError, explain, written_whole
+from neuralnet.files import FileError, FileFormatError, atomic_write, describe_os_error
 
 MAX_HEADER = 1_000_000  # bytes: notes may be long, but are no place for data
 AGAIN = "Get the file again, or save it again."
@@ -66,7 +66,7 @@ def write(path: Path, kind: Kind, texts: Mapping[str, str], tensors: Mapping[str
             f"The notes, class names and settings fill {len(text):,} bytes; a file takes at most "
             f"{MAX_HEADER:,}. Shorten the notes."
         )
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(len(text).to_bytes(8, "little"))
         file.write(text)
         file.write(memoryview(content)[start:])
@@ -94,7 +94,9 @@ def opened(path: Path, kind: Kind) -> Iterator[Contents]:
     except FileError:
         raise
     except OSError as error:
-        raise FileError(f"Cannot read {path}: {explain(error)}. Is the path right?") from error
+        raise FileError(
+            f"Cannot read {path}: {describe_os_error(error)}. Is the path right?"
+        ) from error
     except (InputError, RecursionError) as error:
         raise FileFormatError(f"Cannot load {path}: {error!s:.1000}") from error
 

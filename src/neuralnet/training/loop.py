@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, Labelled, describe, random_generator
+from neuralnet.checks import Array, InputError, Labelled, check_rng, describe
 from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
@@ -188,7 +188,7 @@ def _validation_set(model: NeuralNetMLP, X: Array | None, y: Array | None) -> La
 
 def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.Generator]:
     """Return the generators of the order of the examples, of dropout and of the deformations."""
-    order = random_generator(seed)
+    order = check_rng(seed)
     try:
         dropout, deformation = order.spawn(2)
     except TypeError as error:

@@ -80,10 +80,10 @@ class TrainingSettings:
         InputError
             If one of them cannot be used.
         """
-        from neuralnet.checks import check_flag, check_integer, check_number, random_generator
+        from neuralnet.checks import check_flag, check_integer, check_number, check_rng
 
         rate, norm = self.learning_rate, self.clip_norm
-        random_generator(self.seed)
+        check_rng(self.seed)
         return replace(
             self,
             num_epochs=check_integer(self.num_epochs, "num_epochs", minimum=1),

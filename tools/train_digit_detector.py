@@ -1,6 +1,6 @@
 """Train the digit detector, the small network that distinguishes digits from other marks.
 
-    python tools/train_doubt.py --data FOLDER
+    python tools/train_digit_detector.py --data FOLDER
 
 The command writes src/neuralnet/reading/digit_detector.safetensors. It uses the MNIST training
 digits and the typefaces bundled with Matplotlib. The digits are those of MNIST (rotated, stretched,
@@ -236,7 +236,7 @@ def main() -> None:
         learning_rate=OneCycle(0.002),
     )  # fmt: skip
     print(model.evaluate(X_valid, y_valid))  # noqa: T201
-    model.notes["data"] = "MNIST's training digits and typefaces; see tools/train_doubt.py"
+    model.notes["data"] = "MNIST's training digits and typefaces; see tools/train_digit_detector.py"
     save(model, arguments.output)
 
 

@@ -63,7 +63,7 @@ class Reachability:
         self._deadline = time.monotonic() + PROBE_TIMEOUT
         self._answers = {url: run_in_background(partial(_connect, url)) for url in urls}
 
-    def why_not(self, url: str) -> str:
+    def failure_reason(self, url: str) -> str:
         """Return why the host of `url` cannot be reached, or an empty string if it can."""
         answer = self._answers[url]
         wait([answer], timeout=max(0.0, self._deadline - time.monotonic()))
