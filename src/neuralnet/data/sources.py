@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from neuralnet.checks import InputError, check_name
-from neuralnet.data import connectivity, mnist
+from neuralnet.data import mnist
 from neuralnet.data.cache import cache_folder, load_cache, store_in_cache
 from neuralnet.data.dataset import (
     CACHE_VARIABLE,
@@ -163,7 +163,7 @@ def _search(source: str, cache: Path, progress: Progress) -> Dataset:
 def _fetch(places: list[str], progress: Progress, failures: list[str]) -> Dataset | None:
     """Download MNIST, or return None and append the reason to `failures` for each source."""
     # Imported here, so that loading without a download need not wait for urllib.
-    from neuralnet.data import mirrors, openml
+    from neuralnet.data import connectivity, mirrors, openml
 
     urls = {"openml": [openml.URL], "mirrors": mnist.MIRRORS}
     reachability = connectivity.Reachability(url for place in places for url in urls[place])
