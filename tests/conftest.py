@@ -31,7 +31,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 @pytest.fixture(autouse=True)
 def _floating_point_errors_raise() -> Iterator[None]:
-    """Let no overflow, 0/0 or 1/0 pass; underflow may, since exp(-1000) rightly is 0."""
+    """Let no overflow, 0/0 or 1/0 pass; underflow may, since exp(-1000) is 0."""
     with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
         yield
 

@@ -1,4 +1,4 @@
-"""Targets as a matrix: regressions, and several labels an example."""
+"""Targets as a matrix: regressions, and several labels per example."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_every_setting_is_an_argument_with_the_same_default(settings: Any, funct
 
 @pytest.mark.parametrize(("settings", "function"), PAIRS)
 def test_every_argument_that_a_setting_could_hold_is_one(settings: Any, function: Any) -> None:
-    # What is left is data, or objects that no command line can give.
+    # The other arguments are data, or objects that no command line can give.
     left = {
         "self", "model", "num_features", "num_classes", "classes", "input_range", "xp", "seed",
         "X_train", "y_train", "X_valid", "y_valid", "sample_weight", "callbacks",
