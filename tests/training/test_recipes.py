@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from neuralnet import Augmentation, FileError, InputError, OneCycle
+from neuralnet.training.device import array_module
 from neuralnet.training.receptive_fields import LocalAdamW
 from neuralnet.training.recipe_training import (
-    array_module,
     build_network,
     recipe_augmentation,
     train_recipe,

@@ -94,8 +94,8 @@ def train(
     from neuralnet.checks import check_rng
     from neuralnet.cli.job import Job
     from neuralnet.files import check_writable
+    from neuralnet.training.device import array_module
     from neuralnet.training.recipe_training import (
-        array_module,
         build_network,
         recipe_augmentation,
         training_arguments,

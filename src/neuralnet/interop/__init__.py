@@ -1,1 +1,1 @@
-"""Other people's worlds: ONNX, PyTorch's weights and scikit-learn."""
+"""Interoperability with scikit-learn, ONNX and PyTorch."""

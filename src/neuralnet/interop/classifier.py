@@ -1,4 +1,4 @@
-"""`NeuralNetClassifier`: in the place of scikit-learn's `MLPClassifier`."""
+"""Drop-in replacement for scikit-learn's `MLPClassifier`."""
 
 from __future__ import annotations
 
@@ -10,120 +10,121 @@ from sklearn.utils.multiclass import type_of_target
 
 from neuralnet.checks import Array, InputError
 from neuralnet.interop import two_classes
-from neuralnet.interop.labels import Labelled
-from neuralnet.interop.outline import with_callbacks
+from neuralnet.interop.base import with_callbacks
+from neuralnet.interop.labels import LabelledEstimator
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Schedule
 
 
-class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
-    """A multilayer perceptron that takes the place of scikit-learn's `MLPClassifier`.
+class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[misc]
+    """Multilayer perceptron classifier, a drop-in replacement for scikit-learn's `MLPClassifier`.
 
-    Its parameters, methods and fitted attributes are those of `MLPClassifier`, and there are more.
-    It is trained by `neuralnet.train`. Inputs are never scaled: put a `StandardScaler` before it.
+    It has the parameters, methods and fitted attributes of `MLPClassifier`, and some more. It is
+    trained by `neuralnet.train`. It does not scale its inputs; put a `StandardScaler` before it.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(100,)
-        Units of each hidden layer, from the first to the last.
+        Number of units in each hidden layer, from the first to the last.
     activation : str, Activation, or a list of either, default="relu"
-        "identity", "logistic" (or "sigmoid"), "tanh", "relu", "leaky_relu" or "gelu"; a list gives
-        one to each hidden layer.
+        "identity", "logistic" (or "sigmoid"), "tanh", "relu", "leaky_relu" or "gelu"; a list has
+        one per hidden layer.
     solver : {"adam", "sgd"}, default="adam"
-        How steps are made, with the settings below. "lbfgs" is refused.
+        Optimizer, with the settings below. "lbfgs" is not supported.
     alpha : float, default=0.0001
         Strength of the L2 penalty: `alpha / 2` times the sum of the squared weights, divided by the
-        examples in a batch (by their total weight, where they are weighted).
+        number of examples in a batch (by their total weight if they are weighted).
     batch_size : int or "auto", default="auto"
-        Examples a step; "auto" is 200, or all if there are fewer.
+        Examples per batch; "auto" is 200, or all examples if there are fewer.
     learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        For SGD: as it is; divided by `t_ ** power_t` after each epoch; or divided by 5 each time
-        that an epoch brings no gain for `n_iter_no_change` epochs.
+        Learning rate of SGD: constant; `learning_rate_init` divided by `(t_ + 1) ** power_t`; or
+        divided by 5 after more than `n_iter_no_change` epochs without an improvement.
     learning_rate_init : float, default=0.001
-        The learning rate at the beginning (at its peak, with a `schedule`).
+        Initial learning rate; with a `schedule`, the peak learning rate.
     power_t : float, default=0.5
-        The exponent of "invscaling".
+        Exponent of the learning rate "invscaling".
     max_iter : int, default=200
-        Epochs, at most.
+        Maximum number of epochs.
     shuffle : bool, default=True
-        Whether each epoch has an order of its own.
+        Whether the examples are shuffled in each epoch.
     random_state : int, RandomState or None, default=None
-        What initial weights, split, order and dropout are drawn from.
+        Seed or generator of the initial weights, the validation split, the order of the examples
+        and dropout.
     tol : float, default=1e-4
-        What counts as a gain: of the training loss or, with `early_stopping`, of the score on the
-        validation set.
+        Smallest change that counts as an improvement of the training loss or, with
+        `early_stopping`, of the score on the validation set.
     verbose : bool, default=False
-        Whether to print a line an epoch.
+        Whether to print one line per epoch.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last one.
+        Whether `fit` continues with the weights of the previous call.
     momentum, nesterovs_momentum : float in [0, 1) and bool, default=0.9 and True
-        Of SGD.
+        Momentum of SGD, and whether it is Nesterov's.
     early_stopping : bool, default=False
         Whether the score on a validation set decides when to stop, and the weights of the best
-        epoch are left. It is split off, each class in proportion, unless `fit` is given one.
+        epoch are restored. A stratified validation set is split off unless one is passed to `fit`.
     validation_fraction : float, default=0.1
-        Share of the examples that is split off.
+        Fraction of the examples that is split off for validation.
     beta_1, beta_2, epsilon : float, default=0.9, 0.999 and 1e-8
-        Of Adam.
+        Decay rates and stability constant of Adam.
     n_iter_no_change : int or inf, default=10
-        After more epochs than these without a gain the training stops.
+        Training stops after more than this number of epochs in a row without an improvement.
     max_fun : int, default=15000
-        For "lbfgs" in scikit-learn; nothing here.
+        Ignored; scikit-learn uses it for "lbfgs".
     loss : str, default="log_loss"
-        "log_loss" (or "cross_entropy"): softmax outputs with cross-entropy; for two classes one
-        sigmoid output, and with several labels an example one each, with binary cross-entropy.
-        "binary_cross_entropy": a sigmoid for each class. "mean_squared_error": sigmoids and one-hot
-        targets, the classic network.
+        "log_loss" (or "cross_entropy"): softmax outputs with cross-entropy. Two classes have one
+        sigmoid output, and several labels per example have one sigmoid output per label, both with
+        binary cross-entropy. "binary_cross_entropy": one sigmoid output per class.
+        "mean_squared_error": sigmoid outputs and one-hot targets, the classic network.
     dropout : float or sequence of float, default=0.0
-        Share of each hidden layer's units left out at a time in training; one for all, or one each.
+        Dropout rate of the hidden layers: one for all, or one per layer.
     batch_norm : bool, default=False
         Whether hidden layers are batch-normalized.
     label_smoothing : float, default=0.0
-        Share of each target spread over all classes.
+        Fraction of each target that is distributed evenly over all classes.
     optimizer : str or Optimizer, optional
         "sgd", "adam", "adamw" or an object, instead of `solver`.
     schedule : str or Schedule, default="constant"
         "step", "cosine", "one_cycle" or an object: the learning rate over `max_iter`
-        epochs. A training that stops earlier does not see its end: `n_iter_no_change=np.inf` lets
-        it run.
+        epochs. Training that stops earlier does not complete the schedule; to complete it, set
+        `n_iter_no_change=np.inf`.
     class_weight : dict, "balanced" or None, default=None
-        What the examples of each class weigh, beside `sample_weight`.
+        Weight of each class, multiplied by `sample_weight`.
     scoring : str or callable, optional
-        What the score on the validation set is, by scikit-learn's names; accuracy if not given.
+        Score on the validation set: a scorer or its name in scikit-learn. The default is accuracy.
     callbacks : sequence of Callback, optional
-        neuralnet's own callbacks; scikit-learn's go to `set_callbacks`. Of two classes they see the
-        network that is trained, of one output.
+        Callbacks of this package; pass scikit-learn's to `set_callbacks`. For two classes, they see
+        the network in training, which has one output.
     device : {"cpu", "cuda"}, default="cpu"
-        Where to compute: with NumPy, or with CuPy on a GPU. Data come and go as NumPy's arrays.
+        Device: the CPU with NumPy, or a GPU with CuPy. Inputs and outputs are NumPy arrays.
     dtype : {"float32", "float64"}, default="float32"
-        What to compute in. `MLPClassifier` takes that of X.
+        Floating-point type of the computation. `MLPClassifier` uses that of X.
 
     Attributes
     ----------
     network_ : NeuralNetMLP
-        The network, to save, export or look into. Of two classes with "log_loss" it is an equal one
-        of two softmax outputs, made at each access: the last layer's weights and biases are those
-        of the sigmoid that is trained, halved, once with the other sign.
+        The network, for saving, export or inspection. For two classes with "log_loss", each access
+        builds an equivalent network with two softmax outputs: its last layer has the halved weights
+        and biases of the trained sigmoid output, with both signs.
     classes_ : ndarray, shape (K,)
-        The labels, sorted.
+        The sorted class labels.
     coefs_, intercepts_ : list of ndarray
-        Weights (inputs, outputs) and biases of each layer. Two classes have one output, as in
-        `MLPClassifier`.
+        Weights, shape (inputs, outputs), and biases of each layer. Two classes have one output, as
+        in `MLPClassifier`.
     loss_, best_loss_ : float
         The last and the lowest entry of `loss_curve_`; `best_loss_` is None with early stopping.
     loss_curve_ : list of float
-        Each epoch's training loss: the mean over its batches, each before its update.
+        Training loss of each epoch: the mean over its batches, each before its update.
     validation_loss_curve_, validation_scores_ : list of float, or None
-        Each epoch's loss and score on the validation set, where there is one.
+        Loss and score of each epoch on the validation set; None without a validation set.
     best_validation_score_ : float or None
-        The highest score, with early stopping.
+        The highest validation score, with early stopping; otherwise None.
     n_iter_, t_ : int
-        Epochs of the last `fit`, and examples seen in all.
+        Number of epochs of the last `fit`, and of training examples seen so far.
     n_features_in_, feature_names_in_ : int, ndarray
-        How many features there are, and what they are called if X was a data frame.
+        Number of features, and their names if X was a data frame.
     n_layers_, n_outputs_, out_activation_ : int, int, str
-        Layers with input and output, the outputs that are trained, and their activation:
-        "softmax" or "logistic".
+        Number of layers including input and output, number of outputs in training, and their
+        activation: "softmax" or "logistic".
 
     Examples
     --------
@@ -175,24 +176,25 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         device: str = "cpu",
         dtype: str = "float32",
     ) -> None:
-        self._keep(locals())
+        self._set_parameters(locals())
 
     @with_callbacks
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
     ) -> Self:
-        """Train on these examples.
+        """Train the network.
 
         Parameters
         ----------
         X : array-like or sparse matrix, shape (N, D)
             The examples.
         y : array-like, shape (N,) or (N, K)
-            Labels of any kind; or, for several labels an example, an indicator matrix of 0 and 1.
+            Labels of any type; for several labels per example, an indicator matrix of 0 and 1.
         sample_weight : array-like, shape (N,), optional
-            How much each example counts.
+            Weight of each example.
         X_val, y_val : array-like, optional
-            A validation set of your own: its curves are kept, and with `early_stopping` it decides.
+            Validation set. Its loss and score are recorded for each epoch, and `early_stopping`
+            uses it instead of splitting one off.
 
         Returns
         -------
@@ -202,22 +204,22 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         Raises
         ------
         InputError
-            If an argument or a parameter cannot be used.
+            If an argument or a parameter is invalid.
         TrainingDivergedError
             If the loss becomes NaN or infinite.
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Go once through these examples, from where the last call left weights and optimizer.
+        """Train for one epoch, continuing with the weights and optimizer state of the last call.
 
         Parameters
         ----------
         X, y, sample_weight
             As for `fit`.
         classes : array-like, optional
-            All labels that will ever come; needed at the first call, except for an indicator
-            matrix.
+            All classes that will occur in any call. Required in the first call, except for an
+            indicator matrix.
 
         Returns
         -------
@@ -232,18 +234,20 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         if hasattr(self, "classes_"):
             if classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
                 raise InputError(
-                    f"classes is {classes!r}, but the first call named {self.classes_.tolist()}; "
-                    f"all calls go on with the same classes."
+                    f"classes is {classes!r}, but the first call set the classes "
+                    f"{self.classes_.tolist()}; pass the same classes in all calls."
                 )
         elif type_of_target(y) == "multilabel-indicator":
             classes = None
         elif classes is None:
-            raise InputError("classes must be passed on the first call to partial_fit.")
-        self._announced = None if classes is None else np.unique(classes)
+            raise InputError(
+                "classes is None in the first call of partial_fit; pass all classes that will come."
+            )
+        self._declared_classes = None if classes is None else np.unique(classes)
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Any) -> Array:
-        """Return the label of each example, or an indicator matrix of several.
+        """Return the label of each example, or an indicator matrix for several labels.
 
         Parameters
         ----------
@@ -257,13 +261,15 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         rows = self._check_rows(X)
         if self._multilabel:
             return (self._network.outputs(rows) > 0.5).astype(np.int64)
-        one = self._one_output
-        numbers = two_classes.labels(self._network, rows) if one else self._network.predict(rows)
-        labels: Array = self.classes_[numbers]
+        if self._one_output:
+            indices = two_classes.labels(self._network, rows)
+        else:
+            indices = self._network.predict(rows)
+        labels: Array = self.classes_[indices]
         return labels
 
     def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class; of several labels, that of each by itself.
+        """Return the probability of each class or, for several labels, of each label.
 
         Parameters
         ----------
@@ -273,7 +279,8 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         Returns
         -------
         ndarray, shape (N, K)
-            In the order of `classes_`. Rows sum to one, except with several labels an example.
+            Probabilities in the order of `classes_`. Each row sums to one, except for several
+            labels per example.
         """
         rows = self._check_rows(X)
         if self._multilabel:
@@ -295,7 +302,7 @@ class NeuralNetClassifier(ClassifierMixin, Labelled):  # type: ignore[misc]
         ndarray, shape (N, K)
         """
         probabilities = self.predict_proba(X)
-        with np.errstate(divide="ignore"):  # a probability that rounds to 0 has -inf
+        with np.errstate(divide="ignore"):  # log(0) is -inf
             return np.log(probabilities, out=probabilities)
 
     def __sklearn_tags__(self) -> Any:

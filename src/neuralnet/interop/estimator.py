@@ -1,4 +1,4 @@
-"""What the classifier and the regressor have in common: from scikit-learn's `fit` to `train`."""
+"""Training and input validation that the classifier and the regressor share."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuralnet.checks import Array, InputError, check_dtype, check_weights
 from neuralnet.interop.arguments import (
-    array_module,
-    batch_rows,
     check_parameters,
-    hidden_activation,
     initialize,
-    optimizer_of,
+    make_optimizer,
+    resolve_activation,
+    resolve_batch_size,
 )
-from neuralnet.interop.continued import Continued
-from neuralnet.interop.outline import Outline
+from neuralnet.interop.base import BaseNeuralNet
+from neuralnet.interop.callbacks import ConvergenceMonitor, SklearnCallbacks, initial_attributes
 from neuralnet.interop.sparse import SparseRows
-from neuralnet.interop.watching import Curves, SklearnCallbacks, no_gain_yet
+from neuralnet.interop.warm_start import WarmStartOptimizer
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.schedules import schedule_for
 from neuralnet.training.callbacks import ProgressBar
+from neuralnet.training.device import array_module
 from neuralnet.training.loop import train
 from neuralnet.training.run import Callback, TrainingRun
 
 
-class Sample(NamedTuple):
-    """Examples as they came, checked: X an array or a sparse matrix, y encoded for the network."""
+class Examples(NamedTuple):
+    """Checked examples: X is an array or a sparse matrix, y is encoded for the network."""
 
     X: Any
     y: Array
     weight: Array | None
 
 
-class NeuralNetEstimator(Outline):
-    """A network behind scikit-learn's interface. A subclass says what y and the outputs mean."""
+class NeuralNetEstimator(BaseNeuralNet):
+    """Estimator that trains a network behind scikit-learn's interface."""
 
-    # ------------------------------------------------------------------ fitting
+    # ------------------------------------------------------------------ training
 
     def _fit(
         self,
@@ -59,42 +59,43 @@ class NeuralNetEstimator(Outline):
         *,
         incremental: bool = False,
     ) -> Self:
-        """Check everything, and train: from the beginning, or from where the network stands."""
+        """Check the arguments and train, from new or from the current weights."""
         check_parameters(self)
-        optimizer = optimizer_of(self)
+        optimizer = make_optimizer(self)
         dtype = check_dtype(self.dtype)
         first = not hasattr(self, "_network") or not (self.warm_start or incremental)
         if first or not incremental:
-            self._random = check_random_state(self.random_state)
-        shown = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+            self._random_state = check_random_state(self.random_state)
+        fit_data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         X, y = self._check_examples(X, y, dtype, reset=first)
-        training = self._training_sample(X, y, sample_weight, first=first, incremental=incremental)
+        training = self._training_set(X, y, sample_weight, first=first, incremental=incremental)
         if first:
             self._build(X.shape[1], dtype)
-        validation, training = self._validation_sample(X_val, y_val, training, dtype, incremental)
-        size = batch_rows(self, training.X.shape[0])
-        self._network.l2 = self._l2(training, size)
+        validation, training = self._split_validation(X_val, y_val, training, dtype, incremental)
+        batch_size = resolve_batch_size(self, training.X.shape[0])
+        self._network.l2 = self._l2(training, batch_size)
         if not incremental or not hasattr(self, "_optimizer"):
-            self._optimizer = Continued(optimizer)
+            self._optimizer = WarmStartOptimizer(optimizer)
             self.rate_ = float(self.learning_rate_init)
-        self._prepare_curves(first=first, has_validation=validation is not None)
-        curves = Curves(
+        self._reset_curves(first=first, has_validation=validation is not None)
+        monitor = ConvergenceMonitor(
             self,
             optimizer,
             None if validation is None else self._scorer(validation),
-            stopping=self.early_stopping,
+            early_stopping=self.early_stopping,
             num_examples=training.X.shape[0],
         )
-        callbacks: list[Callback] = [curves, *(self.callbacks or ())]
+        callbacks: list[Callback] = [monitor, *(self.callbacks or ())]
         if incremental:
-            self._train(training, validation, callbacks, size, num_epochs=1)
+            self._train(training, validation, callbacks, batch_size, num_epochs=1)
             return self
-        with self._sklearn_callbacks(shown) as theirs:
-            stopped = self._train(training, validation, callbacks + theirs, size, self.max_iter)
+        with self._sklearn_callbacks(fit_data) as sklearn_callbacks:
+            callbacks += sklearn_callbacks
+            stopped = self._train(training, validation, callbacks, batch_size, self.max_iter)
         if self.n_iter_ == self.max_iter and stopped is None:
             warnings.warn(
-                f"The training ended after max_iter={self.max_iter} epochs, and the loss was still "
-                f"falling by more than tol={self.tol:g}. Raise max_iter, or learning_rate_init.",
+                f"Training reached max_iter={self.max_iter} epochs before it converged to within "
+                f"tol={self.tol:g}. Increase max_iter or learning_rate_init.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
@@ -103,10 +104,9 @@ class NeuralNetEstimator(Outline):
     def _check_examples(
         self, X: Any, y: Any, dtype: np.dtype[Any], *, reset: bool
     ) -> tuple[Any, Array]:
-        """Return X as rows of the network's own floats, and y as an array."""
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # what a float32 cannot hold is infinite, and is refused
+        """Return X in the network's dtype, dense or CSR, and y as an array."""
+        # A number too large for float32 becomes infinite, which `validate_data` refuses.
+        with np.errstate(over="ignore", invalid="ignore"):
             X, y = validate_data(
                 self,
                 X,
@@ -116,83 +116,86 @@ class NeuralNetEstimator(Outline):
                 dtype=dtype,
                 order="C",
                 reset=reset,
-                **self._y_checks,
+                **self._validation_arguments,
             )
         return X, y.toarray() if hasattr(y, "toarray") else y
 
-    def _training_sample(
+    def _training_set(
         self, X: Any, y: Array, sample_weight: Any, *, first: bool, incremental: bool
-    ) -> Sample:
-        """Return the examples with their labels encoded, and those left out that weigh nothing."""
+    ) -> Examples:
+        """Return the examples with y encoded, without those of weight 0."""
         weight = None
         if sample_weight is not None:
             if isinstance(sample_weight, Real):
                 sample_weight = np.full(X.shape[0], sample_weight)
             weight = check_weights(sample_weight, X.shape[0])
         encoded = self._encode(y, first=first, incremental=incremental)
-        by_class = self._class_weights(y, incremental=incremental)
-        if by_class is not None:
-            weight = by_class if weight is None else weight * by_class
+        class_weight = self._class_weights(y, incremental=incremental)
+        if class_weight is not None:
+            weight = class_weight if weight is None else weight * class_weight
         if weight is not None and not weight.all():
-            counts = np.flatnonzero(weight)
-            X, encoded, weight = X[counts], encoded[counts], weight[counts]
-        return Sample(X, encoded, weight)
+            nonzero = np.flatnonzero(weight)
+            X, encoded, weight = X[nonzero], encoded[nonzero], weight[nonzero]
+        return Examples(X, encoded, weight)
 
-    def _validation_sample(
-        self, X_val: Any, y_val: Any, training: Sample, dtype: np.dtype[Any], incremental: bool
-    ) -> tuple[Sample | None, Sample]:
-        """Return the validation set, given or split off, and what is left to train on."""
+    def _split_validation(
+        self, X_val: Any, y_val: Any, training: Examples, dtype: np.dtype[Any], incremental: bool
+    ) -> tuple[Examples | None, Examples]:
+        """Return the validation set, given or split off, and the remaining training set."""
         if self.early_stopping and incremental:
             raise InputError(
-                "partial_fit was called with early_stopping=True; whether to stop is the caller's "
-                "to say there. Set early_stopping=False, or call fit."
+                "partial_fit does not support early_stopping=True, because the caller decides when "
+                "to stop. Set early_stopping=False, or call fit."
             )
         if (X_val is None) != (y_val is None):
-            came, lacks = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise InputError(f"{came} came without {lacks}; give both, or neither.")
+            present, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+            raise InputError(f"{present} was given without {missing}; give both or neither.")
         if X_val is not None:
             X_val, y_val = self._check_examples(X_val, y_val, dtype, reset=False)
-            return Sample(X_val, self._encode_validation(y_val), None), training
+            return Examples(X_val, self._encode_validation(y_val), None), training
         if not self.early_stopping:
             return None, training
         parts = train_test_split(
             *(part for part in training if part is not None),
-            random_state=self._random,
+            random_state=self._random_state,
             test_size=self.validation_fraction,
             stratify=self._stratify(training.y),
         )
         parts += [None, None] if training.weight is None else []
-        validation = Sample(*parts[1::2])
+        validation = Examples(*parts[1::2])
         if validation.X.shape[0] < 2:
             raise InputError(
-                f"early_stopping leaves {validation.X.shape[0]} example(s) for validation; raise "
-                f"validation_fraction, or give X_val and y_val."
+                f"early_stopping splits off {validation.X.shape[0]} example(s) for validation; it "
+                f"needs at least 2. Increase validation_fraction, or give X_val and y_val."
             )
-        return validation, Sample(*parts[::2])
+        return validation, Examples(*parts[::2])
 
     def _build(self, num_features: int, dtype: np.dtype[Any]) -> None:
-        """Make a new network."""
+        """Build a new network with random weights."""
         self._network = NeuralNetMLP(
             num_features,
             np.atleast_1d(self.hidden_layer_sizes).tolist(),
-            hidden_activation=hidden_activation(self.activation),
+            hidden_activation=resolve_activation(self.activation),
             dropout=self.dropout,
             batch_norm=self.batch_norm,
             dtype=dtype,
             xp=array_module(self.device),
             **self._output_settings(),
         )
-        initialize(self._network, self._random)
+        initialize(self._network, self._random_state)
 
-    def _l2(self, training: Sample, size: int) -> float:
-        """Return what `alpha` is for the network, whose L2 is not divided by a batch's weight."""
+    def _l2(self, training: Examples, batch_size: int) -> float:
+        """Return the network's L2 factor for `alpha`.
+
+        scikit-learn divides the penalty by the total weight of a batch, and the network does not.
+        """
         mean_weight = 1.0 if training.weight is None else float(training.weight.mean())
-        return float(self.alpha) / (size * mean_weight * self.loss_factor)
+        return float(self.alpha) / (batch_size * mean_weight * self.loss_factor)
 
-    def _prepare_curves(self, *, first: bool, has_validation: bool) -> None:
-        """Begin the curves, or make ready to add to them."""
+    def _reset_curves(self, *, first: bool, has_validation: bool) -> None:
+        """Start new curves in the first training; keep them for appending in a later one."""
         if first:
-            for name, value in no_gain_yet(early_stopping=self.early_stopping).items():
+            for name, value in initial_attributes(early_stopping=self.early_stopping).items():
                 setattr(self, name, value)
         self.n_iter_ = 0
         if not has_validation:
@@ -202,13 +205,13 @@ class NeuralNetEstimator(Outline):
 
     def _train(
         self,
-        training: Sample,
-        validation: Sample | None,
+        training: Examples,
+        validation: Examples | None,
         callbacks: list[Callback],
-        size: int,
+        batch_size: int,
         num_epochs: int,
     ) -> str | None:
-        """Train; return why it was stopped before its end, if it was."""
+        """Train the network; return the reason if the training stopped early, else None."""
         try:
             history = train(
                 self._network,
@@ -220,12 +223,12 @@ class NeuralNetEstimator(Outline):
                 learning_rate=schedule_for(
                     self.schedule, self.rate_ * self.rate_factor(self._optimizer.optimizer)
                 ),
-                minibatch_size=size,
+                minibatch_size=batch_size,
                 optimizer=self._optimizer,
                 sample_weight=training.weight,
                 running_loss=True,
                 shuffle=self.shuffle,
-                seed=self._random.randint(2**31 - 1),
+                seed=self._random_state.randint(2**31 - 1),
                 callbacks=[*callbacks, ProgressBar()] if self.verbose else callbacks,
             )
         except KeyboardInterrupt:
@@ -234,27 +237,28 @@ class NeuralNetEstimator(Outline):
         return history.stopped
 
     @contextlib.contextmanager
-    def _sklearn_callbacks(self, shown: dict[str, Any]) -> Iterator[list[Callback]]:
-        """Open the task of the whole `fit` to scikit-learn's callbacks, where it has them."""
+    def _sklearn_callbacks(self, fit_data: dict[str, Any]) -> Iterator[list[Callback]]:
+        """Run scikit-learn's callbacks around a `fit` call, if its version has callbacks."""
         if not hasattr(self, "_init_callback_context"):
             yield []
             return
         context = self._init_callback_context(max_subtasks=self.max_iter)
-        context.call_on_fit_task_begin(estimator=self, **shown)
+        context.call_on_fit_task_begin(estimator=self, **fit_data)
         has_any = hasattr(self, "_skl_callbacks")
-        yield [SklearnCallbacks(self, context, shown)] if has_any else []
-        context.call_on_fit_task_end(estimator=self, **shown)
+        yield [SklearnCallbacks(self, context, fit_data)] if has_any else []
+        context.call_on_fit_task_end(estimator=self, **fit_data)
 
-    def _scorer(self, validation: Sample) -> Callable[[TrainingRun], float]:
-        """Return what gives the score on the validation set after an epoch."""
+    def _scorer(self, validation: Examples) -> Callable[[TrainingRun], float]:
+        """Return a function that computes the score on the validation set after an epoch."""
         y = self._decode(validation.y)
-        view = copy.copy(self)  # its arrays have no names of features, and need none
+        # `validation.X` has no feature names, and scikit-learn would warn about that.
+        view = copy.copy(self)
         view.__dict__.pop("feature_names_in_", None)
         scorer = None if self.scoring is None else get_scorer(self.scoring)
 
         def score(run: TrainingRun) -> float:
-            plain = scorer is None and validation.weight is None
-            if plain and run.history.valid_accuracy[-1:] != [] and self._accuracy_is_score:
+            is_default = scorer is None and validation.weight is None
+            if is_default and run.history.valid_accuracy[-1:] != [] and self._accuracy_is_score:
                 return run.history.valid_accuracy[-1]
             weights = {} if validation.weight is None else {"sample_weight": validation.weight}
             if scorer is None:
@@ -263,10 +267,10 @@ class NeuralNetEstimator(Outline):
 
         return score
 
-    # ------------------------------------------------------------------ answering
+    # ------------------------------------------------------------------ prediction
 
     def _check_rows(self, X: Any) -> Any:
-        """Return the examples to answer for, as the network takes them."""
+        """Return checked examples for prediction, dense or as `SparseRows`."""
         check_is_fitted(self)
         with np.errstate(over="ignore", invalid="ignore"):
             X = validate_data(
@@ -276,5 +280,5 @@ class NeuralNetEstimator(Outline):
 
 
 def _rows(X: Any) -> Any:
-    """Return an array as it is, and a sparse matrix as rows to be made dense."""
+    """Return an array unchanged, and wrap a sparse matrix in `SparseRows`."""
     return X if isinstance(X, np.ndarray) else SparseRows(X)

@@ -1,4 +1,4 @@
-"""What a classifier's y means to the network: one class an example, or several labels."""
+"""Label encoding of the classifier: one class per example, or several labels."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from neuralnet.interop.estimator import NeuralNetEstimator
 from neuralnet.interop.two_classes import two_outputs
 from neuralnet.nn.network import NeuralNetMLP
 
-# What `loss` may be, and the output activation that goes with it.
+# For each `loss` parameter, the network's loss and output activation.
 _LOSSES = {
     "log_loss": ("cross_entropy", "softmax"),
     "cross_entropy": ("cross_entropy", "softmax"),
     "binary_cross_entropy": ("binary_cross_entropy", "sigmoid"),
     "mean_squared_error": ("mean_squared_error", "sigmoid"),
 }
-# Several labels an example: a yes or a no for each.
+# With several labels per example, each label is a binary decision.
 _MULTILABEL_LOSSES = ("log_loss", "binary_cross_entropy")
 
 
-class Labelled(NeuralNetEstimator):
-    """An estimator whose y are labels of any kind, or an indicator matrix of several an example."""
+class LabelledEstimator(NeuralNetEstimator):
+    """Estimator for labels of any type, or for an indicator matrix of several labels."""
 
     classes_: Array
     class_weight: Any
@@ -39,12 +39,12 @@ class Labelled(NeuralNetEstimator):
 
     @property
     def _one_output(self) -> bool:
-        """Whether two classes are one sigmoid output."""
+        """Whether the network has one sigmoid output for two classes."""
         return not self._indicator and self._network.num_classes == 1
 
     @property
     def network_(self) -> NeuralNetMLP:
-        """The network, which predicts by itself; of one output, an equal one of two."""
+        """The network; one with one output is converted to an equivalent one with two."""
         if not self._one_output:
             return self._network
         return two_outputs(self._network, self._class_names(), self._smoothing)
@@ -57,32 +57,34 @@ class Labelled(NeuralNetEstimator):
         kind = type_of_target(y)
         if kind == "multiclass-multioutput":
             raise InputError(
-                "y is a matrix of more than 0 and 1: several outputs of several classes each. Give "
-                "an indicator matrix, or wrap this in sklearn.multioutput.MultiOutputClassifier."
+                "y has several columns with more values than 0 and 1. Pass an indicator matrix of "
+                "0 and 1, or wrap the classifier in sklearn.multioutput.MultiOutputClassifier."
             )
         indicator = kind == "multilabel-indicator"
         classes = np.arange(y.shape[1]) if indicator else np.unique(y)
         if first:
-            announced = getattr(self, "_announced", None) if incremental else None
+            declared = getattr(self, "_declared_classes", None) if incremental else None
             self._indicator = indicator
-            self.classes_ = classes if announced is None else announced
+            self.classes_ = classes if declared is None else declared
             self._check_class_count()
         elif indicator != self._indicator:
             raise InputError(
-                "y changed between labels and an indicator matrix since the last call."
+                "y is an indicator matrix in one call and holds one label per example in another; "
+                "pass the same kind of y in all calls."
             )
         elif self.warm_start and not incremental and not np.array_equal(classes, self.classes_):
             raise InputError(
-                f"y has the classes {classes.tolist()}, but warm_start goes on with "
-                f"{self.classes_.tolist()}; give the same classes, or set warm_start=False."
+                f"y has the classes {classes.tolist()}, but warm_start=True continues a fit with "
+                f"the classes {self.classes_.tolist()}; pass the same classes, or set "
+                f"warm_start=False."
             )
         return self._encode_validation(y)
 
     def _check_class_count(self) -> None:
         if len(self.classes_) < 2 and not self._indicator:
             raise InputError(
-                f"y has one class only, {self.classes_.tolist()}; a classifier needs examples of "
-                f"at least two classes."
+                f"y has only one class, {self.classes_.tolist()}; a classifier needs examples "
+                f"from at least two classes."
             )
 
     def _encode_validation(self, y: Any) -> Array:
@@ -94,15 +96,16 @@ class Labelled(NeuralNetEstimator):
         unknown = self.classes_[labels] != y
         if unknown.any():
             raise InputError(
-                f"y has the class {y[unknown][0]!r}, which is none of classes_, "
-                f"{self.classes_.tolist()}."
+                f"y has the class {y[unknown][0]!r}, which is not in classes_, "
+                f"{self.classes_.tolist()}. Fit with all classes, or list them in partial_fit's "
+                f"argument classes."
             )
         return labels
 
     def _targets(self, y: Array) -> Array:
         if not self._one_output:
             return y
-        # Smoothing spreads a share evenly over both classes.
+        # Label smoothing distributes part of each target evenly over both classes.
         targets: Array = y * (1 - self._smoothing) + self._smoothing / 2
         return targets.astype(self._network.dtype)[:, np.newaxis]  # (N, 1)
 
@@ -118,7 +121,8 @@ class Labelled(NeuralNetEstimator):
         if incremental and self.class_weight == "balanced":
             raise InputError(
                 "class_weight is 'balanced', but partial_fit does not see all examples at once. "
-                "Give weights: sklearn.utils.compute_class_weight('balanced', classes=..., y=...)."
+                "Pass a dict of the weights that "
+                "sklearn.utils.compute_class_weight('balanced', classes=..., y=...) returns."
             )
         weights: Array = compute_sample_weight(self.class_weight, y)
         return weights
@@ -127,9 +131,9 @@ class Labelled(NeuralNetEstimator):
         check_name(self.loss, _MULTILABEL_LOSSES if self._indicator else _LOSSES, "loss")
         loss, output = _LOSSES["binary_cross_entropy" if self._indicator else self.loss]
         names, smoothing = self._class_names(), self._smoothing
-        if loss == "cross_entropy" and len(names) == 2:  # one output, which speaks for the second
+        if loss == "cross_entropy" and len(names) == 2:  # one output, for the second class
             loss, output = _LOSSES["binary_cross_entropy"]
-            names, smoothing = names[1:], 0.0  # `_targets` smooths
+            names, smoothing = names[1:], 0.0  # `_targets` applies the smoothing
         return {
             "num_classes": len(names),
             "loss": loss,
@@ -139,7 +143,7 @@ class Labelled(NeuralNetEstimator):
         }
 
     def _class_names(self) -> list[str | int]:
-        """Return what the network calls the classes: whole numbers from 0 on, or text."""
-        named = [c.item() if hasattr(c, "item") else c for c in self.classes_]
-        plain = all(isinstance(c, str) or (type(c) is int and c >= 0) for c in named)
-        return named if plain else [str(c) for c in named]
+        """Return the network's class names: non-negative integers or strings."""
+        names = [c.item() if hasattr(c, "item") else c for c in self.classes_]
+        valid = all(isinstance(c, str) or (type(c) is int and c >= 0) for c in names)
+        return names if valid else [str(c) for c in names]

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet import __version__
 from neuralnet.checks import Array, InputError, NeuralNetError, describe
 from neuralnet.data.inputs import InputKind, check_input_kind, input_kind
 from neuralnet.files import atomic_write
@@ -104,7 +104,7 @@ def onnx_model(model: NeuralNetMLP, *, inputs: InputKind | None = None) -> Model
         opset_imports=[helper.make_opsetid("", OPERATOR_SET)],
         ir_version=IR_VERSION,
         producer_name="neuralnet",
-        producer_version=__version__,
+        producer_version=version("neuralnet-numpy"),
         doc_string=repr(model).strip("<>"),
     )
     helper.set_model_props(proto, _metadata(model, inputs))

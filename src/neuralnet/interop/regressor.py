@@ -1,4 +1,4 @@
-"""`NeuralNetRegressor`: in the place of scikit-learn's `MLPRegressor`."""
+"""Drop-in replacement for scikit-learn's `MLPRegressor`."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
 from neuralnet.checks import Array, InputError, check_name
+from neuralnet.interop.base import with_callbacks
 from neuralnet.interop.estimator import NeuralNetEstimator
-from neuralnet.interop.outline import with_callbacks
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Schedule
 
 
 class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[misc]
-    """A multilayer perceptron that takes the place of scikit-learn's `MLPRegressor`.
+    """Multilayer perceptron regressor, a drop-in replacement for scikit-learn's `MLPRegressor`.
 
-    Identity outputs with squared error. Neither inputs nor targets are ever scaled.
+    It has identity outputs and minimizes the squared error. It scales neither inputs nor targets.
 
     Parameters
     ----------
     loss : {"squared_error"}, default="squared_error"
-        Half the squared error, as in scikit-learn; with several targets an example, its sum over
-        them, which is what is differentiated. "poisson" is refused.
+        Half the squared error, as in scikit-learn. With several targets per example, the loss is
+        the sum over the targets. "poisson" is not supported.
     hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init
         As in `NeuralNetClassifier`.
     power_t, max_iter, shuffle, random_state, tol, verbose, warm_start, momentum
         As in `NeuralNetClassifier`.
     nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon
-        As in `NeuralNetClassifier`; nothing is kept in proportion when a validation set is split.
+        As in `NeuralNetClassifier`, but the validation split is not stratified.
     n_iter_no_change, max_fun, dropout, batch_norm, optimizer, schedule, callbacks, device
         As in `NeuralNetClassifier`.
     dtype : {"float64", "float32"}, default="float64"
-        What to compute in. Targets may be large numbers that differ little, so the default is the
-        more exact one; "float32" is faster.
+        Floating-point type of the computation. "float32" is faster; the default is more accurate,
+        because targets may be large numbers with small differences.
     scoring : str or callable, optional
-        What the score on the validation set is, by scikit-learn's names; R² if not given.
+        Score on the validation set: a scorer or its name in scikit-learn. The default is R².
 
     Attributes
     ----------
@@ -60,10 +60,10 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
     True
     """
 
-    # scikit-learn's loss is half of the network's.
+    # scikit-learn's loss is half the network's.
     loss_factor: ClassVar[float] = 0.5
     _accuracy_is_score: ClassVar[bool] = False
-    _y_checks: ClassVar[dict[str, Any]] = {"y_numeric": True}
+    _validation_arguments: ClassVar[dict[str, Any]] = {"y_numeric": True}
 
     def __init__(
         self,
@@ -101,24 +101,25 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         device: str = "cpu",
         dtype: str = "float64",
     ) -> None:
-        self._keep(locals())
+        self._set_parameters(locals())
 
     @with_callbacks
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
     ) -> Self:
-        """Train on these examples.
+        """Train the network.
 
         Parameters
         ----------
         X : array-like or sparse matrix, shape (N, D)
             The examples.
         y : array-like, shape (N,) or (N, K)
-            One target an example, or several.
+            One or several targets per example.
         sample_weight : array-like, shape (N,), optional
-            How much each example counts.
+            Weight of each example.
         X_val, y_val : array-like, optional
-            A validation set of your own: its curves are kept, and with `early_stopping` it decides.
+            Validation set. Its loss and score are recorded for each epoch, and `early_stopping`
+            uses it instead of splitting one off.
 
         Returns
         -------
@@ -128,14 +129,14 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         Raises
         ------
         InputError
-            If an argument or a parameter cannot be used.
+            If an argument or a parameter is invalid.
         TrainingDivergedError
             If the loss becomes NaN or infinite.
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Go once through these examples, from where the last call left weights and optimizer.
+        """Train for one epoch, continuing with the weights and optimizer state of the last call.
 
         Parameters
         ----------
@@ -155,7 +156,7 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Any) -> Array:
-        """Return the predicted target of each example, or targets.
+        """Return the predicted target or targets of each example.
 
         Parameters
         ----------
@@ -182,8 +183,8 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         targets: Array = np.asarray(y, dtype=self.dtype).reshape(len(y), -1)
         if targets.shape[1] != self._num_targets:
             raise InputError(
-                f"y has {targets.shape[1]} target(s) an example; this network has "
-                f"{self._num_targets} output(s)."
+                f"y has {targets.shape[1]} target(s) per example, but the network has "
+                f"{self._num_targets} output(s). Pass the same targets as in the first call."
             )
         return targets
 
@@ -193,8 +194,9 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
     def _output_settings(self) -> dict[str, Any]:
         if self.loss == "poisson":
             raise InputError(
-                "loss is 'poisson', which this network does not have; take loss='squared_error', "
-                "on the logarithms of the counts perhaps, or scikit-learn's own estimator."
+                "loss is 'poisson', which this estimator does not support. Use "
+                "loss='squared_error', for example on the logarithms of the counts, or "
+                "scikit-learn's own estimator."
             )
         check_name(self.loss, ("squared_error",), "loss")
         return {

@@ -1,4 +1,4 @@
-"""A fitted scikit-learn `MLPClassifier` as a network of this package."""
+"""Conversion of a fitted scikit-learn `MLPClassifier` to a network."""
 
 from __future__ import annotations
 
@@ -25,40 +25,43 @@ _ACTIVATIONS: dict[str, type[Activation]] = {
 
 
 def from_mlp_classifier(classifier: MLPClassifier) -> NeuralNetMLP:
-    """Return a network with the weights of a fitted `MLPClassifier`, and its predictions.
+    """Return a network with the weights and the predictions of a fitted `MLPClassifier`.
 
-    A label is the place of its class in `classes`, which are those of `classifier.classes_`. Where
-    there are two, scikit-learn computes a single logistic output, z; here the outputs are the
-    softmax of the logits -z/2 and z/2, which is the same.
+    The network's labels are indices into its `classes`, which are `classifier.classes_`. For two
+    classes scikit-learn has a single logistic output with the logit z; the network has two softmax
+    outputs with the logits -z/2 and z/2, which give the same probabilities.
 
     Parameters
     ----------
     classifier : sklearn.neural_network.MLPClassifier
-        Fitted, for two classes or more; not for several labels an example.
+        A fitted classifier for two or more classes. Several labels per example are not supported.
 
     Returns
     -------
     NeuralNetMLP
-        Noted to take features, under their names where the classifier had any.
+        The network. Its notes state that its inputs are features, with their names if the
+        classifier has them.
 
     Raises
     ------
     InputError
-        If it is no such classifier, or not fitted.
+        If `classifier` is not an `MLPClassifier`, is not fitted, or predicts several labels.
     """
     from sklearn.neural_network import MLPClassifier
 
     if not isinstance(classifier, MLPClassifier):
         raise InputError(f"classifier is {describe(classifier)}; it must be an MLPClassifier.")
     if not hasattr(classifier, "coefs_"):
-        raise InputError("The MLPClassifier is not fitted, so it has no weights; fit it first.")
+        raise InputError(
+            "The MLPClassifier is not fitted, so it has no weights; call its fit method first."
+        )
     classes = np.asarray(classifier.classes_)
     weights, biases = list(classifier.coefs_), list(classifier.intercepts_)
     if classifier.out_activation_ == "logistic":
         if len(classes) != 2 or weights[-1].shape[1] != 1:
             raise InputError(
-                f"The MLPClassifier gives several labels an example, out of {len(classes)}; only "
-                f"one with one class an example can be taken over."
+                f"The MLPClassifier predicts several labels per example, out of {len(classes)}; "
+                f"only a classifier with one class per example can be converted."
             )
         weights[-1], biases[-1] = halves(weights[-1]), halves(biases[-1])
     model = NeuralNetMLP(
@@ -82,6 +85,6 @@ def from_mlp_classifier(classifier: MLPClassifier) -> NeuralNetMLP:
 
 
 def _class_name(name: Any) -> str | int:
-    """Return a class as a network can name it: whole numbers from 0 on as they are, else text."""
-    whole = isinstance(name, int) and not isinstance(name, bool) and name >= 0
-    return name if whole else str(name)
+    """Return a class name for the network: a non-negative integer unchanged, else a string."""
+    is_valid = isinstance(name, int) and not isinstance(name, bool) and name >= 0
+    return name if is_valid else str(name)

@@ -1,4 +1,4 @@
-"""Sparse examples, made dense a batch at a time."""
+"""Sparse examples that are converted to dense arrays one batch at a time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from neuralnet.checks import Array, Rows
 
 
 class SparseRows(Rows):
-    """The rows of a sparse matrix, as the network takes them in.
+    """Rows of a sparse matrix, readable by the network in batches.
 
     Parameters
     ----------
     matrix : scipy.sparse CSR matrix or array, shape (N, D)
-        Of finite numbers.
+        The examples; all numbers must be finite.
     """
 
     def __init__(self, matrix: Any) -> None:
@@ -29,6 +29,6 @@ class SparseRows(Rows):
         return dense
 
     def __getitem__(self, rows: slice) -> Array:
-        """Return the dense rows of a slice."""
+        """Return the rows of a slice as a dense array."""
         dense: Array = np.ascontiguousarray(self._matrix[rows].toarray())
         return dense

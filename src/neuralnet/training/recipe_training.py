@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from types import ModuleType
 from typing import Any, TypeVar
-
-import numpy as np
 
 from neuralnet.checks import Array, InputError, check_name
 from neuralnet.data.augmentation import Augmentation
@@ -18,6 +14,7 @@ from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
 from neuralnet.nn.schedules import SCHEDULES, schedule_for
 from neuralnet.training.callbacks import GradientClipping, WeightAverage
+from neuralnet.training.device import array_module
 from neuralnet.training.history import History
 from neuralnet.training.loop import train
 from neuralnet.training.receptive_fields import LocalAdamW, ReceptiveFields
@@ -25,34 +22,6 @@ from neuralnet.training.recipes import Recipe
 from neuralnet.training.run import Callback
 
 Built = TypeVar("Built")
-
-DEVICES = ("cpu", "cuda")
-
-
-def array_module(device: str) -> ModuleType:
-    """Return the array module of a device: NumPy for "cpu", CuPy for "cuda".
-
-    Raises
-    ------
-    InputError
-        If the device is neither, or cannot be used here.
-    """
-    if check_name(device, DEVICES, "device") == "cpu":
-        return np
-    try:
-        cupy = importlib.import_module("cupy")
-        cupy.zeros(1)
-    except ImportError as error:
-        raise InputError(
-            "device is 'cuda', which needs CuPy, and that is not installed: pip install "
-            "'neuralnet-numpy[gpu]', or use the device 'cpu'."
-        ) from error
-    except Exception as error:  # CUDA's errors have no class in common with anything
-        raise InputError(
-            f"device is 'cuda', but CuPy finds no GPU that it can use ({error}); use the device "
-            f"'cpu'."
-        ) from error
-    return cupy
 
 
 def build_network(

@@ -1,4 +1,4 @@
-"""The outline of an estimator: its parameters, its fitted attributes, and what it must define."""
+"""Base class of the estimators: parameters, fitted attributes and abstract methods."""
 
 from __future__ import annotations
 
@@ -18,33 +18,36 @@ try:
 except ImportError:  # before scikit-learn 1.9
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands in for what scikit-learn has from 1.9 on."""
+        """Empty replacement for the mixin that scikit-learn has from 1.9 on."""
 
     def _with_callbacks(method: Any) -> Any:
-        """Leave a method as it is: there are no callbacks to end."""
+        """Return the method unchanged, because there are no callbacks to tear down."""
         return method
 
 
-# scikit-learn's names for what has another one here.
-_OUTPUT_NAMES = {"sigmoid": "logistic"}
+# scikit-learn's names of output activations, where they differ from the package's.
+_SKLEARN_NAMES = {"sigmoid": "logistic"}
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def with_callbacks(method: Method) -> Method:
-    """Let scikit-learn end its callbacks after a `fit`, whatever happens in it."""
+    """Decorate `fit` so that scikit-learn tears down its callbacks, even after an error."""
     return cast(Method, _with_callbacks(method))
 
 
-class Outline(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
-    """An estimator's parameters and fitted attributes, and what its kind has to say of y."""
+class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
+    """Parameters and fitted attributes of the estimators.
 
-    # What the network's loss and SGD's steps are to be multiplied by, to be those of scikit-learn.
+    A subclass encodes and decodes y and chooses the network's outputs and loss.
+    """
+
+    # Factor from the network's loss to scikit-learn's. SGD's learning rate has the same factor.
     loss_factor: ClassVar[float] = 1.0
-    # Whether the network's accuracy is what `score` gives.
+    # Whether `score` returns the network's accuracy.
     _accuracy_is_score: ClassVar[bool] = True
-    # What scikit-learn is to check of y besides.
-    _y_checks: ClassVar[dict[str, Any]] = {}
+    # Further arguments of scikit-learn's `validate_data`.
+    _validation_arguments: ClassVar[dict[str, Any]] = {}
 
     hidden_layer_sizes: Any
     activation: Any
@@ -79,61 +82,72 @@ class Outline(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     device: str
     dtype: str
 
-    _network: NeuralNetMLP  # the one that is trained
+    _network: NeuralNetMLP  # the network in training
+    rate_: float  # the learning rate of the next epoch, as scikit-learn counts it
+    n_iter_: int
+    t_: int
+    loss_: float
+    loss_curve_: list[float]
+    best_loss_: Any  # a float, or None with early stopping
+    best_validation_score_: Any  # a float, or None without early stopping
+    no_improvement_count_: int  # epochs in a row without an improvement of at least `tol`
     validation_scores_: Any  # a list, or None without a validation set
-    validation_loss_curve_: Any
+    validation_loss_curve_: Any  # a list, or None without a validation set
 
-    def _keep(self, arguments: dict[str, Any]) -> None:
-        """Keep the constructor's arguments as they came, which is all that it may do with them."""
+    def _set_parameters(self, arguments: dict[str, Any]) -> None:
+        """Store the constructor's arguments unchanged, as scikit-learn requires."""
         for name in self._get_param_names():
             setattr(self, name, arguments[name])
 
     @abstractmethod
     def _encode(self, y: Array, *, first: bool, incremental: bool) -> Array:
-        """Return y as the network takes it; on the first call, learn what it is."""
+        """Return y encoded for the network; on the first call, learn its classes or width."""
 
     @abstractmethod
     def _encode_validation(self, y: Any) -> Array:
-        """Return the validation set's y as the network takes it."""
+        """Return the validation set's y encoded for the network."""
 
     @abstractmethod
     def _output_settings(self) -> dict[str, Any]:
-        """Return the network's arguments that depend on what y is."""
+        """Return the arguments of `NeuralNetMLP` that depend on y."""
 
     def _targets(self, y: Array) -> Array:
-        """Return what the network is to answer, from y as `_encode` left it."""
+        """Return the training targets of the network for an encoded y."""
         return y
 
     def _stratify(self, y: Array) -> Array | None:
-        """Return what the split for validation keeps in proportion."""
+        """Return the labels by which the validation split is stratified, or None."""
         return None
 
     def _class_weights(self, y: Array, *, incremental: bool) -> Array | None:
-        """Return what each example's class makes it weigh."""
+        """Return the class weight of each example, or None if classes have no weights."""
         return None
 
     def rate_factor(self, optimizer: Optimizer) -> float:
-        """Return what the learning rate is multiplied by: SGD's goes with the loss."""
+        """Return the factor from scikit-learn's learning rate to the network's.
+
+        SGD's step is proportional to the loss, so it needs `loss_factor`; Adam's is not.
+        """
         return self.loss_factor if isinstance(optimizer, SGD) else 1.0
 
     def _decode(self, y: Array) -> Array:
-        """Return y as it came, from what the network takes."""
+        """Return the original y from an encoded one."""
         return y
 
     @property
     def network_(self) -> NeuralNetMLP:
-        """The network, which predicts by itself."""
+        """The network, which can predict without the estimator."""
         return self._network
 
     @property
     def coefs_(self) -> list[Array]:
-        """The weights of each layer, shape (inputs, outputs): on the CPU views, not copies."""
+        """Weights of each layer, shape (inputs, outputs); on the CPU, views instead of copies."""
         names = [f"layers.{number}.weight" for number in range(self.n_layers_ - 1)]
         return [self._network.to_numpy(self._network.parameters[name]) for name in names]
 
     @property
     def intercepts_(self) -> list[Array]:
-        """The biases of each layer, likewise; a batch-normalized layer's are its shifts."""
+        """Biases of each layer, as views on the CPU; a batch-normalized layer's are its shifts."""
         network = self._network
         biases = [
             network.parameters[f"layers.{number}.batch_norm.shift"]
@@ -145,19 +159,19 @@ class Outline(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     @property
     def n_layers_(self) -> int:
-        """The number of layers, inputs and outputs among them."""
+        """Number of layers, including the input and the output layer."""
         return len(self._network.num_hidden) + 2
 
     @property
     def n_outputs_(self) -> int:
-        """The number of the network's outputs."""
+        """Number of outputs of the network."""
         return self._network.num_classes
 
     @property
     def out_activation_(self) -> str:
-        """The name of the activation of the outputs, as scikit-learn calls it."""
+        """Name of the output activation in scikit-learn."""
         name = self._network.output_activation.name
-        return _OUTPUT_NAMES.get(name, name)
+        return _SKLEARN_NAMES.get(name, name)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

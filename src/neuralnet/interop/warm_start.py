@@ -1,4 +1,4 @@
-"""An optimizer that goes on where the training before left it."""
+"""Optimizer that keeps its state between trainings."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.parameters import Parameters
 
 
-class Continued(Optimizer):
-    """Another optimizer, whose moments and count of steps outlive a training.
+class WarmStartOptimizer(Optimizer):
+    """Wrapper that keeps an optimizer's moments and step count between trainings.
 
-    `train` begins each training with a fresh state, in a copy of the optimizer. `partial_fit` is
-    one training cut into many calls: this one hands on to the same optimizer in all of them.
+    `train` copies its optimizer and starts with a fresh state. The calls of `partial_fit` together
+    are one training, so they need one optimizer that keeps its state.
 
     Parameters
     ----------
     optimizer : Optimizer
-        What makes the steps.
+        The optimizer that updates the parameters; it is copied.
     """
 
     name = "continued"
 
     def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer = copy.copy(optimizer)  # the one given may serve another training
+        self.optimizer = copy.copy(optimizer)  # the caller may use it for another training
         vars(self.optimizer).pop("state", None)
 
     def __copy__(self) -> Self:
-        """Return itself: `train` would have a copy of its own, and here the state is to stay."""
+        """Return itself, so that the state survives the copy that `train` makes."""
         return self
 
     def start(self, parameters: Parameters) -> None:
-        """Take hold of the parameters; start afresh only if the state is not theirs."""
+        """Bind the parameters; reset the state only if its size does not match theirs."""
         kept = getattr(self.optimizer, "state", None)
         if kept is None or any(len(array) != parameters.values.size for array in kept.values()):
             self.optimizer.start(parameters)
         self.optimizer.parameters = parameters
-        # Whoever looks at an optimizer, as a checkpoint does, finds what the other one keeps.
+        # A checkpoint reads these two attributes.
         self.state = self.optimizer.state
         self.num_steps = self.optimizer.num_steps
 
     def step(self, learning_rate: float) -> None:
-        """Make a step."""
+        """Update all parameters once."""
         self.optimizer.num_steps = self.num_steps
         self.optimizer.step(learning_rate)
         self.num_steps = self.optimizer.num_steps
@@ -53,11 +53,11 @@ class Continued(Optimizer):
         self.optimizer.update(w, g, *state, lr=lr, scratch=scratch)
 
     def __repr__(self) -> str:
-        """Name the settings of the one that makes the steps."""
+        """Return the representation of the wrapped optimizer."""
         return repr(self.optimizer)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the parameters: they belong to the network, which is copied by itself."""
+        """Return the state without the parameters, which belong to the network."""
         optimizer = object.__new__(type(self.optimizer))
         vars(optimizer).update(vars(self.optimizer), parameters=None)
         return {"optimizer": optimizer}

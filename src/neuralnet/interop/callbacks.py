@@ -1,4 +1,4 @@
-"""What an estimator has called during its training: its curves, its stopping, others' callbacks."""
+"""Callbacks of the estimators: loss curves, early stopping, and scikit-learn's callbacks."""
 
 from __future__ import annotations
 
@@ -8,52 +8,53 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from neuralnet.checks import Array
+from neuralnet.interop.base import BaseNeuralNet
 from neuralnet.nn.optimizers import SGD
 from neuralnet.training.run import Callback
 
 if TYPE_CHECKING:
-    from neuralnet.interop.estimator import NeuralNetEstimator
     from neuralnet.nn.optimizers import Optimizer
     from neuralnet.training.run import TrainingRun
 
-# MLPClassifier goes on dividing its learning rate until it is this small.
-_SMALLEST_RATE = 1e-6
+# MLPClassifier no longer divides its learning rate once it is this small.
+_MIN_LEARNING_RATE = 1e-6
 
 
-class Curves(Callback):
-    """Keeps an estimator's curves, and stops its training as `MLPClassifier` does.
+class ConvergenceMonitor(Callback):
+    """Recorder of an estimator's curves that stops its training as `MLPClassifier` does.
 
-    The training loss (the score on the validation set, with early stopping) counts as better only
-    if it is so by `tol`; more than `n_iter_no_change` epochs in a row that are not better end the
-    training or, with `learning_rate="adaptive"`, divide the learning rate by 5.
+    An epoch is an improvement if the training loss falls, or with early stopping the validation
+    score rises, by at least `tol`. After more than `n_iter_no_change` epochs in a row without an
+    improvement the training stops or, with `learning_rate="adaptive"`, the learning rate is
+    divided by 5.
 
     Parameters
     ----------
-    estimator : NeuralNetEstimator
-        Whose curves these are.
+    estimator : BaseNeuralNet
+        The estimator whose fitted attributes are updated.
     optimizer : Optimizer
-        What makes the steps; the rules for the learning rate are for SGD only.
+        The optimizer. The learning-rate rules apply to SGD only.
     score : callable, optional
-        Gives the score on the validation set, where there is one.
-    stopping : bool
-        Whether the score on the validation set decides, and the best weights are to be left.
+        Function that returns the score on the validation set; None without a validation set.
+    early_stopping : bool
+        Whether the validation score decides when to stop, and the best weights are restored.
     num_examples : int
-        What an epoch adds to the estimator's `t_`.
+        Number of examples per epoch, added to the estimator's `t_`.
     """
 
     def __init__(
         self,
-        estimator: NeuralNetEstimator,
+        estimator: BaseNeuralNet,
         optimizer: Optimizer,
         score: Callable[[TrainingRun], float] | None,
         *,
-        stopping: bool,
+        early_stopping: bool,
         num_examples: int,
     ) -> None:
         self._estimator = estimator
         self._rule = estimator.learning_rate if isinstance(optimizer, SGD) else "constant"
         self._score = score
-        self._stopping = stopping
+        self._early_stopping = early_stopping
         self._num_examples = num_examples
         self._factor = estimator.rate_factor(optimizer)
         self._best: Array | None = None
@@ -76,12 +77,12 @@ class Curves(Callback):
             estimator.validation_loss_curve_.append(
                 run.history.valid_loss[-1] * estimator.loss_factor
             )
-        if self._stopping:
+        if self._early_stopping:
             self._compare_scores(run)
         else:
             self._compare_losses()
-        if estimator.epochs_without_gain_ > estimator.n_iter_no_change:
-            self._no_gain(run)
+        if estimator.no_improvement_count_ > estimator.n_iter_no_change:
+            self._stop_or_slow_down(run)
 
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
         if self._best is not None:
@@ -89,46 +90,46 @@ class Curves(Callback):
 
     def _compare_losses(self) -> None:
         estimator = self._estimator
-        gained = estimator.loss_ <= estimator.best_loss_ - estimator.tol
-        estimator.epochs_without_gain_ = 0 if gained else estimator.epochs_without_gain_ + 1
+        improved = estimator.loss_ <= estimator.best_loss_ - estimator.tol
+        estimator.no_improvement_count_ = 0 if improved else estimator.no_improvement_count_ + 1
         estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_)
 
     def _compare_scores(self, run: TrainingRun) -> None:
         estimator, score = self._estimator, self._estimator.validation_scores_[-1]
-        gained = score >= estimator.best_validation_score_ + estimator.tol
-        estimator.epochs_without_gain_ = 0 if gained else estimator.epochs_without_gain_ + 1
+        improved = score >= estimator.best_validation_score_ + estimator.tol
+        estimator.no_improvement_count_ = 0 if improved else estimator.no_improvement_count_ + 1
         if score > estimator.best_validation_score_ or self._best is None:
             estimator.best_validation_score_ = score
             self._best = run.model.parameters.state.copy()
 
-    def _no_gain(self, run: TrainingRun) -> None:
-        """Stop, or go on with smaller steps."""
+    def _stop_or_slow_down(self, run: TrainingRun) -> None:
+        """Stop the training, or divide an adaptive learning rate by 5."""
         estimator = self._estimator
-        if self._rule == "adaptive" and estimator.rate_ > _SMALLEST_RATE:
+        if self._rule == "adaptive" and estimator.rate_ > _MIN_LEARNING_RATE:
             estimator.rate_ /= 5
-            estimator.epochs_without_gain_ = 0
+            estimator.no_improvement_count_ = 0
             return
-        what = "validation score" if self._stopping else "training loss"
+        quantity = "validation score" if self._early_stopping else "training loss"
         run.stop(
-            f"the {what} did not improve by tol={estimator.tol:g} for "
+            f"the {quantity} did not improve by tol={estimator.tol:g} for "
             f"{estimator.n_iter_no_change} epochs"
         )
 
 
 class SklearnCallbacks(Callback):
-    """Calls scikit-learn's own callbacks (`set_callbacks`, from 1.9 on), an epoch a task.
+    """Adapter that calls scikit-learn's callbacks (`set_callbacks`, from 1.9 on) in each epoch.
 
     Parameters
     ----------
-    estimator : NeuralNetEstimator
-        The one in training.
+    estimator : BaseNeuralNet
+        The estimator in training.
     context : sklearn.callback.CallbackContext
-        That of the whole `fit`.
+        The context of the `fit` call; each epoch is one of its subtasks.
     data : dict
-        `X`, `y` and `metadata`, as the hooks are given them.
+        `X`, `y` and `metadata`, which are passed to the hooks.
     """
 
-    def __init__(self, estimator: NeuralNetEstimator, context: Any, data: dict[str, Any]) -> None:
+    def __init__(self, estimator: BaseNeuralNet, context: Any, data: dict[str, Any]) -> None:
         self._estimator = estimator
         self._context = context
         self._data = data
@@ -139,19 +140,19 @@ class SklearnCallbacks(Callback):
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
         if self._epoch.call_on_fit_task_end(**self._hook_arguments(run)):
-            run.stop("a scikit-learn callback asked for it")
+            run.stop("a scikit-learn callback requested it")
 
     def _hook_arguments(self, run: TrainingRun) -> dict[str, Any]:
         return {
             "estimator": self._estimator,
             **self._data,
-            # A function, which is called only for a callback that wants to see a fitted estimator.
+            # A function, because the copy is needed only by callbacks that use a fitted estimator.
             "reconstruction_attributes": lambda: {"_network": copy.deepcopy(run.model)},
         }
 
 
-def no_gain_yet(*, early_stopping: bool) -> dict[str, Any]:
-    """Return an estimator's attributes before its first epoch."""
+def initial_attributes(*, early_stopping: bool) -> dict[str, Any]:
+    """Return the fitted attributes of an estimator before its first epoch."""
     return {
         "n_iter_": 0,
         "t_": 0,
@@ -159,5 +160,5 @@ def no_gain_yet(*, early_stopping: bool) -> dict[str, Any]:
         "loss_curve_": [],
         "best_loss_": None if early_stopping else math.inf,
         "best_validation_score_": -math.inf if early_stopping else None,
-        "epochs_without_gain_": 0,
+        "no_improvement_count_": 0,
     }
