@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from neuralnet.reading.pretrained import load_pretrained
     from neuralnet.reading.reader import read_digits
     from neuralnet.storage import load, save
+    from neuralnet.training.advice import TrainingWarning
     from neuralnet.training.callbacks import (
         BestWeights,
         EarlyStopping,
@@ -123,6 +124,7 @@ _MODULES = {
         "load",
         "save",
     ),
+    "training.advice": ("TrainingWarning",),
     "training.callbacks": (
         "BestWeights",
         "EarlyStopping",
@@ -185,6 +187,7 @@ __all__ = [
     "Step",
     "Tanh",
     "TrainingDivergedError",
+    "TrainingWarning",
     "VarianceScaling",
     "WeightAverage",
     "__version__",

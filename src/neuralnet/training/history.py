@@ -46,6 +46,8 @@ class History:
         Duration of the epoch: training, evaluation and callbacks.
     stopped : str or None
         Why the training stopped early; None if it ran to its end.
+    advice : list of str
+        What looked wrong in the training, one sentence each (see `TrainingWarning`).
 
     Notes
     -----
@@ -59,6 +61,7 @@ class History:
     learning_rate: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     stopped: str | None = None
+    advice: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[list[float]]:
         """Iterate over `train_loss`, `train_accuracy` and `valid_accuracy`."""
@@ -111,7 +114,7 @@ class History:
         plain: dict[str, Any] = {
             name: [_to_json(float(value)) for value in getattr(self, name)] for name in _LISTS
         }
-        return plain | {"stopped": self.stopped}
+        return plain | {"stopped": self.stopped, "advice": list(self.advice)}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> History:
@@ -131,12 +134,16 @@ class History:
         names = list(asdict(cls()))
         for name in stored:
             check_name(name, names, "A name in the stored history")
+        stored = {"advice": [], **stored}  # histories of earlier versions have none
         missing = ", ".join(name for name in names if name not in stored)
         if missing:
             raise InputError(f"The stored history lacks {missing}; it must have every list.")
         if not isinstance(stored["stopped"], str | None):
             raise InputError(f"stopped is {describe(stored['stopped'])}; it must be text or None.")
-        history = cls(stopped=stored["stopped"])
+        advice = stored["advice"]
+        if not isinstance(advice, list) or not all(isinstance(one, str) for one in advice):
+            raise InputError(f"advice is {describe(advice)}; it must be a list of sentences.")
+        history = cls(stopped=stored["stopped"], advice=list(advice))
         for name, maximum in _LISTS.items():
             setattr(history, name, _from_json(stored[name], name, maximum))
         history.check_lengths()

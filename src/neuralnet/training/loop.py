@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, Labelled, check_rng, describe
+from neuralnet.checks import Array, InputError, Labelled, check_flag, check_rng, describe
 from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer, optimizer_for
 from neuralnet.nn.schedules import Constant, Schedule
+from neuralnet.training.advice import Advisor
+from neuralnet.training.callbacks import ProgressBar
 from neuralnet.training.checkpoint import resume as resume_run
 from neuralnet.training.feed import Feed
 from neuralnet.training.history import History
@@ -42,6 +44,7 @@ def train(
     seed: int | np.random.Generator | None = TrainingSettings.seed,
     callbacks: Iterable[Callback] = (),
     resume: str | os.PathLike[str] | None = None,
+    verbose: bool = False,
 ) -> History:
     """Train a network by mini-batch gradient descent.
 
@@ -86,6 +89,8 @@ def train(
     resume : path, optional
         Checkpoint to continue from, written by the callback `Checkpoint` in a training with the
         same arguments. The result has the same bits as an uninterrupted training.
+    verbose : bool
+        Whether to show a `ProgressBar`.
 
     Returns
     -------
@@ -99,6 +104,12 @@ def train(
         If an argument cannot be used.
     TrainingDivergedError
         If the loss becomes NaN or infinite.
+
+    Warns
+    -----
+    TrainingWarning
+        If something looks wrong, for example a learning rate that is too high. The sentences are
+        also in `History.advice`.
     """
     if not isinstance(model, NeuralNetMLP):
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
@@ -119,13 +130,15 @@ def train(
             f"{num_examples:,} examples in batches of {size:,} leave a batch of one, which batch "
             f"normalization cannot learn from; choose another minibatch_size."
         )
+    advisor = Advisor(training_set, len(validation_set[0]) if validation_set else 0)
     run = TrainingRun(
         model,
         num_epochs=settings.num_epochs,
         num_batches=math.ceil(num_examples / size),
         optimizer=optimizer,
         schedule=schedule,
-        callbacks=_checked(callbacks),
+        callbacks=_checked(callbacks, verbose),
+        advisor=advisor,
         generators=_generators(seed),
         settings={
             "num_epochs": str(settings.num_epochs),
@@ -140,7 +153,7 @@ def train(
     optimizer.start(model.parameters)
     feed = Feed(model, training_set, augmentation, run.generators["deformation"])
     with contextlib.ExitStack() as ends:  # each callback that began is ended, whatever happens
-        for callback in run.callbacks:
+        for callback in (*run.callbacks, advisor):
             callback.on_train_begin(run)
             ends.callback(callback.on_train_end, run)
         if resume is not None:
@@ -162,7 +175,7 @@ def _train_epoch(run: TrainingRun, batches: Iterator[Batch]) -> None:
     """Take one step for each mini-batch: load, forward, loss, backward, update."""
     model, dropout = run.model, run.generators["dropout"]
     for batch in batches:
-        run.begin_batch()
+        run.begin_batch(batch)
         z = model.sequential.forward(batch.x, batch.caches, dropout)  # (N, K)
         loss = model.objective.forward(z, batch.outputs) + model.objective.penalty()
         run.record_loss(loss, batch.num_rows)
@@ -199,8 +212,8 @@ def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.G
     return {"order": order, "dropout": dropout, "deformation": deformation}
 
 
-def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
-    """Return the callbacks as a list."""
+def _checked(callbacks: Iterable[Callback], verbose: bool) -> list[Callback]:
+    """Return the callbacks as a list, with a progress bar if `verbose`."""
     if isinstance(callbacks, type) or not isinstance(callbacks, Iterable | Callback):
         raise InputError(
             f"callbacks is {describe(callbacks)}; it must be a list of Callback objects."
@@ -212,4 +225,4 @@ def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
                 f"callbacks[{number}] is {describe(callback)}; it must be a Callback: derive its "
                 f"class from neuralnet.Callback."
             )
-    return listed
+    return [*listed, ProgressBar()] if check_flag(verbose, "verbose") else listed

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, check_number
+from neuralnet.nn.batch import Batch
 from neuralnet.nn.model import Evaluation
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer
@@ -103,6 +104,8 @@ class TrainingRun:
         Sources of "order", "dropout" and "deformation".
     settings : dict of str to str
         The training's settings, as a checkpoint stores them.
+    buffers : Batch
+        Buffers of the current batch; callbacks may look at them, not write.
     callbacks : sequence of Callback
         The callbacks, in the order in which they are called.
     """
@@ -116,6 +119,7 @@ class TrainingRun:
         optimizer: Optimizer,
         schedule: Schedule,
         callbacks: Sequence[Callback],
+        advisor: Callback,
         generators: dict[str, np.random.Generator],
         settings: dict[str, str],
     ) -> None:
@@ -135,6 +139,7 @@ class TrainingRun:
         self._schedule = schedule
         self._factor = schedule.factor(0, num_epochs * num_batches)
         self.callbacks = callbacks
+        self._called = [*callbacks, advisor]
         self._epoch_began = 0.0
 
     @property
@@ -158,7 +163,7 @@ class TrainingRun:
 
     def call(self, hook: str) -> None:
         """Call one hook of every callback, in order."""
-        for callback in self.callbacks:
+        for callback in self._called:
             getattr(callback, hook)(self)
 
     def begin_epoch(self) -> None:
@@ -171,8 +176,9 @@ class TrainingRun:
         self._take_factor()
         self.call("on_epoch_begin")
 
-    def begin_batch(self) -> None:
+    def begin_batch(self, buffers: Batch) -> None:
         """Count the batch, update the learning rate and call the callbacks."""
+        self.buffers = buffers
         self._take_factor()
         self.batch += 1
         self.call("on_batch_begin")
