@@ -338,7 +338,7 @@ def test_data_that_cannot_be_used_are_named() -> None:
     with pytest.raises(NotFittedError):
         model.predict(X)
     assert not hasattr(model, "coefs_")
-    with pytest.raises(InputError, match="one class only"):
+    with pytest.raises(InputError, match="only one class"):
         model.fit(X[:50], NAMES[:50])
     with pytest.raises(InputError, match="y_val"):
         model.fit(X, Y, X_val=X)
