@@ -48,8 +48,8 @@ def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> 
     """Return a network for raw columns from a network for standardized ones.
 
     The network was trained on (x - mean) / deviation. The result includes this map in the weights
-    of its first layer, and its batch normalization is folded. Its file is sufficient for prediction;
-    the means and standard deviations need not be stored separately.
+    of its first layer, and its batch normalization is folded. A file of it is sufficient for
+    prediction; the means and standard deviations need not be stored separately.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> 
 
 
 def dense_layers(model: NeuralNetMLP) -> list[Affine]:
-    """Return the weights and biases of each dense layer in float64, with normalization folded in."""
+    """Return each dense layer's weights and biases in float64, batch normalization folded in."""
     to_numpy = getattr(model.xp, "asnumpy", np.asarray)
 
     def float64(values: Array) -> NDArray[np.float64]:

@@ -239,9 +239,7 @@ def _read(path: Path) -> dict[str, Array]:
 
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise FileFormatError(
-                f"{path} is larger than the limit of 16 GiB. Is it the right file?"
-            )
+            raise FileFormatError(f"{path} is larger than 16 GiB. Is it the right file?")
         return dict(load_file(path))
     except FileError:
         raise
@@ -270,7 +268,5 @@ def _module(layer: object) -> str:
     if type(function) is LeakyReLU:
         return f"nn.LeakyReLU({function.negative_slope!r})"
     if type(function).__module__ != Activation.__module__ or function is None:
-        raise InputError(
-            f"The network has {describe(function)}, for which there is no PyTorch module."
-        )
+        raise InputError(f"The network has {describe(function)}, which PyTorch does not have.")
     return _MODULES[function.name]
