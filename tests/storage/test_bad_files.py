@@ -80,7 +80,7 @@ def refusal(folder: Path, content: bytes) -> str:
 def test_every_truncation_is_refused(tmp_path: Path, valid: bytes) -> None:
     for length in range(len(valid)):
         sentence = refusal(tmp_path, valid[:length])
-        assert ("cut short" if length else "empty") in sentence
+        assert ("truncated" if length else "empty") in sentence
         assert not length or f"{length:,} bytes" in sentence
 
 
@@ -125,7 +125,7 @@ def test_other_peoples_safetensors(tmp_path: Path, metadata: dict[str, str] | No
 def test_a_newer_format_says_what_to_do(tmp_path: Path, valid: bytes) -> None:
     header, _ = split(with_text(valid, format_version="7", settings=..., new="things"))
     sentence = refusal(tmp_path, joined({"__metadata__": header["__metadata__"]}, b""))
-    for fact in ("newer", "format 7", "up to 4", "up to date"):
+    for fact in ("newer", "format 7", "up to 4", "Upgrade"):
         assert fact in sentence
 
 
@@ -262,7 +262,7 @@ Tamper = Callable[[dict[str, Any]], object]
         (lambda h: h["layers.0.weight"].update(dtype="I32"), "I32"),
         (lambda h: h["layers.0.weight"].update(dtype="F64"), "F64"),
         (lambda h: h["layers.0.weight"].update(dtype=["F32"]), "F32"),
-        (lambda h: h["layers.0.weight"].update(data_offsets=[0, 10**12]), "cut short"),
+        (lambda h: h["layers.0.weight"].update(data_offsets=[0, 10**12]), "truncated"),
         (lambda h: h["layers.0.weight"].update(data_offsets=[10**4000, 0]), "layers.0.weight"),
         (lambda h: h["layers.0.weight"].update(data_offsets=[0]), "layers.0.weight"),
         (lambda h: h["layers.0.weight"].update(data_offsets=[20, 12]), "damaged"),

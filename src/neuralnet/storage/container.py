@@ -24,7 +24,7 @@ from neuralnet.checks import Array, InputError, describe
 from neuralnet.files import FileError, FileFormatError, explain, written_whole
 
 MAX_HEADER = 1_000_000  # bytes: notes may be long, but they are not meant for data
-AGAIN = "Download the file again, or save it again."
+AGAIN = "Get a new copy of the file, or save it again."
 _DTYPES = {"F16": "float16", "F32": "float32", "F64": "float64"}
 
 
@@ -140,7 +140,7 @@ class Contents:
             raise InputError(f"it has {self.num_bytes - end:,} extra bytes at the end. {AGAIN}")
 
     def float_type(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
-        """Return the stored dtype: float16 if all tensors of a float32 network are, else `dtype`."""
+        """Return float16 if all tensors of a float32 network are float16, else `dtype`."""
         is_half = all(stored == "F16" for stored, _ in self.declared.values())
         return np.dtype(np.float16) if is_half and dtype == np.float32 else dtype
 

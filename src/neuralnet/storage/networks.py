@@ -154,9 +154,7 @@ def texts_of(model: NeuralNetMLP) -> dict[str, str]:
     try:  # default=float: the json module does not support NumPy's numbers
         dumped = [json.dumps(part, allow_nan=False, default=float) for part in parts]
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"The network has a value that cannot be stored as JSON: {error}."
-        ) from error
+        raise InputError(f"The network has a value that JSON cannot store: {error}.") from error
     return dict(zip(_TEXTS, dumped, strict=True))
 
 
