@@ -111,7 +111,7 @@ def _sorted_by_number(modules: dict[str, dict[str, Array]]) -> list[str]:
     for one, other in itertools.pairwise(ordered):
         if not sort_key(one)[0] or sort_key(one) == sort_key(other):
             raise InputError(
-                f"The layers {ordered} have no unique order: each name needs a different number, "
-                f"as in nn.Sequential. Rename them, for example to fc1, fc2, ..."
+                f"The layers {ordered} have no unique order: each layer needs a number of its own "
+                f"in its name, as in nn.Sequential. Rename them, for example to fc1, fc2, ..."
             )
     return ordered

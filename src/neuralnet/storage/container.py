@@ -135,9 +135,9 @@ class Contents:
         self.declared = {name: _declaration(name, entry) for name, entry in header.items()}
         end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
         if end > self.num_bytes:
-            raise InputError(_cut_short(size, len(self._start) + end))
+            raise InputError(_truncation_message(size, len(self._start) + end))
         if end < self.num_bytes:
-            raise InputError(f"it has {self.num_bytes - end:,} extra bytes at the end. {AGAIN}")
+            raise InputError(f"it has {self.num_bytes - end:,} bytes after its tensors. {AGAIN}")
 
     def float_type(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
         """Return float16 if all tensors of a float32 network are float16, else `dtype`."""
@@ -207,7 +207,7 @@ def _read_header(file: IO[bytes], size: int) -> tuple[bytes, bytes]:
         raise InputError(f"it is empty. {AGAIN}")
     start = file.read(8)
     if len(start) < 8:
-        raise InputError(_cut_short(size, 8))
+        raise InputError(_truncation_message(size, 8))
     length = int.from_bytes(start, "little")
     if not 2 <= length <= MAX_HEADER:
         raise InputError(
@@ -216,11 +216,11 @@ def _read_header(file: IO[bytes], size: int) -> tuple[bytes, bytes]:
         )
     text = file.read(length) if 8 + length <= size else b""
     if len(text) < length:
-        raise InputError(_cut_short(size, 8 + length))
+        raise InputError(_truncation_message(size, 8 + length))
     return start, text
 
 
-def _cut_short(size: int, wanted: int) -> str:
+def _truncation_message(size: int, wanted: int) -> str:
     """Return the error message for missing bytes."""
     return f"it is truncated: it has {size:,} bytes and should have at least {wanted:,}. {AGAIN}"
 
