@@ -122,7 +122,7 @@ class RecordingCallback:
 
 
 def test_sklearn_callbacks_are_called_once_per_epoch() -> None:
-    pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
+    pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
     names = np.array(["a", "b", "c"])[Y]
     recording = RecordingCallback()
     model = NeuralNetClassifier(8, max_iter=10, random_state=0)
@@ -136,7 +136,7 @@ def test_sklearn_callbacks_are_called_once_per_epoch() -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_sklearn_callbacks_accept_a_data_frame() -> None:
-    pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
+    pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
     frame, y = load_iris(return_X_y=True, as_frame=True)
     recording = RecordingCallback()
     NeuralNetClassifier(8, max_iter=10).set_callbacks(recording).fit(frame, y)
@@ -144,9 +144,7 @@ def test_sklearn_callbacks_accept_a_data_frame() -> None:
 
 
 def test_sklearn_callbacks_work_in_a_grid_search() -> None:
-    callback = pytest.importorskip(
-        "sklearn.callback", reason="scikit-learn has callbacks from 1.9 on"
-    )
+    callback = pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
     monitor = callback.ScoringMonitor(scoring="accuracy")
     model = NeuralNetClassifier(8, max_iter=4, random_state=0)
     search = GridSearchCV(model, {"alpha": [0.1, 0.2]}, cv=2)

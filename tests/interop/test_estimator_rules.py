@@ -16,9 +16,9 @@ from neuralnet.checks import Array
 from neuralnet.interop.classifier import NeuralNetClassifier
 from neuralnet.interop.regressor import NeuralNetRegressor
 
-# Expected failures in float32; in float64 there are none. The checks compare weighted examples with
-# repeated ones, and the sums over a batch round differently. scikit-learn's tolerance of 1e-7 is for
-# float64. (With several batches, the two would also be shuffled into different batches.)
+# These checks fail in float32 only. They compare weighted examples with repeated ones, and the sums
+# over a batch round differently; scikit-learn's tolerance of 1e-7 is for float64. (With several
+# batches, weighted and repeated examples would also be assigned to different batches.)
 ROUNDING = "float32 sums round differently, by more than the tolerance of 1e-7"
 EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data": ROUNDING,
@@ -129,9 +129,7 @@ def test_regression_with_sgd_equals_scikit_learns(alpha: float, num_targets: int
     theirs = MLPRegressor(**settings).fit(X, targets)
     ours = NeuralNetRegressor(**settings).fit(X, targets)
     np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-9)
-    if (
-        num_targets == 1
-    ):  # for several, scikit-learn reports the mean loss but differentiates the sum
+    if num_targets == 1:  # for several, scikit-learn reports the mean but differentiates the sum
         np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-10)
 
 

@@ -69,9 +69,7 @@ def softmax(z: NDArray[Any]) -> NDArray[Any]:
 @pytest.mark.parametrize("dropout", [0.0, 0.25])
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("hidden", sorted(HIDDEN_ACTIVATIONS))
-def test_round_trip_through_a_file(
-    hidden: str, batch_norm: bool, dropout: float, tmp_path: Path
-) -> None:
+def test_file_round_trip(hidden: str, batch_norm: bool, dropout: float, tmp_path: Path) -> None:
     model = random_network(hidden_activation=hidden, batch_norm=batch_norm, dropout=dropout)
     save_pytorch(model, tmp_path / "weights.safetensors")
     with safe_open(tmp_path / "weights.safetensors", "np") as file:

@@ -31,9 +31,7 @@ def fitted(num_classes: int, names: Any = None, **settings: Any) -> tuple[MLPCla
 @pytest.mark.parametrize("num_classes", [2, 3])
 @pytest.mark.parametrize("hidden", [(9,), (6, 5)])
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
-def test_predictions_are_the_same(
-    activation: str, hidden: tuple[int, ...], num_classes: int
-) -> None:
+def test_same_predictions(activation: str, hidden: tuple[int, ...], num_classes: int) -> None:
     classifier, X = fitted(num_classes, activation=activation, hidden_layer_sizes=hidden)
     model = from_mlp_classifier(classifier)
     np.testing.assert_allclose(
