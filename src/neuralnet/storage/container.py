@@ -229,7 +229,7 @@ def _check_kind(metadata: object, kind: Kind) -> tuple[dict[str, str], int]:
     """Return the metadata without kind and version, and the version, after checking both."""
     if not isinstance(metadata, dict) or not all(isinstance(t, str) for t in metadata.values()):
         raise InputError(
-            f"its metadata are {describe(metadata)}; they must be texts by name. {AGAIN}"
+            f"its metadata are {describe(metadata)}; they must map strings to strings. {AGAIN}"
         )
     name, version = metadata.pop("format", None), metadata.pop("format_version", "")
     if name != kind.name:
