@@ -66,7 +66,8 @@ def save(
     """Write a network to a file atomically; the same network gives the same bytes.
 
     The file holds the settings, weights, classes and notes. Without `half_precision`, the loaded
-    network's predictions are bit for bit the same. Weights may be NaN, so that a network that diverged can be inspected.
+    network's predictions are bit for bit the same. Weights may be NaN, so that a network that
+    diverged can be inspected.
 
     Parameters
     ----------
