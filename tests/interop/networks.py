@@ -1,4 +1,4 @@
-"""Networks whose every number counts: random weights, biases and running figures."""
+"""Networks with random weights, biases and batch statistics, so that each number matters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def random_network(
     seed: int = 0,
     **settings: Any,
 ) -> NeuralNetMLP:
-    """Build a network that predicts as one would that was trained."""
+    """Build a network with random values in all parameters, like a trained one."""
     settings.setdefault("loss", LOSSES[output])
     model = NeuralNetMLP(
         num_features, num_hidden, num_classes, output_activation=output, seed=seed, **settings
@@ -43,7 +43,7 @@ def random_network(
 
 
 def random_pixels(model: NeuralNetMLP, num_rows: int = 33) -> NDArray[np.uint8]:
-    """Draw pixels, all black and all white among them."""
+    """Draw random pixels, with one all-zero row and one all-255 row."""
     rng = np.random.default_rng(8)
     pixels = rng.integers(0, 256, (num_rows, model.num_features), dtype=np.uint8)
     pixels[0], pixels[1] = 0, 255
@@ -51,6 +51,6 @@ def random_pixels(model: NeuralNetMLP, num_rows: int = 33) -> NDArray[np.uint8]:
 
 
 def random_features(model: NeuralNetMLP, num_rows: int = 33) -> NDArray[np.float32]:
-    """Draw numbers as a table would hold them."""
+    """Draw random floating-point features."""
     drawn = np.random.default_rng(9).normal(0, 2, (num_rows, model.num_features))
     return drawn.astype(np.float32)

@@ -1,4 +1,4 @@
-"""What docs/scikit-learn.md and the docstrings show is run."""
+"""The code of docs/scikit-learn.md and of the docstrings runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "scikit-learn.md"
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_the_page_runs_from_top_to_bottom(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     names: dict[str, Any] = {}
     for block in blocks:
@@ -26,7 +26,7 @@ def test_the_page_runs_from_top_to_bottom(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("module", [classifier, regressor])
-def test_docstring_examples_are_true(module: Any) -> None:
-    failed, tried = doctest.testmod(module)
-    assert tried
+def test_docstring_examples_pass(module: Any) -> None:
+    failed, attempted = doctest.testmod(module)
+    assert attempted
     assert not failed

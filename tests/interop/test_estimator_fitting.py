@@ -1,4 +1,4 @@
-"""What fit can be given, what it leaves, and what it refuses."""
+"""Training of the estimators: accepted data, options and fitted attributes."""
 
 from __future__ import annotations
 
@@ -13,44 +13,25 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
-from sklearn.datasets import load_iris, make_multilabel_classification
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning
 
-from neuralnet import (
-    Callback,
-    InputError,
-    NeuralNetClassifier,
-    NeuralNetMLP,
-    NeuralNetRegressor,
-    TrainingDivergedError,
-)
-from neuralnet.checks import Array
+from neuralnet.checks import Array, InputError
+from neuralnet.interop.regressor import NeuralNetRegressor
 from neuralnet.interop.sparse import SparseRows
-from neuralnet.training.run import TrainingRun
+from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.training.advice import TrainingWarning
+from neuralnet.training.run import Callback, TrainingRun
+from tests.interop.iris import NAMES, X, Y, iris_classifier, multilabel_data
 from tests.nn import other_device
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-X, Y = load_iris(return_X_y=True)
-X = (X - X.mean(axis=0)) / X.std(axis=0)
-NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
-
-
-def a_classifier(**changes: Any) -> NeuralNetClassifier:
-    settings: dict[str, Any] = {"max_iter": 8, "random_state": 0, "learning_rate_init": 0.02}
-    return NeuralNetClassifier(**({"hidden_layer_sizes": 8} | settings | changes))
-
-
-def multilabel() -> tuple[Array, Array]:
-    x, y = make_multilabel_classification(120, 6, n_classes=4, random_state=0)
-    return x / x.std(axis=0), y
 
 
 @pytest.mark.parametrize(
     "labels", [Y, NAMES, Y - 1, Y * 1.0, Y > 0, NAMES.astype(object)], ids=lambda y: str(y[0])
 )
-def test_labels_of_any_kind_come_back_as_they_were(labels: Array) -> None:
-    model = a_classifier(max_iter=40).fit(X, labels)
+def test_labels_of_any_type_are_predicted_unchanged(labels: Array) -> None:
+    model = iris_classifier(max_iter=40).fit(X, labels)
     assert model.classes_.tolist() == sorted(set(labels.tolist()))
     assert set(model.predict(X).tolist()) <= set(labels.tolist())
     assert model.predict(X).dtype == labels.dtype
@@ -61,41 +42,41 @@ def test_labels_of_any_kind_come_back_as_they_were(labels: Array) -> None:
     assert len(model.network_.classes) == len(model.classes_)
 
 
-def test_several_labels_an_example() -> None:
-    x, y = multilabel()
-    model = a_classifier(max_iter=150).fit(x, y)
+def test_several_labels_per_example() -> None:
+    x, y = multilabel_data()
+    model = iris_classifier(max_iter=150).fit(x, y)
     answers = model.predict(x)
     assert answers.shape == y.shape
     assert (answers == y).mean() > 0.75
     assert model.out_activation_ == "logistic"
     np.testing.assert_array_equal(answers, model.predict_proba(x) > 0.5)
-    sparse = a_classifier(max_iter=150).fit(x, sp.csr_array(y))
+    sparse = iris_classifier(max_iter=150).fit(x, sp.csr_array(y))
     np.testing.assert_array_equal(sparse.predict(x), answers)
     with pytest.raises(InputError, match="label_smoothing"):
-        a_classifier(label_smoothing=0.1).fit(x, y)
+        iris_classifier(label_smoothing=0.1).fit(x, y)
     with pytest.raises(InputError, match="MultiOutputClassifier"):
-        a_classifier().fit(x, y * 3 + np.arange(4))
+        iris_classifier().fit(x, y * 3 + np.arange(4))
 
 
-def test_several_labels_stop_early_by_the_share_of_rows_wholly_right() -> None:
-    x, y = multilabel()
-    model = a_classifier(early_stopping=True, max_iter=20).fit(x, y)
+def test_early_stopping_with_several_labels_uses_the_exact_match_ratio() -> None:
+    x, y = multilabel_data()
+    model = iris_classifier(early_stopping=True, max_iter=20).fit(x, y)
     assert model.validation_scores_ is not None
     assert len(model.validation_scores_) == model.n_iter_
-    own = a_classifier(max_iter=3).fit(x, y, X_val=x, y_val=y)
+    own = iris_classifier(max_iter=3).fit(x, y, X_val=x, y_val=y)
     assert own.validation_scores_[-1] == own.score(x, y)
 
 
 @pytest.mark.parametrize("kind", [sp.csr_matrix, sp.csc_array, sp.coo_array])
 def test_sparse_examples_give_the_same_network(kind: Any) -> None:
     x = np.where(X > 0.5, X, 0)
-    dense = a_classifier(batch_size=40).fit(x, Y, X_val=x, y_val=Y)
-    sparse = a_classifier(batch_size=40).fit(kind(x), Y, X_val=kind(x), y_val=Y)
+    dense = iris_classifier(batch_size=40).fit(x, Y, X_val=x, y_val=Y)
+    sparse = iris_classifier(batch_size=40).fit(kind(x), Y, X_val=kind(x), y_val=Y)
     np.testing.assert_array_equal(sparse.predict_proba(kind(x)), dense.predict_proba(x))
     assert sparse.validation_loss_curve_ == dense.validation_loss_curve_
 
 
-def test_sparse_rows_are_made_dense_only_where_they_are_asked_for() -> None:
+def test_sparse_rows_convert_only_the_requested_rows() -> None:
     matrix = sp.csr_array(np.where(X > 0.5, X, 0))
     rows, out = SparseRows(matrix), np.empty((3, 4))
     assert rows.take(np.array([5, 0, 149]), 0, out, "clip") is out
@@ -104,8 +85,8 @@ def test_sparse_rows_are_made_dense_only_where_they_are_asked_for() -> None:
     assert (len(rows), rows.shape, rows.ndim) == (150, (150, 4), 2)
 
 
-def test_a_validation_set_of_ones_own_is_followed() -> None:
-    model = a_classifier().fit(X[:100], NAMES[:100], X_val=X[60:100], y_val=NAMES[60:100])
+def test_a_given_validation_set_is_evaluated_in_each_epoch() -> None:
+    model = iris_classifier().fit(X[:100], NAMES[:100], X_val=X[60:100], y_val=NAMES[60:100])
     assert len(model.validation_loss_curve_) == len(model.validation_scores_) == 8
     assert model.validation_scores_[-1] == model.score(X[60:100], NAMES[60:100])
     assert model.best_validation_score_ is None
@@ -114,9 +95,9 @@ def test_a_validation_set_of_ones_own_is_followed() -> None:
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_early_stopping_leaves_the_best_weights(own: bool) -> None:
+def test_early_stopping_restores_the_best_weights(own: bool) -> None:
     given = {"X_val": X[::5], "y_val": NAMES[::5]} if own else {}
-    model = a_classifier(early_stopping=True, max_iter=200, n_iter_no_change=3)
+    model = iris_classifier(early_stopping=True, max_iter=200, n_iter_no_change=3)
     model.fit(X, NAMES, **given)
     assert model.n_iter_ < 200
     assert model.best_validation_score_ == max(model.validation_scores_)
@@ -125,14 +106,14 @@ def test_early_stopping_leaves_the_best_weights(own: bool) -> None:
         assert model.score(X[::5], NAMES[::5]) == model.best_validation_score_
 
 
-def test_another_score_may_decide() -> None:
-    model = a_classifier(early_stopping=True, scoring="neg_log_loss", max_iter=5).fit(X, NAMES)
+def test_early_stopping_with_another_scorer_or_weights() -> None:
+    model = iris_classifier(early_stopping=True, scoring="neg_log_loss", max_iter=5).fit(X, NAMES)
     assert all(score < 0 for score in model.validation_scores_)
-    weighted = a_classifier(early_stopping=True, max_iter=5).fit(X, NAMES, np.arange(1, 151))
+    weighted = iris_classifier(early_stopping=True, max_iter=5).fit(X, NAMES, np.arange(1, 151))
     assert len(weighted.validation_scores_) == 5
 
 
-def test_a_regression_knows_its_score() -> None:
+def test_regression() -> None:
     x = np.linspace(-1, 1, 200).reshape(-1, 1)
     y = x[:, 0] ** 2
     settings: dict[str, Any] = {
@@ -154,33 +135,34 @@ def test_a_regression_knows_its_score() -> None:
         stopped.partial_fit(x, y) if stopped.set_params(early_stopping=False) else None
 
 
-def test_it_stops_when_the_loss_no_longer_falls_and_says_when_it_could_not() -> None:
+def test_training_stops_at_convergence_and_warns_without_it() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = a_classifier(tol=10, n_iter_no_change=2).fit(X, Y)
-    assert model.n_iter_ == 4  # the first is a gain on infinity, and more than two are not
+        warnings.simplefilter("ignore", TrainingWarning)
+        model = iris_classifier(tol=10, n_iter_no_change=2).fit(X, Y)
+    assert model.n_iter_ == 4  # the first epoch improves on infinity, the next three do not improve
     with pytest.warns(ConvergenceWarning, match="max_iter=8"):
-        a_classifier(tol=0).fit(X, Y)
-    endless = a_classifier(tol=10, n_iter_no_change=math.inf).fit(X, Y)
+        iris_classifier(tol=0).fit(X, Y)
+    endless = iris_classifier(tol=10, n_iter_no_change=math.inf).fit(X, Y)
     assert endless.n_iter_ == 8
 
 
-def test_class_weights_are_example_weights() -> None:
-    by_class = a_classifier(class_weight={"setosa": 5, "virginica": 0.5, "versicolor": 1})
+def test_class_weights_equal_example_weights() -> None:
+    by_class = iris_classifier(class_weight={"setosa": 5, "virginica": 0.5, "versicolor": 1})
     by_class.fit(X, NAMES)
-    by_example = a_classifier().fit(X, NAMES, np.array([5, 1, 0.5])[Y])
+    by_example = iris_classifier().fit(X, NAMES, np.array([5, 1, 0.5])[Y])
     np.testing.assert_array_equal(by_class.predict_proba(X), by_example.predict_proba(X))
     some = np.r_[0:50, 50:60]
-    balanced = a_classifier(class_weight="balanced").fit(X[some], NAMES[some])
-    plain = a_classifier().fit(X[some], NAMES[some])
+    balanced = iris_classifier(class_weight="balanced").fit(X[some], NAMES[some])
+    plain = iris_classifier().fit(X[some], NAMES[some])
     assert (balanced.predict_proba(X[50:60])[:, 1] > plain.predict_proba(X[50:60])[:, 1]).all()
     with pytest.raises(InputError, match="balanced"):
-        a_classifier(class_weight="balanced").partial_fit(X, Y, classes=[0, 1, 2])
+        iris_classifier(class_weight="balanced").partial_fit(X, Y, classes=[0, 1, 2])
 
 
-def test_a_fitted_one_gives_its_network() -> None:
+def test_fitted_attributes() -> None:
     frame = pd.DataFrame(X, columns=list("abcd"))
-    model = a_classifier(hidden_layer_sizes=(8, 5), batch_norm=True, dropout=[0, 0.2])
+    model = iris_classifier(hidden_layer_sizes=(8, 5), batch_norm=True, dropout=[0, 0.2])
     model.set_params(activation=["relu", "tanh"], optimizer="adamw", schedule="one_cycle")
     model.fit(frame, NAMES)
     assert isinstance(model.network_, NeuralNetMLP)
@@ -194,22 +176,22 @@ def test_a_fitted_one_gives_its_network() -> None:
     np.testing.assert_array_equal(model.classes_[labels], model.predict(frame))
 
 
-def test_the_same_seed_gives_the_same_and_a_copy_answers_the_same() -> None:
-    model = a_classifier().fit(X, NAMES)
+def test_the_same_seed_and_a_pickled_copy_give_the_same() -> None:
+    model = iris_classifier().fit(X, NAMES)
     again = clone(model).fit(X, NAMES)
     np.testing.assert_array_equal(model.predict_proba(X), again.predict_proba(X))
     copied = pickle.loads(pickle.dumps(model))  # noqa: S301
     np.testing.assert_array_equal(model.predict_proba(X), copied.predict_proba(X))
-    for one in (model, copied):  # the optimizer's moments travel too
+    for one in (model, copied):  # the optimizer's moments are pickled too
         one.partial_fit(X, NAMES)
     np.testing.assert_array_equal(model.predict_proba(X), copied.predict_proba(X))
 
 
-def test_partial_fit_takes_classes_as_they_come() -> None:
-    model = a_classifier()
+def test_partial_fit_accepts_classes_in_any_order() -> None:
+    model = iris_classifier()
     with pytest.raises(InputError, match="classes"):
         model.partial_fit(X, NAMES)
-    for start in range(0, 150, 50):  # a class at a time
+    for start in range(0, 150, 50):  # one class per call
         rows = slice(start, start + 50)
         model.partial_fit(X[rows], NAMES[rows], classes=["virginica", "setosa", "versicolor"])
     assert model.classes_.tolist() == ["setosa", "versicolor", "virginica"]
@@ -217,12 +199,12 @@ def test_partial_fit_takes_classes_as_they_come() -> None:
         model.partial_fit(X[:2], ["daisy", "setosa"])
     with pytest.raises(InputError, match="first call"):
         model.partial_fit(X[:2], NAMES[:2], classes=["setosa"])
-    x, y = multilabel()
-    assert a_classifier().partial_fit(x, y).predict(x).shape == y.shape
+    x, y = multilabel_data()
+    assert iris_classifier().partial_fit(x, y).predict(x).shape == y.shape
 
 
-def test_a_warm_start_goes_on() -> None:
-    model = a_classifier(warm_start=True).fit(X, NAMES)
+def test_a_warm_start_continues_training() -> None:
+    model = iris_classifier(warm_start=True).fit(X, NAMES)
     first = model.loss_curve_[-1]
     model.fit(X, NAMES)
     assert len(model.loss_curve_) == 16
@@ -232,7 +214,7 @@ def test_a_warm_start_goes_on() -> None:
         model.fit(X[:100], NAMES[:100])
 
 
-class Counting(Callback):
+class CountingCallback(Callback):
     def __init__(self) -> None:
         self.epochs = 0
 
@@ -242,45 +224,45 @@ class Counting(Callback):
             run.stop("enough")
 
 
-def test_callbacks_are_called_and_may_stop() -> None:
-    counting = Counting()
-    model = a_classifier(callbacks=[counting]).fit(X, Y)
+def test_callbacks_are_called_and_can_stop_training() -> None:
+    counting = CountingCallback()
+    model = iris_classifier(callbacks=[counting]).fit(X, Y)
     assert (counting.epochs, model.n_iter_) == (5, 5)
 
 
-class CtrlC(Callback):
+class InterruptingCallback(Callback):
     def on_batch_end(self, run: TrainingRun) -> None:
         if run.epoch == 3:
             raise KeyboardInterrupt
 
 
-def test_ctrl_c_keeps_what_was_learned() -> None:
+def test_an_interrupt_keeps_the_trained_weights() -> None:
     with pytest.warns(UserWarning, match="interrupted"):
-        model = a_classifier(callbacks=[CtrlC()]).fit(X, Y)
+        model = iris_classifier(callbacks=[InterruptingCallback()]).fit(X, Y)
     assert model.n_iter_ == 2
     assert model.predict(X).shape == (150,)
 
 
-def test_verbose_prints_a_line_an_epoch(capsys: pytest.CaptureFixture[str]) -> None:
-    a_classifier(verbose=True).fit(X, Y)
+def test_verbose_prints_one_line_per_epoch(capsys: pytest.CaptureFixture[str]) -> None:
+    iris_classifier(verbose=True).fit(X, Y)
     printed = capsys.readouterr().out
     assert printed.count("training loss") == 8
     assert "nan" not in printed
 
 
-def test_a_last_batch_of_one_does_no_harm_to_batch_normalization() -> None:
-    a_classifier(batch_norm=True, batch_size=149, max_iter=1).fit(X, Y)
+def test_batch_normalization_with_a_last_batch_of_one() -> None:
+    iris_classifier(batch_norm=True, batch_size=149, max_iter=1).fit(X, Y)
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
-def test_a_device_of_its_own_gives_the_same(solver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_device_gives_the_same(solver: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cupy", None)
     with pytest.raises(InputError, match="CuPy"):
-        a_classifier(device="cuda").fit(X, Y)
+        iris_classifier(device="cuda").fit(X, Y)
     monkeypatch.setitem(sys.modules, "cupy", other_device)
     settings: dict[str, Any] = {"solver": solver, "early_stopping": True, "dtype": "float64"}
-    here = a_classifier(**settings).fit(X, NAMES)
-    there = a_classifier(**settings, device="cuda").fit(X, NAMES)
+    here = iris_classifier(**settings).fit(X, NAMES)
+    there = iris_classifier(**settings, device="cuda").fit(X, NAMES)
     assert isinstance(there.network_.parameters.values, other_device.DeviceArray)
     np.testing.assert_allclose(there.predict_proba(X), here.predict_proba(X), rtol=1e-12)
     for our, their in zip(
@@ -290,63 +272,8 @@ def test_a_device_of_its_own_gives_the_same(solver: str, monkeypatch: pytest.Mon
         np.testing.assert_allclose(our, their, rtol=1e-12)
 
 
-def test_inputs_are_taken_as_they_are() -> None:
+def test_inputs_are_not_scaled() -> None:
     whole = np.round(X * 20 + 100)
-    as_bytes = a_classifier().fit(whole.astype(np.uint8), Y)
-    as_floats = a_classifier().fit(whole, Y)
+    as_bytes = iris_classifier().fit(whole.astype(np.uint8), Y)
+    as_floats = iris_classifier().fit(whole, Y)
     np.testing.assert_array_equal(as_bytes.predict_proba(whole), as_floats.predict_proba(whole))
-
-
-@pytest.mark.parametrize(
-    ("settings", "facts"),
-    [
-        ({"solver": "lbfgs"}, ["lbfgs", "adam", "sgd"]),
-        ({"solver": "adma"}, ["adma", "'adam'?"]),
-        ({"activation": "rellu"}, ["activation", "'relu'?"]),
-        ({"hidden_layer_sizes": (5, 0)}, ["0", "at least 1"]),
-        ({"alpha": -1}, ["alpha", "-1"]),
-        ({"learning_rate": "faster"}, ["learning_rate", "faster", "adaptive"]),
-        ({"learning_rate": "adaptive", "schedule": "cosine"}, ["adaptive", "cosine"]),
-        ({"batch_size": 0}, ["batch_size", "0"]),
-        ({"max_iter": 2.5}, ["max_iter", "2.5"]),
-        ({"n_iter_no_change": 0}, ["n_iter_no_change", "0"]),
-        ({"validation_fraction": 1.0}, ["validation_fraction", "1.0"]),
-        ({"early_stopping": "yes"}, ["early_stopping", "yes"]),
-        ({"momentum": 1.0, "solver": "sgd"}, ["momentum", "below 1"]),
-        ({"beta_2": 1.0}, ["beta_2", "below 1"]),
-        ({"loss": "hinge"}, ["loss", "hinge", "log_loss"]),
-        ({"dropout": 1.0}, ["dropout", "below 1"]),
-        ({"device": "gpu"}, ["device", "gpu", "cpu", "cuda"]),
-        ({"dtype": "float16"}, ["dtype", "float16", "float32"]),
-        ({"optimizer": "adamx"}, ["optimizer", "adamx"]),
-        ({"verbose": "loud"}, ["verbose", "loud"]),
-        ({"callbacks": [print]}, ["callbacks", "Callback"]),
-    ],
-    ids=str,
-)
-def test_a_parameter_that_cannot_be_used_is_named(
-    settings: dict[str, Any], facts: list[str]
-) -> None:
-    with pytest.raises(InputError) as error:
-        a_classifier(**settings).fit(X, Y)
-    for fact in facts:
-        assert fact in str(error.value)
-
-
-def test_data_that_cannot_be_used_are_named() -> None:
-    model = a_classifier()
-    with pytest.raises(NotFittedError):
-        model.predict(X)
-    assert not hasattr(model, "coefs_")
-    with pytest.raises(InputError, match="one class"):
-        model.fit(X[:50], NAMES[:50])
-    with pytest.raises(InputError, match="y_val"):
-        model.fit(X, Y, X_val=X)
-    with pytest.raises(InputError, match="daisy"):
-        model.fit(X, NAMES, X_val=X[:2], y_val=["daisy", "setosa"])
-    with pytest.raises(InputError, match="partial_fit"):
-        a_classifier(early_stopping=True).partial_fit(X, Y, classes=[0, 1, 2])
-    with pytest.raises(ValueError, match="infinity or a value too large"):
-        model.fit(X * 1e300, Y)
-    with pytest.raises(TrainingDivergedError):
-        a_classifier(solver="sgd", learning_rate_init=1e9).fit(X, Y)

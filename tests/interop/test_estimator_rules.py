@@ -1,4 +1,4 @@
-"""The estimators keep scikit-learn's rules, and are what MLPClassifier and MLPRegressor are."""
+"""The estimators pass scikit-learn's checks, and train like MLPClassifier and MLPRegressor."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from sklearn.datasets import load_diabetes, load_digits
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.utils.estimator_checks import check_estimator
 
-from neuralnet import NeuralNetClassifier, NeuralNetRegressor
 from neuralnet.checks import Array
+from neuralnet.interop.classifier import NeuralNetClassifier
+from neuralnet.interop.regressor import NeuralNetRegressor
 
-# In float64 there is none. In float32 the sums over a weighted batch and over a repeated one round
-# differently; scikit-learn's tolerance of 1e-7 is for float64. (In more than one batch, weighted
-# and repeated examples would be drawn into different batches besides.)
+# These checks fail in float32 only. They compare weighted examples with repeated ones, and the sums
+# over a batch round differently; scikit-learn's tolerance of 1e-7 is for float64. (With several
+# batches, weighted and repeated examples would also be assigned to different batches.)
 ROUNDING = "float32 sums round differently, by more than the tolerance of 1e-7"
 EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data": ROUNDING,
@@ -34,7 +35,7 @@ EXPECTED = {
     ],
     ids=str,
 )
-def test_every_check_of_scikit_learn_passes(estimator: Any, expected: dict[str, str]) -> None:
+def test_scikit_learn_estimator_checks_pass(estimator: Any, expected: dict[str, str]) -> None:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         results = check_estimator(
@@ -49,20 +50,20 @@ def test_every_check_of_scikit_learn_passes(estimator: Any, expected: dict[str, 
 @pytest.mark.parametrize(
     ("ours", "theirs"), [(NeuralNetClassifier, MLPClassifier), (NeuralNetRegressor, MLPRegressor)]
 )
-def test_every_argument_of_the_model_is_there_with_its_default(ours: Any, theirs: Any) -> None:
+def test_all_arguments_of_scikit_learn_exist_with_the_same_defaults(ours: Any, theirs: Any) -> None:
     given = inspect.signature(ours).parameters
     for name, parameter in inspect.signature(theirs).parameters.items():
         if name == "loss" and name not in inspect.signature(theirs).parameters:
             continue
         assert given[name].default == parameter.default, name
     if "loss" in inspect.signature(MLPRegressor).parameters:  # from scikit-learn 1.7 on
-        places = [n for n, p in given.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
-        wanted = [
+        positional = [n for n, p in given.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+        expected = [
             n
             for n, p in inspect.signature(theirs).parameters.items()
             if p.kind is p.POSITIONAL_OR_KEYWORD
         ]
-        assert places == wanted
+        assert positional == expected
 
 
 def digits() -> tuple[Array, Array]:
@@ -70,7 +71,7 @@ def digits() -> tuple[Array, Array]:
     return X[:700] / 16, y[:700]
 
 
-SAME: dict[str, Any] = {"shuffle": False, "random_state": 3, "max_iter": 12, "batch_size": 350}
+SETTINGS: dict[str, Any] = {"shuffle": False, "random_state": 3, "max_iter": 12, "batch_size": 350}
 SGD_SETTINGS: list[dict[str, Any]] = [
     {},
     {"alpha": 2.0},
@@ -86,16 +87,14 @@ SGD_SETTINGS: list[dict[str, Any]] = [
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("num_classes", [10, 2])
 @pytest.mark.parametrize("settings", SGD_SETTINGS, ids=str)
-def test_sgd_walks_with_the_model_number_by_number(
-    settings: dict[str, Any], num_classes: int
-) -> None:
+def test_sgd_equals_scikit_learns(settings: dict[str, Any], num_classes: int) -> None:
     X, y = digits()
     y %= num_classes
-    settings = SAME | {"solver": "sgd"} | settings
+    settings = SETTINGS | {"solver": "sgd"} | settings
     theirs = MLPClassifier(**settings).fit(X, y)
     ours = NeuralNetClassifier(**settings, dtype="float64").fit(X, y)
     assert ours.n_iter_ == theirs.n_iter_
-    # Both compute in float64, and only the order of sums differs.
+    # Both compute in float64; only the order of summation differs.
     np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-10)
     np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-10)
     for our, their in zip(
@@ -110,39 +109,39 @@ def test_sgd_walks_with_the_model_number_by_number(
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("num_classes", [10, 2])
-def test_adam_walks_near_the_model(num_classes: int) -> None:
-    # The epsilon of Adam stands elsewhere in scikit-learn, by the bias correction of v.
+def test_adam_is_close_to_scikit_learns(num_classes: int) -> None:
+    # scikit-learn adds the epsilon of Adam before the bias correction of v.
     X, y = digits()
     y %= num_classes
-    theirs = MLPClassifier(**SAME).fit(X, y)
-    ours = NeuralNetClassifier(**SAME, dtype="float64").fit(X, y)
+    theirs = MLPClassifier(**SETTINGS).fit(X, y)
+    ours = NeuralNetClassifier(**SETTINGS, dtype="float64").fit(X, y)
     np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-3)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("alpha", [1e-4, 3.0])
 @pytest.mark.parametrize("num_targets", [1, 2])
-def test_a_regression_walks_with_the_model(alpha: float, num_targets: int) -> None:
+def test_regression_with_sgd_equals_scikit_learns(alpha: float, num_targets: int) -> None:
     X, y = load_diabetes(return_X_y=True)
     y = y / 100
     targets = y if num_targets == 1 else np.column_stack([y, 1 - y])
-    settings = SAME | {"solver": "sgd", "alpha": alpha, "batch_size": 221}
+    settings = SETTINGS | {"solver": "sgd", "alpha": alpha, "batch_size": 221}
     theirs = MLPRegressor(**settings).fit(X, targets)
     ours = NeuralNetRegressor(**settings).fit(X, targets)
     np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-9)
-    if num_targets == 1:  # of several, scikit-learn shows the mean and descends the sum
+    if num_targets == 1:  # for several, scikit-learn reports the mean but differentiates the sum
         np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-10)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("num_classes", [10, 2])
-def test_weighted_examples_walk_with_the_model(num_classes: int) -> None:
+def test_weighted_examples_equal_scikit_learns(num_classes: int) -> None:
     if "sample_weight" not in inspect.signature(MLPClassifier.fit).parameters:
-        pytest.skip("MLPClassifier takes weights from scikit-learn 1.7 on")
+        pytest.skip("MLPClassifier supports weights from scikit-learn 1.7 on")
     X, y = digits()
     y %= num_classes
     weight = np.random.default_rng(0).uniform(0.5, 2, len(X))
-    settings = SAME | {"solver": "sgd", "batch_size": 700, "alpha": 1.0}
+    settings = SETTINGS | {"solver": "sgd", "batch_size": 700, "alpha": 1.0}
     theirs = MLPClassifier(**settings).fit(X, y, weight)
     ours = NeuralNetClassifier(**settings, dtype="float64").fit(X, y, weight)
     np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-10)
@@ -151,10 +150,10 @@ def test_weighted_examples_walk_with_the_model(num_classes: int) -> None:
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("num_classes", [10, 2])
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_partial_fit_keeps_the_optimizers_state(solver: str, num_classes: int) -> None:
+def test_partial_fit_keeps_the_optimizer_state(solver: str, num_classes: int) -> None:
     X, y = digits()
     y %= num_classes
-    settings: dict[str, Any] = SAME | {"solver": solver, "max_iter": 6, "dtype": "float64"}
+    settings: dict[str, Any] = SETTINGS | {"solver": solver, "max_iter": 6, "dtype": "float64"}
     whole = NeuralNetClassifier(**settings).fit(X, y)
     parts = NeuralNetClassifier(**settings)
     for _ in range(6):

@@ -1,4 +1,4 @@
-"""Folding changes what a network is made of, and not what it predicts."""
+"""Folding changes the layers of a network, but not its predictions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.interop.networks import random_features, random_network, random_pixel
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("output", ["softmax", "sigmoid", "identity"])
 @pytest.mark.parametrize("hidden", sorted(HIDDEN_ACTIVATIONS))
-def test_the_same_predictions(hidden: str, output: str, batch_norm: bool) -> None:
+def test_predictions_are_the_same(hidden: str, output: str, batch_norm: bool) -> None:
     model = random_network(
         output=output, hidden_activation=hidden, batch_norm=batch_norm, dropout=(0.2, 0.5)
     )
@@ -35,14 +35,14 @@ def test_the_same_predictions(hidden: str, output: str, batch_norm: bool) -> Non
     np.testing.assert_array_equal(model.parameters.state, before)
 
 
-def test_in_float64_they_agree_to_the_last_digits() -> None:
+def test_float64_predictions_agree_closely() -> None:
     model = random_network(batch_norm=True, dtype="float64")
     X = random_features(model).astype(np.float64)
     np.testing.assert_allclose(folded(model).forward(X)[-1], model.forward(X)[-1], rtol=1e-12)
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
-def test_standardized_columns_are_taken_as_they_are(batch_norm: bool) -> None:
+def test_standardization_is_folded_into_the_first_layer(batch_norm: bool) -> None:
     model = random_network(batch_norm=batch_norm, dtype="float64")
     rng = np.random.default_rng(3)
     raw = rng.normal(50, 20, (40, model.num_features)) * rng.uniform(0.1, 100, model.num_features)
@@ -60,11 +60,11 @@ def test_standardized_columns_are_taken_as_they_are(batch_norm: bool) -> None:
         (np.full(12, np.nan), np.ones(12), "mean"),
     ],
 )
-def test_no_standardization(mean: Any, deviation: Any, fact: str) -> None:
+def test_invalid_standardizations_are_refused(mean: Any, deviation: Any, fact: str) -> None:
     with pytest.raises(InputError, match=fact):
         with_standardization(random_network(), mean, deviation)
 
 
-def test_only_networks_are_folded() -> None:
+def test_only_networks_can_be_folded() -> None:
     with pytest.raises(InputError, match="NeuralNetMLP"):
         folded("network")  # type: ignore[arg-type]

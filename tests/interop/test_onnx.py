@@ -1,4 +1,4 @@
-"""An exported network is run by onnxruntime, and predicts what it did here."""
+"""Exported networks give the same predictions in onnxruntime."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def run(path: Path, X: NDArray[Any]) -> dict[str, NDArray[Any]]:
 
 
 def assert_agrees(model: NeuralNetMLP, path: Path, X: NDArray[Any]) -> None:
-    given = run(path, X)
-    assert list(given)[1] == "label"
-    assert given["label"].dtype == np.int64
-    np.testing.assert_array_equal(given["label"], model.predict(X))
+    exported = run(path, X)
+    assert list(exported)[1] == "label"
+    assert exported["label"].dtype == np.int64
+    np.testing.assert_array_equal(exported["label"], model.predict(X))
     if model.output_activation.name == "identity":
-        assert next(iter(given)) == "outputs"
-        wanted, got = model.forward(X)[-1], given["outputs"]
+        assert next(iter(exported)) == "outputs"
+        wanted, got = model.forward(X)[-1], exported["outputs"]
         np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
     else:
-        wanted, got = model.predict_proba(X), given["probabilities"]
+        wanted, got = model.predict_proba(X), exported["probabilities"]
         np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-5)
         np.testing.assert_allclose(got.sum(axis=1), 1, atol=1e-5)
     assert got.dtype == np.float32
@@ -69,7 +69,7 @@ def test_every_combination_of_layers(
 @pytest.mark.parametrize(
     ("first", "second"), list(itertools.permutations(sorted(HIDDEN_ACTIVATIONS), 2))
 )
-def test_an_activation_for_each_layer(first: str, second: str, tmp_path: Path) -> None:
+def test_different_activations_per_layer(first: str, second: str, tmp_path: Path) -> None:
     model = random_network(hidden_activation=[first, second], batch_norm=True)
     export_onnx(model, tmp_path / "model.onnx")
     assert_agrees(model, tmp_path / "model.onnx", random_pixels(model))
@@ -86,21 +86,21 @@ def test_an_activation_for_each_layer(first: str, second: str, tmp_path: Path) -
     ],
     ids=str,
 )
-def test_what_else_a_network_can_be_built_from(settings: dict[str, Any], tmp_path: Path) -> None:
+def test_other_settings(settings: dict[str, Any], tmp_path: Path) -> None:
     model = random_network(**settings)
     export_onnx(model, tmp_path / "model.onnx")
-    for num_rows in (1, 2, 500):  # the size of a batch is free
+    for num_rows in (1, 2, 500):  # the batch size is not fixed
         assert_agrees(model, tmp_path / "model.onnx", random_pixels(model, num_rows + 2)[2:])
 
 
-def test_tiny_sigmoids_keep_their_digits(tmp_path: Path) -> None:
+def test_tiny_sigmoids_stay_accurate(tmp_path: Path) -> None:
     model = random_network(output="sigmoid")
     model.parameters["layers.2.bias"][...] -= 60
     export_onnx(model, tmp_path / "model.onnx")
     assert_agrees(model, tmp_path / "model.onnx", random_pixels(model))
 
 
-def test_what_the_file_says_of_itself(tmp_path: Path) -> None:
+def test_metadata_and_graph_of_the_file(tmp_path: Path) -> None:
     model = random_network(classes=["a", "b", "c", "ü"], batch_norm=True, dropout=0.5)
     model.notes["data"] = "made for a test"
     export_onnx(model, tmp_path / "model.onnx")
@@ -110,24 +110,24 @@ def test_what_the_file_says_of_itself(tmp_path: Path) -> None:
     assert [(o.domain, o.version) for o in proto.opset_import] == [("", OPERATOR_SET)]
     assert OPERATOR_SET == 18
     assert proto.producer_name == "neuralnet"
-    told = {entry.key: entry.value for entry in proto.metadata_props}
-    assert json.loads(told["classes"]) == ["a", "b", "c", "ü"]
-    assert json.loads(told["input_range"]) == [-1.0, 1.0]
-    assert told["note.data"] == "made for a test"
+    metadata = {entry.key: entry.value for entry in proto.metadata_props}
+    assert json.loads(metadata["classes"]) == ["a", "b", "c", "ü"]
+    assert json.loads(metadata["input_range"]) == [-1.0, 1.0]
+    assert metadata["note.data"] == "made for a test"
     operators = [node.op_type for node in proto.graph.node]
     assert operators.count("Gemm") == 3
     assert not {"BatchNormalization", "Dropout"} & set(operators)
     names = [node.name for node in proto.graph.node]
     assert all(names)
     assert len(set(names)) == len(names)
-    [taken] = proto.graph.input
-    assert taken.name == "pixels"
-    dimensions = taken.type.tensor_type.shape.dim
+    [graph_input] = proto.graph.input
+    assert graph_input.name == "pixels"
+    dimensions = graph_input.type.tensor_type.shape.dim
     assert (dimensions[0].dim_param, dimensions[1].dim_value) == ("batch", 12)
     assert [output.name for output in proto.graph.output] == ["probabilities", "label"]
 
 
-def test_the_notes_say_what_goes_in(tmp_path: Path) -> None:
+def test_notes_determine_the_input(tmp_path: Path) -> None:
     model = random_network()
     model.notes |= input_notes("features", [f"column {i}" for i in range(12)], "kind")
     export_onnx(model, tmp_path / "model.onnx")
@@ -141,11 +141,11 @@ def test_the_same_network_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
-class OwnTanh(Tanh):
+class CustomTanh(Tanh):
     pass
 
 
-def test_what_cannot_be_exported_is_refused_and_nothing_written(tmp_path: Path) -> None:
+def test_invalid_networks_are_refused_and_not_written(tmp_path: Path) -> None:
     diverged = random_network()
     diverged.parameters["layers.0.weight"][0, 0] = np.nan
     huge = random_network(dtype="float64")
@@ -154,7 +154,7 @@ def test_what_cannot_be_exported_is_refused_and_nothing_written(tmp_path: Path) 
         ("a name", {}, "NeuralNetMLP"),
         (diverged, {}, "layers.0.weight"),
         (huge, {}, "float32"),
-        (random_network(hidden_activation=OwnTanh()), {}, "OwnTanh"),
+        (random_network(hidden_activation=CustomTanh()), {}, "CustomTanh"),
         (random_network(), {"inputs": "pixel"}, "pixels"),
     ]
     for model, options, fact in cases:
@@ -163,7 +163,7 @@ def test_what_cannot_be_exported_is_refused_and_nothing_written(tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
-def test_without_the_package_a_sentence_names_the_extra(
+def test_a_missing_package_error_names_the_extra(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
@@ -171,6 +171,6 @@ def test_without_the_package_a_sentence_names_the_extra(
         export_onnx(random_network(), tmp_path / "model.onnx")
 
 
-def test_the_package_is_imported_late() -> None:
+def test_onnx_is_imported_lazily() -> None:
     code = "import sys, neuralnet.interop.onnx; assert 'onnx' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""Weights go to PyTorch's layout and back; torch is played by a few lines of NumPy and SciPy."""
+"""Round trips of weights in PyTorch's layout; a few lines of NumPy stand in for torch."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ Tensors = dict[str, NDArray[Any]]
 
 
 def sequential(code: str, tensors: Tensors, X: NDArray[Any]) -> NDArray[Any]:
-    """Do what PyTorch's documentation says that an nn.Sequential of these modules does."""
-    taken = set()
+    """Evaluate an nn.Sequential according to PyTorch's documentation."""
+    used = set()
     x: Any = X
     modules = code.removeprefix("nn.Sequential(nn.").removesuffix(")").split(", nn.")
     for place, module in enumerate(modules):
         name, _, arguments = module.removesuffix(")").partition("(")
-        mine = {k.split(".")[1]: v for k, v in tensors.items() if k.split(".")[0] == str(place)}
-        taken |= {f"{place}.{part}" for part in mine}
+        parts = {k.split(".")[1]: v for k, v in tensors.items() if k.split(".")[0] == str(place)}
+        used |= {f"{place}.{part}" for part in parts}
         if name == "Linear":
-            assert ("bias" in mine) == ("bias=False" not in arguments)
-            x = x @ mine["weight"].T + mine.get("bias", 0)
+            assert ("bias" in parts) == ("bias=False" not in arguments)
+            x = x @ parts["weight"].T + parts.get("bias", 0)
         elif name == "BatchNorm1d":
-            normal = (x - mine["running_mean"]) / np.sqrt(mine["running_var"] + 1e-5)
-            x = normal * mine["weight"] + mine["bias"]
+            normal = (x - parts["running_mean"]) / np.sqrt(parts["running_var"] + 1e-5)
+            x = normal * parts["weight"] + parts["bias"]
         elif name == "GELU":
             assert "approximate='tanh'" in arguments
             x = 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
@@ -57,7 +57,7 @@ def sequential(code: str, tensors: Tensors, X: NDArray[Any]) -> NDArray[Any]:
                 "Identity": lambda z: z,
             }
             x = functions[name](x)
-    assert taken == set(tensors)
+    assert used == set(tensors)
     return np.asarray(x)
 
 
@@ -69,7 +69,7 @@ def softmax(z: NDArray[Any]) -> NDArray[Any]:
 @pytest.mark.parametrize("dropout", [0.0, 0.25])
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("hidden", sorted(HIDDEN_ACTIVATIONS))
-def test_out_and_in_again(hidden: str, batch_norm: bool, dropout: float, tmp_path: Path) -> None:
+def test_file_round_trip(hidden: str, batch_norm: bool, dropout: float, tmp_path: Path) -> None:
     model = random_network(hidden_activation=hidden, batch_norm=batch_norm, dropout=dropout)
     save_pytorch(model, tmp_path / "weights.safetensors")
     with safe_open(tmp_path / "weights.safetensors", "np") as file:
@@ -84,7 +84,7 @@ def test_out_and_in_again(hidden: str, batch_norm: bool, dropout: float, tmp_pat
     assert input_kind(back.notes) == "features"
 
 
-def test_names_and_shapes_are_pytorchs() -> None:
+def test_names_and_shapes_are_those_of_pytorch() -> None:
     model = random_network((7, 5), batch_norm=True, dropout=0.5)
     shapes = {name: array.shape for name, array in to_state_dict(model).items()}
     assert shapes == {
@@ -100,7 +100,7 @@ def test_names_and_shapes_are_pytorchs() -> None:
     assert pytorch_code(model).startswith("nn.Sequential(nn.Linear(12, 7, bias=False), nn.BatchN")
 
 
-def test_what_is_handed_out_is_a_copy() -> None:
+def test_the_state_dict_is_a_copy() -> None:
     model = random_network()
     to_state_dict(model)["0.weight"][...] = 0
     assert model.parameters["layers.0.weight"].any()
@@ -118,7 +118,7 @@ def test_layers_are_ordered_by_the_numbers_in_their_names(first: str, second: st
     assert model.dtype == "float64"
 
 
-def test_a_bias_before_batch_normalization_goes_into_the_running_mean() -> None:
+def test_a_bias_before_batch_normalization_is_folded_into_the_running_mean() -> None:
     model = random_network((7,), batch_norm=True, dtype="float64")
     tensors = to_state_dict(model)
     bias = np.random.default_rng(0).normal(size=7)
@@ -133,7 +133,7 @@ def test_a_bias_before_batch_normalization_goes_into_the_running_mean() -> None:
     np.testing.assert_allclose(back.predict_proba(X), model.predict_proba(X), atol=1e-12)
 
 
-def test_networks_that_were_trained_on_pixels_take_pixels() -> None:
+def test_an_input_range_makes_the_inputs_pixels() -> None:
     model = random_network(input_range=(0.0, 1.0), classes=["a", "b", "c", "d"])
     back = from_state_dict(
         to_state_dict(model),
@@ -156,9 +156,9 @@ def zeros(**shapes: tuple[int, ...]) -> Tensors:
     [
         ({}, ["0 linear layers"]),
         (zeros(l0_weight=(3, 4)), ["1 linear layers"]),
-        (zeros(l0_weight=(3, 4), l1_weight=(2, 5)), ["5 inputs", "l0", "gives 3"]),
-        (zeros(a_weight=(3, 3), b_weight=(3, 3)), ["no order", "fc1"]),
-        (zeros(l1_weight=(3, 3), m1_weight=(3, 3)), ["no order"]),
+        (zeros(l0_weight=(3, 4), l1_weight=(2, 5)), ["5 inputs", "l0", "3 outputs"]),
+        (zeros(a_weight=(3, 3), b_weight=(3, 3)), ["order", "fc1"]),
+        (zeros(l1_weight=(3, 3), m1_weight=(3, 3)), ["order"]),
         (zeros(c0_weight=(8, 1, 3, 3), c1_weight=(3, 8)), ["c0.weight", "neither"]),
         (zeros(l0_weight=(3, 4), l0_bias=(4,), l1_weight=(2, 3)), ["'bias': (4,)"]),
         (zeros(l0_weight=(3, 4), l0_extra=(4,), l1_weight=(2, 3)), ["extra"]),
@@ -166,7 +166,7 @@ def zeros(**shapes: tuple[int, ...]) -> Tensors:
         ({"l0.weight": np.full((3, 4), np.nan)}, ["l0.weight", "NaN"]),
     ],
 )
-def test_tensors_of_no_such_network(tensors: Tensors, facts: list[str]) -> None:
+def test_invalid_tensors_are_refused(tensors: Tensors, facts: list[str]) -> None:
     with pytest.raises(InputError) as caught:
         from_state_dict(tensors, hidden_activation="relu")
     for fact in facts:
@@ -174,7 +174,7 @@ def test_tensors_of_no_such_network(tensors: Tensors, facts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("places", [(1,), (1, 3, 5)])
-def test_normalization_is_behind_every_hidden_layer_or_none(places: tuple[int, ...]) -> None:
+def test_partial_batch_normalization_is_refused(places: tuple[int, ...]) -> None:
     tensors = to_state_dict(random_network((4, 4), num_classes=4))
     renamed = {f"{int(name[0]) + 0}.{name[2:]}": array for name, array in tensors.items()}
     for place in places:
@@ -184,7 +184,7 @@ def test_normalization_is_behind_every_hidden_layer_or_none(places: tuple[int, .
         from_state_dict(renamed, hidden_activation="relu")
 
 
-def test_files_that_are_none(tmp_path: Path) -> None:
+def test_invalid_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="missing"):
         load_pytorch(tmp_path / "missing", hidden_activation="relu")
     (tmp_path / "pickled.pt").write_bytes(b"PK\x03\x04 and what torch.save writes")
@@ -197,13 +197,13 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         load_pytorch(tmp_path / "one", hidden_activation="relu")
 
 
-class OwnTanh(Tanh):
+class CustomTanh(Tanh):
     pass
 
 
-def test_what_pytorch_has_no_name_for(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="OwnTanh"):
-        save_pytorch(random_network(hidden_activation=OwnTanh()), tmp_path / "weights")
+def test_custom_activations_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="CustomTanh"):
+        save_pytorch(random_network(hidden_activation=CustomTanh()), tmp_path / "weights")
     with pytest.raises(InputError, match="NeuralNetMLP"):
         save_pytorch("network", tmp_path / "weights")  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())

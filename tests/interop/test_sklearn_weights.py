@@ -1,4 +1,4 @@
-"""What scikit-learn fitted predicts the same here."""
+"""A converted scikit-learn classifier gives the same predictions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fitted(num_classes: int, names: Any = None, **settings: Any) -> tuple[MLPCla
 @pytest.mark.parametrize("num_classes", [2, 3])
 @pytest.mark.parametrize("hidden", [(9,), (6, 5)])
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
-def test_the_same_predictions(activation: str, hidden: tuple[int, ...], num_classes: int) -> None:
+def test_same_predictions(activation: str, hidden: tuple[int, ...], num_classes: int) -> None:
     classifier, X = fitted(num_classes, activation=activation, hidden_layer_sizes=hidden)
     model = from_mlp_classifier(classifier)
     np.testing.assert_allclose(
@@ -59,11 +59,11 @@ def test_float32_stays_float32() -> None:
         ([False, True], ("False", "True")),
     ],
 )
-def test_classes_keep_their_names(names: list[Any], classes: tuple[Any, ...]) -> None:
+def test_class_names_are_kept(names: list[Any], classes: tuple[Any, ...]) -> None:
     assert from_mlp_classifier(fitted(2, names)[0]).classes == classes
 
 
-def test_columns_keep_their_names() -> None:
+def test_column_names_are_kept() -> None:
     classifier, X = fitted(2)
     columns = [f"feature {i}" for i in range(8)]
     frame = pd.DataFrame(X, columns=columns)
@@ -73,7 +73,7 @@ def test_columns_keep_their_names() -> None:
     assert input_columns(from_mlp_classifier(classifier).notes) == columns
 
 
-def test_what_cannot_be_taken_over() -> None:
+def test_invalid_classifiers_are_refused() -> None:
     X, _ = make_classification(50, 8, random_state=0)
     several = MLPClassifier(max_iter=2, random_state=0)
     with warnings.catch_warnings():

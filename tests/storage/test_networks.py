@@ -1,4 +1,4 @@
-"""What is saved is what is loaded: a mirror pair, over all that a network can be built from."""
+"""Round trips of `save` and `load` over all settings of a network, and rejected inputs."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from neuralnet.nn.activations import GELU, HIDDEN_ACTIVATIONS, Identity, LeakyRe
 from neuralnet.nn.initialization import VarianceScaling
 from neuralnet.nn.losses import LOSSES, CrossEntropy
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.storage import load, save
+from neuralnet.storage.networks import load, save
 
 V1 = Path(__file__).parents[1] / "files" / "network-v1.safetensors"
 
 
 def assert_same(one: NeuralNetMLP, other: NeuralNetMLP) -> None:
-    """Both are built alike and hold and predict the same bits."""
+    """Check that two networks have the same settings, parameters and predictions, bit for bit."""
     for name in (
         *("num_features", "num_hidden", "num_classes", "hidden_activation", "output_activation"),
         *("batch_norm", "dropout", "label_smoothing"),
@@ -91,7 +91,7 @@ def networks(draw: st.DrawFn) -> NeuralNetMLP:
 
 
 @given(networks())
-def test_what_is_saved_is_loaded(tmp_path_factory: Any, network: NeuralNetMLP) -> None:
+def test_a_loaded_network_equals_the_saved(tmp_path_factory: Any, network: NeuralNetMLP) -> None:
     path = tmp_path_factory.mktemp("round") / "network.safetensors"
     save(network, path)
     loaded = load(path)
@@ -100,7 +100,7 @@ def test_what_is_saved_is_loaded(tmp_path_factory: Any, network: NeuralNetMLP) -
     assert path.with_name("again").read_bytes() == path.read_bytes()
 
 
-def test_a_loaded_network_learns_and_begins_anew_like_the_saved_one(tmp_path: Path) -> None:
+def test_a_loaded_network_trains_and_initializes_like_the_saved_one(tmp_path: Path) -> None:
     network = NeuralNetMLP(4, 3, 2, initial_weights="he_uniform", l2=0.1)
     save(network, tmp_path / "network")
     loaded = load(tmp_path / "network")
@@ -123,22 +123,22 @@ def test_the_same_network_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
 
 
-def test_weights_that_lie_otherwise_in_memory_are_saved_right(tmp_path: Path) -> None:
-    """The safetensors package alone would write a transposed array's memory as it lies."""
+def test_weights_in_any_memory_layout_are_saved_correctly(tmp_path: Path) -> None:
+    """The safetensors package alone would ignore the memory order of a transposed array."""
     network = NeuralNetMLP(5, 4, 3)
-    right = network.parameters["layers.0.weight"].copy()
-    turned = np.asfortranarray(right)
-    assert not turned.flags.c_contiguous
-    network.parameters._values["layers.0.weight"] = turned
+    weight = network.parameters["layers.0.weight"].copy()
+    transposed = np.asfortranarray(weight)
+    assert not transposed.flags.c_contiguous
+    network.parameters._values["layers.0.weight"] = transposed
     strided = np.repeat(network.parameters["layers.1.weight"], 2, axis=1)[:, ::2]
     network.parameters._values["layers.1.weight"] = strided
     save(network, tmp_path / "network")
     loaded = load(tmp_path / "network")
-    np.testing.assert_array_equal(loaded.parameters["layers.0.weight"], right)
+    np.testing.assert_array_equal(loaded.parameters["layers.0.weight"], weight)
     np.testing.assert_array_equal(loaded.parameters["layers.1.weight"], strided)
 
 
-def test_arrays_of_another_module_are_brought_over(tmp_path: Path) -> None:
+def test_arrays_of_another_array_module_are_saved(tmp_path: Path) -> None:
     device = ModuleType("device")
     device.__dict__.update({**vars(np), "asnumpy": lambda array: array + 1})
     network = NeuralNetMLP(2, 2, 2, xp=device)
@@ -148,7 +148,7 @@ def test_arrays_of_another_module_are_brought_over(tmp_path: Path) -> None:
     assert loaded.xp is np
 
 
-def test_a_network_that_diverged_is_kept_as_it_is(tmp_path: Path) -> None:
+def test_a_diverged_network_is_saved_unchanged(tmp_path: Path) -> None:
     network = NeuralNetMLP(2, 2, 2)
     network.parameters.values[:3] = np.nan, np.inf, -np.inf
     save(network, tmp_path / "network")
@@ -156,7 +156,7 @@ def test_a_network_that_diverged_is_kept_as_it_is(tmp_path: Path) -> None:
     assert loaded.tobytes() == network.parameters.values.tobytes()
 
 
-def test_other_programs_can_read_it(tmp_path: Path) -> None:
+def test_the_file_is_readable_by_safetensors(tmp_path: Path) -> None:
     network = NeuralNetMLP(4, [3, 2], 2, hidden_activation=[GELU(), LeakyReLU(0.2)])
     network.notes["data"] = "four numbers"
     save(network, tmp_path / "network")
@@ -177,7 +177,7 @@ def test_other_programs_can_read_it(tmp_path: Path) -> None:
 
 
 def test_a_file_of_format_3_is_loaded() -> None:
-    """It was written with receptive fields, which shaped its training and not its predictions."""
+    """The file has receptive fields, which affected its training but not its predictions."""
     network = load(V1.with_name("network-v3.safetensors"))
     assert network.batch_norm
     assert network.dropout == (0.1, 0.1)
@@ -187,7 +187,7 @@ def test_a_file_of_format_3_is_loaded() -> None:
 
 
 def test_a_file_of_format_1_is_loaded() -> None:
-    """Written once, never again; what it predicted then it predicts now."""
+    """The file was written once by format 1; its predictions must not change."""
     network = load(V1)
     assert (network.num_features, network.num_hidden, network.num_classes) == (16, (5, 4), 3)
     assert network.hidden_activation == (LeakyReLU(0.2), GELU())
@@ -206,51 +206,49 @@ def test_a_file_of_format_1_is_loaded() -> None:
     np.testing.assert_allclose(network.predict_proba(pixels), wanted, rtol=1e-5)
 
 
-class OwnLeakyReLU(LeakyReLU):
-    """A function of the user's own, under a name of the package's."""
+class CustomLeakyReLU(LeakyReLU):
+    """Custom activation with the name of one of the package's."""
 
 
-class OwnSoftmax(Softmax):
+class CustomSoftmax(Softmax):
     pass
 
 
-class OwnLoss(CrossEntropy):
+class CustomLoss(CrossEntropy):
     pass
 
 
-class OwnScheme(VarianceScaling):
+class CustomScheme(VarianceScaling):
     pass
 
 
-class OwnNetwork(NeuralNetMLP):
+class CustomNetwork(NeuralNetMLP):
     pass
 
 
 @pytest.mark.parametrize(
     ("settings", "fact"),
     [
-        ({"hidden_activation": OwnLeakyReLU()}, "OwnLeakyReLU"),
-        ({"output_activation": OwnSoftmax(), "loss": "cross_entropy"}, "OwnSoftmax"),
-        ({"loss": OwnLoss(), "output_activation": "softmax"}, "OwnLoss"),
+        ({"hidden_activation": CustomLeakyReLU()}, "CustomLeakyReLU"),
+        ({"output_activation": CustomSoftmax(), "loss": "cross_entropy"}, "CustomSoftmax"),
+        ({"loss": CustomLoss(), "output_activation": "softmax"}, "CustomLoss"),
     ],
 )
-def test_functions_of_the_users_own_are_refused(
-    tmp_path: Path, settings: dict[str, Any], fact: str
-) -> None:
+def test_custom_functions_are_refused(tmp_path: Path, settings: dict[str, Any], fact: str) -> None:
     with pytest.raises(InputError, match=fact):
         save(NeuralNetMLP(2, 2, 2, **settings), tmp_path / "network")
     assert not list(tmp_path.iterdir())
 
 
-def test_an_initializer_of_the_users_own_becomes_the_default(tmp_path: Path) -> None:
-    network = NeuralNetMLP(2, 2, 2, initial_weights=["he_normal", OwnScheme()])
+def test_a_custom_initializer_becomes_the_default(tmp_path: Path) -> None:
+    network = NeuralNetMLP(2, 2, 2, initial_weights=["he_normal", CustomScheme()])
     save(network, tmp_path / "network")
     loaded = load(tmp_path / "network")
     assert loaded.initial_weights == (VarianceScaling(2.0), None)
     np.testing.assert_array_equal(loaded.parameters.values, network.parameters.values)
 
 
-def test_every_function_of_the_package_is_taken(tmp_path: Path) -> None:
+def test_identity_is_saved(tmp_path: Path) -> None:
     network = NeuralNetMLP(2, 2, 2, hidden_activation=Identity())
     save(network, tmp_path / "network")
     assert_same(network, load(tmp_path / "network"))
@@ -269,7 +267,7 @@ def test_every_function_of_the_package_is_taken(tmp_path: Path) -> None:
         ("input_range", (1.0, 0.0), "input_range"),
     ],
 )
-def test_what_was_changed_to_something_wrong_is_not_written(
+def test_invalid_attributes_are_not_written(
     tmp_path: Path, name: str, value: Any, fact: str
 ) -> None:
     network = NeuralNetMLP(2, 2, 2)
@@ -279,7 +277,7 @@ def test_what_was_changed_to_something_wrong_is_not_written(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("model", [None, {"weight": np.ones(2)}, OwnNetwork(2, 2, 2)])
+@pytest.mark.parametrize("model", [None, {"weight": np.ones(2)}, CustomNetwork(2, 2, 2)])
 def test_only_networks_are_saved(tmp_path: Path, model: Any) -> None:
     with pytest.raises(InputError, match="NeuralNetMLP"):
         save(model, tmp_path / "network")
@@ -287,16 +285,14 @@ def test_only_networks_are_saved(tmp_path: Path, model: Any) -> None:
 
 
 @pytest.mark.parametrize("path", [None, 3, "null\0byte"])
-def test_only_paths_are_taken(path: Any) -> None:
+def test_only_paths_are_accepted(path: Any) -> None:
     with pytest.raises(InputError, match="path"):
         save(NeuralNetMLP(2, 2, 2), path)
     with pytest.raises(InputError, match="path"):
         load(path)
 
 
-def test_a_disk_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = NeuralNetMLP(2, 2, 2)
     save(network, tmp_path / "network")
 
@@ -310,13 +306,13 @@ def test_a_disk_that_fails_leaves_the_old_file(
     assert_same(network, load(tmp_path / "network"))
 
 
-def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path: Path) -> None:
+def test_a_path_below_a_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FileError, match="file"):
         save(NeuralNetMLP(2, 2, 2), tmp_path / "file" / "network")
 
 
-def test_the_format_is_imported_late_and_its_other_frameworks_never() -> None:
+def test_safetensors_is_imported_lazily_and_without_other_frameworks() -> None:
     code = f"""
 import sys
 import neuralnet.storage

@@ -82,8 +82,8 @@ class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[m
     device: str
     dtype: str
 
-    _network: NeuralNetMLP  # the network in training
-    rate_: float  # the learning rate of the next epoch, as scikit-learn counts it
+    _network: NeuralNetMLP  # for two classes, it has one output
+    rate_: float  # learning rate of the next epoch, before `rate_factor`
     n_iter_: int
     t_: int
     loss_: float

@@ -241,7 +241,7 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
             classes = None
         elif classes is None:
             raise InputError(
-                "classes is None in the first call of partial_fit; pass all classes that will come."
+                "classes is None in the first call of partial_fit; pass all classes there."
             )
         self._declared_classes = None if classes is None else np.unique(classes)
         return self._fit(X, y, sample_weight, incremental=True)

@@ -59,7 +59,7 @@ class NeuralNetEstimator(BaseNeuralNet):
         *,
         incremental: bool = False,
     ) -> Self:
-        """Check the arguments and train, from new or from the current weights."""
+        """Check the arguments and train, with new or with the current weights."""
         check_parameters(self)
         optimizer = make_optimizer(self)
         dtype = check_dtype(self.dtype)

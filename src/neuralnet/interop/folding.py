@@ -1,7 +1,7 @@
-"""Affine maps folded into the dense layer beside them: fewer layers, the same predictions.
+"""Folding of affine maps into dense layers: fewer layers, the same predictions.
 
-A dense layer is affine, z = x W + b, and so are batch normalization, once it no longer learns, and
-the standardization of a table's columns. Two affine maps in a row are one.
+A dense layer is an affine map, z = x W + b. So are batch normalization in inference and the
+standardization of a table's columns. Two consecutive affine maps are equivalent to one.
 """
 
 from __future__ import annotations
@@ -18,77 +18,79 @@ Affine = tuple[NDArray[np.float64], NDArray[np.float64]]  # W (D, K) and b (K,)
 
 
 def folded(model: NeuralNetMLP) -> NeuralNetMLP:
-    """Return a network without batch normalization and dropout that predicts the same.
+    """Return a network with the same predictions, without batch normalization and dropout.
 
-    Batch normalization after z = x W is y = (z - mean) s + shift, s = scale / sqrt(variance +
-    EPSILON), so y = x (W s) + (shift - mean s). It is computed in float64, and rounded once. What
-    is returned is meant to predict: its L2 penalty is that of other weights.
+    Batch normalization after z = x W is y = (z - mean) s + shift with s = scale / sqrt(variance +
+    EPSILON), so y = x (W s) + (shift - mean s). The new weights are computed in float64 and rounded
+    once. Use the result for prediction: the weights are different, so the L2 penalty is too.
 
     Parameters
     ----------
     model : NeuralNetMLP
-        A network; it is not changed.
+        The network; it is not changed.
 
     Returns
     -------
     NeuralNetMLP
-        Its dense layers, each with a bias, and its activations.
+        A network of dense layers with biases, and the same activations.
 
     Raises
     ------
     InputError
-        If it is no such network.
+        If `model` is not a `NeuralNetMLP`.
     """
     plain = _plain_copy(model)
-    _write(plain, dense_layers(model))
+    _set_parameters(plain, dense_layers(model))
     return plain
 
 
 def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> NeuralNetMLP:
-    """Return a network that takes the columns as they are, from one that took them standardized.
+    """Return a network for raw columns from a network for standardized ones.
 
-    The first layer saw (x - mean) / deviation; the one returned has that in its weights, and is
-    folded besides. So whoever has the file needs no second one with means and deviations.
+    The network was trained on (x - mean) / deviation. The result includes this map in the weights
+    of its first layer, and its batch normalization is folded. A file of it is sufficient for
+    prediction; the means and standard deviations need not be stored separately.
 
     Parameters
     ----------
     model : NeuralNetMLP
-        A network that was trained on standardized floating-point inputs; it is not changed.
+        The network, trained on standardized floating-point inputs; it is not changed.
     mean, deviation : array_like, shape (D,)
-        What was taken from each column, and what it then was divided by.
+        Mean and standard deviation of each column.
 
     Returns
     -------
     NeuralNetMLP
-        Without batch normalization and dropout.
+        A network without batch normalization and dropout.
 
     Raises
     ------
     InputError
-        If it is no network, or there is not one finite mean and one deviation above 0 a column.
+        If `model` is not a `NeuralNetMLP`, or if `mean` or `deviation` has the wrong shape or a
+        value that is not finite, or a standard deviation is not above 0.
     """
     plain = _plain_copy(model)
     mean, deviation = (np.asarray(row, dtype=np.float64) for row in (mean, deviation))
     for name, row in (("mean", mean), ("deviation", deviation)):
         if row.shape != (model.num_features,):
             raise InputError(
-                f"{name} has shape {row.shape}; it must have one number for each of the network's "
-                f"{model.num_features} features."
+                f"{name} has shape {row.shape}; it must have shape ({model.num_features},), one "
+                f"number for each of the network's features."
             )
         check_finite(row, name)
     if deviation.min() <= 0:
         raise InputError(
-            f"deviation holds {deviation.min():g}; it must be above 0. Give 1 for a column that "
-            f"is constant."
+            f"deviation contains {deviation.min():g}; it must be above 0. Use 1 for a constant "
+            f"column."
         )
     (W, b), *others = dense_layers(model)
     W = W / deviation[:, None]  # (D, K)
-    _write(plain, [(W, b - mean @ W), *others])
+    _set_parameters(plain, [(W, b - mean @ W), *others])
     return plain
 
 
 def dense_layers(model: NeuralNetMLP) -> list[Affine]:
-    """Return each dense layer's weights and biases, batch normalization folded in, in float64."""
+    """Return each dense layer's weights and biases in float64, batch normalization folded in."""
     to_numpy = getattr(model.xp, "asnumpy", np.asarray)
 
     def float64(values: Array) -> NDArray[np.float64]:
@@ -108,7 +110,7 @@ def dense_layers(model: NeuralNetMLP) -> list[Affine]:
 
 
 def _plain_copy(model: object) -> NeuralNetMLP:
-    """Build the same network, untrained, without batch normalization and dropout."""
+    """Build an untrained network with the same settings, without normalization and dropout."""
     if not isinstance(model, NeuralNetMLP):
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
     settings = model.settings() | {"batch_norm": False, "dropout": 0.0}
@@ -117,8 +119,8 @@ def _plain_copy(model: object) -> NeuralNetMLP:
     return plain
 
 
-def _write(model: NeuralNetMLP, pairs: list[Affine]) -> None:
-    """Write weights and biases into the dense layers of a network that has nothing else."""
+def _set_parameters(model: NeuralNetMLP, pairs: list[Affine]) -> None:
+    """Set the weights and biases of a network without batch normalization."""
     dense = [layer for layer in model.layers if isinstance(layer, Dense)]
     for layer, (W, b) in zip(dense, pairs, strict=True):
         assert layer.b is not None  # noqa: S101

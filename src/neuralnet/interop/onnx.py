@@ -1,8 +1,8 @@
-"""A network as an ONNX file, which runs wherever an ONNX runtime does.
+"""Export of a network to ONNX.
 
-What is written is what predicts: the scaling of pixels, the dense layers with batch normalization
-folded in, and the activations. Operator set 18 and IR version 8 are what runtimes of the last years
-read; GELU, which joined the operators later, is spelled out.
+The graph contains everything needed for prediction: the scaling of pixels, the dense layers with
+batch normalization folded in, and the activations. Operator set 18 and IR version 8 are supported
+by the runtimes of recent years. The GELU operator is newer, so GELU is composed of other operators.
 
 Source: https://onnx.ai/onnx/operators
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from neuralnet.checks import Array, InputError, NeuralNetError, describe
 from neuralnet.data.inputs import InputKind, check_input_kind, input_kind
 from neuralnet.files import atomic_write
 from neuralnet.interop.folding import dense_layers
-from neuralnet.nn.activations import GELU, Activation, LeakyReLU
+from neuralnet.nn.activations import GELU, HIDDEN_ACTIVATIONS, Activation, LeakyReLU
 from neuralnet.nn.network import NeuralNetMLP
 
 if TYPE_CHECKING:
@@ -28,40 +27,42 @@ if TYPE_CHECKING:
 
 OPERATOR_SET = 18
 IR_VERSION = 8
-MOST_BYTES = 2**31 - 2**20  # a protocol buffer has at most 2 GiB
+MAX_BYTES = 2**31 - 2**20  # a protocol buffer has at most 2 GiB
 
 _OPERATORS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "identity": "Identity"}
 
 
 class MissingPackageError(NeuralNetError, ImportError):
-    """A package that an extra of this one installs is not there; the text says which extra."""
+    """Missing optional dependency; the message names the extra that installs it."""
 
 
 def export_onnx(
     model: NeuralNetMLP, path: str | os.PathLike[str], *, inputs: InputKind | None = None
 ) -> None:
-    """Write a network as an ONNX file, checked, whole or not at all.
+    """Write a network to an ONNX file, after checking it and in one atomic step.
 
-    The graph takes `pixels` (uint8) or `features` (float32) of shape (batch, D), whatever the
-    batch, and gives `probabilities` (float32, shape (batch, K), as `predict_proba`) and `label`
-    (int64, shape (batch,), as `predict`). Behind an identity output, which gives no
-    probabilities, `outputs` stand in their place. It computes in float32. Class names and notes
-    stand in the file's metadata.
+    The input of the graph is `pixels` (uint8) or `features` (float32), shape (batch, D), with any
+    batch size. Its outputs are `probabilities` (float32, shape (batch, K), like `predict_proba`)
+    and `label` (int64, shape (batch,), like `predict`). A network with identity outputs has
+    `outputs` instead of `probabilities`. The graph computes in float32. The file's metadata hold
+    the class names and the notes.
 
     Parameters
     ----------
     model : NeuralNetMLP
         The network.
     path : path
-        Where the file is to stand; its name usually ends in `.onnx`.
+        Path of the file; its name usually ends in `.onnx`.
     inputs : {"pixels", "features"}, optional
-        What the graph takes: bytes, which it scales as the network does, or floating-point numbers
-        as they are. As the network's notes have it if not given, and pixels if they say nothing.
+        Input of the graph: "pixels" are bytes, which the graph scales as the network does;
+        "features" are floating-point numbers, which are not scaled. The default is the kind in the
+        network's notes, or "pixels" if they have none.
 
     Raises
     ------
     InputError
-        If it is no such network, holds a function of your own, or numbers that float32 does not.
+        If `model` is not a `NeuralNetMLP`, has a custom activation, or has a number that float32
+        cannot represent.
     MissingPackageError
         If the package onnx is not installed.
     FileError
@@ -73,7 +74,7 @@ def export_onnx(
 
 
 def onnx_model(model: NeuralNetMLP, *, inputs: InputKind | None = None) -> ModelProto:
-    """Return a network as an ONNX model, checked.
+    """Return a network as a checked ONNX model.
 
     Parameters
     ----------
@@ -96,15 +97,15 @@ def onnx_model(model: NeuralNetMLP, *, inputs: InputKind | None = None) -> Model
         from onnx import checker, helper, shape_inference
     except ImportError as error:
         raise MissingPackageError(
-            "Export to ONNX needs the package onnx, which is not installed: "
-            "pip install 'neuralnet-numpy[onnx]', or in a checkout pip install '.[onnx]'."
+            "Export to ONNX needs the package onnx, which is not installed. Install it with "
+            "pip install 'neuralnet-numpy[onnx]', or in a checkout with pip install '.[onnx]'."
         ) from error
     proto = helper.make_model(
         _graph(model, inputs),
         opset_imports=[helper.make_opsetid("", OPERATOR_SET)],
         ir_version=IR_VERSION,
         producer_name="neuralnet",
-        producer_version=version("neuralnet-numpy"),
+        producer_version=_package_version(),
         doc_string=repr(model).strip("<>"),
     )
     helper.set_model_props(proto, _metadata(model, inputs))
@@ -113,17 +114,25 @@ def onnx_model(model: NeuralNetMLP, *, inputs: InputKind | None = None) -> Model
     return proto
 
 
+def _package_version() -> str:
+    """Return the version of this package, or an empty string if it is not installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("neuralnet-numpy")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
 def _graph(model: NeuralNetMLP, inputs: InputKind) -> GraphProto:
-    """Write the network down from its inputs to its outputs."""
+    """Build the graph from the network's inputs to its outputs."""
     from onnx import helper
 
     graph = _GraphBuilder()
     name = graph.scaled_pixels(model.input_range) if inputs == "pixels" else "features"
     layers = dense_layers(model)
-    if sum(4 * (W.size + b.size) for W, b in layers) > MOST_BYTES:
-        raise InputError(
-            f"{model!r} is larger than the 2 GiB that an ONNX file takes; make num_hidden smaller."
-        )
+    if sum(4 * (W.size + b.size) for W, b in layers) > MAX_BYTES:
+        raise InputError(f"{model!r} exceeds the 2 GiB limit of an ONNX file; reduce num_hidden.")
     for number, (W, b) in enumerate(layers):
         last = number == len(layers) - 1
         weights = graph.constant(f"layers.{number}.weight", W)
@@ -135,12 +144,16 @@ def _graph(model: NeuralNetMLP, inputs: InputKind) -> GraphProto:
     graph.node("ArgMax", ["logits"], "label", "most_probable", axis=1, keepdims=0)
     outputs = graph.outputs(model.output_activation)
     return helper.make_graph(
-        graph.nodes, "neuralnet", [_taken(model, inputs)], _given(model, outputs), graph.constants
+        graph.nodes,
+        "neuralnet",
+        [_input_info(model, inputs)],
+        _output_info(model, outputs),
+        graph.constants,
     )
 
 
 class _GraphBuilder:
-    """Nodes and constants, one after the other, under names that a viewer shows well."""
+    """Builder of a graph's nodes and constants, with readable names."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
@@ -149,28 +162,28 @@ class _GraphBuilder:
     def node(
         self, operator: str, inputs: list[str], output: str, name: str, **attributes: Any
     ) -> str:
-        """Add a node, and return the name of its output."""
+        """Add a node and return the name of its output."""
         from onnx import helper
 
         self.nodes.append(helper.make_node(operator, inputs, [output], name, **attributes))
         return output
 
     def constant(self, name: str, values: Array | float) -> str:
-        """Add numbers in float32, and return their name."""
+        """Add a float32 constant and return its name."""
         from onnx import numpy_helper
 
         with np.errstate(over="ignore"):
             array = np.ascontiguousarray(values, dtype=np.float32).reshape(np.shape(values))
         if not np.isfinite(array).all():
             raise InputError(
-                f"{name} holds a number that is NaN, infinite, or too large for the float32 of an "
-                f"ONNX file. Did its training diverge?"
+                f"{name} contains a number that is NaN, infinite or too large for float32, which "
+                f"an ONNX file stores. Did the training diverge?"
             )
         self.constants.append(numpy_helper.from_array(array, name))
         return name
 
     def scaled_pixels(self, input_range: tuple[float, float]) -> str:
-        """Scale bytes as `NeuralNetMLP.scale` does."""
+        """Add the scaling of bytes that `NeuralNetMLP.scale` computes."""
         from onnx import TensorProto
 
         low, high = input_range
@@ -183,7 +196,7 @@ class _GraphBuilder:
         return self.node("Add", ["pixels_stretched", lowest], "pixels_scaled", "shift")
 
     def activation(self, function: Activation, z: str, number: int) -> str:
-        """Put a hidden layer's activation behind its z."""
+        """Add the activation of a hidden layer after its pre-activation z."""
         a, name = f"activations.{number}", f"{function.name}_{number}"
         if type(function) is LeakyReLU:
             return self.node("LeakyRelu", [z], a, name, alpha=function.negative_slope)
@@ -191,13 +204,13 @@ class _GraphBuilder:
             return self._gelu(z, a, name)
         if function.name not in _OPERATORS or type(function).__module__ != Activation.__module__:
             raise InputError(
-                f"The network holds a {type(function).__name__}, a function of your own; an ONNX "
-                f"file can only name those of the package."
+                f"The network has the custom activation {type(function).__name__}; only this "
+                f"package's activations can be exported to ONNX: {', '.join(HIDDEN_ACTIVATIONS)}."
             )
         return self.node(_OPERATORS[function.name], [z], a, name)
 
     def _gelu(self, z: str, a: str, name: str) -> str:
-        """Spell out z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))), as `GELU` computes it."""
+        """Add z/2 (1 + tanh(√(2/π) (z + 0.044715 z³))), the formula of `GELU`."""
         numbers = {"cubic": GELU.CUBIC, "scale": GELU.SCALE, "one": 1.0, "half": 0.5}
         constant = {key: self.constant(f"{name}.{key}", value) for key, value in numbers.items()}
 
@@ -215,39 +228,39 @@ class _GraphBuilder:
         return self.node("Mul", [part, constant["half"]], a, name)
 
     def outputs(self, function: Activation) -> str:
-        """Put the probabilities behind the logits, as `predict_proba` gives them."""
+        """Add the outputs after the logits: the probabilities of `predict_proba`, or the logits."""
         if function.name == "identity":
             return self.node("Identity", ["logits"], "outputs", "outputs")
-        shares = "logits"
+        scores = "logits"
         if function.name == "sigmoid":
-            # Each sigmoid's share of their sum is the softmax of their logarithms, which keep
-            # their digits where all of them are tiny: log(sigmoid(z)) = -softplus(-z).
+            # Sigmoids divided by their sum are the softmax of their logarithms, which stay
+            # accurate if all sigmoids are tiny: log(sigmoid(z)) = -softplus(-z).
             self.node("Neg", ["logits"], "logits_negated", "negate")
             self.node("Softplus", ["logits_negated"], "minus_log_sigmoid", "softplus")
-            shares = self.node("Neg", ["minus_log_sigmoid"], "log_sigmoid", "log_sigmoid")
-        return self.node("Softmax", [shares], "probabilities", "probabilities", axis=1)
+            scores = self.node("Neg", ["minus_log_sigmoid"], "log_sigmoid", "log_sigmoid")
+        return self.node("Softmax", [scores], "probabilities", "probabilities", axis=1)
 
 
-def _taken(model: NeuralNetMLP, inputs: InputKind) -> ValueInfoProto:
+def _input_info(model: NeuralNetMLP, inputs: InputKind) -> ValueInfoProto:
     """Describe the graph's input."""
     from onnx import TensorProto, helper
 
     kind = TensorProto.UINT8 if inputs == "pixels" else TensorProto.FLOAT
-    meaning = {
+    descriptions = {
         "pixels": "Flattened images, 0 (background) to 255 (ink).",
-        "features": "One example a row, numbers as they were trained on.",
+        "features": "One example per row, in the scale of the training inputs.",
     }
     shape: list[str | int | None] = ["batch", model.num_features]
-    return helper.make_tensor_value_info(inputs, kind, shape, meaning[inputs])
+    return helper.make_tensor_value_info(inputs, kind, shape, descriptions[inputs])
 
 
-def _given(model: NeuralNetMLP, outputs: str) -> list[ValueInfoProto]:
+def _output_info(model: NeuralNetMLP, outputs: str) -> list[ValueInfoProto]:
     """Describe the graph's two outputs."""
     from onnx import TensorProto, helper
 
     return [
         helper.make_tensor_value_info(
-            outputs, TensorProto.FLOAT, ["batch", model.num_classes], "One column a class."
+            outputs, TensorProto.FLOAT, ["batch", model.num_classes], "One column per class."
         ),
         helper.make_tensor_value_info(
             "label", TensorProto.INT64, ["batch"], "The most probable class, counted from 0."
@@ -256,7 +269,7 @@ def _given(model: NeuralNetMLP, outputs: str) -> list[ValueInfoProto]:
 
 
 def _metadata(model: NeuralNetMLP, inputs: InputKind) -> dict[str, str]:
-    """Return what a viewer should show of the network besides its graph."""
+    """Return the file's metadata: class names, loss, pixel scaling and notes."""
     texts = {
         "classes": json.dumps(model.classes, ensure_ascii=False),
         "loss": model.loss.name,

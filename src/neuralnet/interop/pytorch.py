@@ -1,8 +1,8 @@
-"""Weights in PyTorch's layout: the `state_dict` of an `nn.Sequential`, as a safetensors file.
+"""Exchange of weights with PyTorch: the `state_dict` of an `nn.Sequential`, as a safetensors file.
 
-The layers of a network stand in the order that an `nn.Sequential` has them in, so a layer's place
-is its name: `0.weight`, `0.bias`. PyTorch's weights have the shape (outputs, inputs). Torch itself
-is not needed to write or to read such a file.
+The network's layers have the order of an `nn.Sequential`, so a layer's index is its name:
+`0.weight`, `0.bias`. PyTorch's weights have the shape (outputs, inputs). The package torch is not
+needed to read or write such a file.
 
 Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
 """
@@ -18,7 +18,7 @@ import numpy as np
 from neuralnet.checks import Array, InputError, describe
 from neuralnet.data.inputs import input_notes
 from neuralnet.files import FileError, FileFormatError, atomic_write, describe_os_error
-from neuralnet.interop.pytorch_layers import NORMALIZATION, layers_of
+from neuralnet.interop.pytorch_layers import NORMALIZATION, parse_layers
 from neuralnet.nn.activations import GELU, Activation, LeakyReLU
 from neuralnet.nn.layers import ActivationLayer, Dense
 from neuralnet.nn.losses import Loss
@@ -31,11 +31,11 @@ _MODULES = {
     "relu": "nn.ReLU()",
     "identity": "nn.Identity()",
 }
-_MOST_BYTES = 1 << 34
+_MAX_BYTES = 1 << 34
 
 
 def to_state_dict(model: NeuralNetMLP) -> dict[str, Array]:
-    """Return a network's weights under PyTorch's names, in PyTorch's shapes.
+    """Return a network's weights with PyTorch's names and shapes.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ def to_state_dict(model: NeuralNetMLP) -> dict[str, Array]:
     Returns
     -------
     dict of str to ndarray
-        Copies: "0.weight" of shape (K, D), "0.bias" of shape (K,), and so on.
+        Copies of the weights: "0.weight" of shape (K, D), "0.bias" of shape (K,), and so on.
 
     Raises
     ------
     InputError
-        If it is no such network.
+        If `model` is not a `NeuralNetMLP`.
     """
     if not isinstance(model, NeuralNetMLP):
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
@@ -69,9 +69,9 @@ def to_state_dict(model: NeuralNetMLP) -> dict[str, Array]:
 
 
 def pytorch_code(model: NeuralNetMLP) -> str:
-    """Return the Python expression that builds the same network in PyTorch, less its outputs.
+    """Return the Python expression that builds the same network in PyTorch, up to its logits.
 
-    Its last layer gives the logits, as PyTorch's losses take them.
+    The output activation is left out, because PyTorch's losses take logits.
 
     Parameters
     ----------
@@ -81,34 +81,34 @@ def pytorch_code(model: NeuralNetMLP) -> str:
     Returns
     -------
     str
-        "nn.Sequential(nn.Linear(784, 50), nn.Sigmoid(), nn.Linear(50, 10))", say.
+        For example "nn.Sequential(nn.Linear(784, 50), nn.Sigmoid(), nn.Linear(50, 10))".
 
     Raises
     ------
     InputError
-        If it holds a function that PyTorch does not name.
+        If it has an activation that PyTorch does not have.
     """
     return f"nn.Sequential({', '.join(map(_module, model.layers))})"
 
 
 def save_pytorch(model: NeuralNetMLP, path: str | os.PathLike[str]) -> None:
-    """Write a network's weights as a safetensors file that PyTorch takes.
+    """Write a network's weights to a safetensors file for PyTorch.
 
-    In PyTorch, `load_state_dict(safetensors.torch.load_file(path))` of the `nn.Sequential` that
-    the file's metadata spell out (`pytorch_code`) takes them. It expects pixels that are scaled
-    already: to `model.input_range`.
+    To load them in PyTorch, build the `nn.Sequential` of `pytorch_code`, which is also in the
+    file's metadata, and call its `load_state_dict(safetensors.torch.load_file(path))`. It does not
+    scale pixels: scale them to `model.input_range` first.
 
     Parameters
     ----------
     model : NeuralNetMLP
         The network.
     path : path
-        Where the file is to stand; its name usually ends in `.safetensors`.
+        Path of the file; its name usually ends in `.safetensors`.
 
     Raises
     ------
     InputError
-        If it is no such network, or holds a function that PyTorch does not name.
+        If `model` is not a `NeuralNetMLP`, or has an activation that PyTorch does not have.
     FileError
         If the file cannot be written.
     """
@@ -128,19 +128,20 @@ def load_pytorch(
     input_range: tuple[float, float] | None = None,
     classes: Sequence[str | int] | None = None,
 ) -> NeuralNetMLP:
-    """Build a network from the weights of a safetensors file in PyTorch's layout.
+    """Build a network from a safetensors file with PyTorch's weights.
 
-    Such a file has weights and no functions, so these have to be said.
+    The file contains no activations and no loss, so they are arguments.
 
     Parameters
     ----------
     path : path
-        What `safetensors.torch.save_file(module.state_dict(), path)` or `save_pytorch` wrote.
+        A file written by `safetensors.torch.save_file(module.state_dict(), path)` or by
+        `save_pytorch`.
     hidden_activation, output_activation, loss, classes
         As for `NeuralNetMLP`.
     input_range : (float, float), optional
-        Where pixels were scaled to, if the network was trained on pixels; if not given, it is
-        noted to take features, floating-point numbers as they are.
+        Range to which pixels were scaled in training. By default, the network's notes state that
+        its inputs are features, floating-point numbers that are not scaled.
 
     Returns
     -------
@@ -149,11 +150,11 @@ def load_pytorch(
     Raises
     ------
     FileFormatError
-        If it is no such file.
+        If the file is not a safetensors file, or is too large.
     FileError
-        If it cannot be read.
+        If the file cannot be read.
     InputError
-        If its tensors are none of such a network, or an argument cannot be used.
+        If the tensors are not those of such a network, or an argument is invalid.
     """
     model = from_state_dict(
         _read(Path(path)),
@@ -176,15 +177,15 @@ def from_state_dict(
     input_range: tuple[float, float] | None = None,
     classes: Sequence[str | int] | None = None,
 ) -> NeuralNetMLP:
-    """Build a network from weights under PyTorch's names, in PyTorch's shapes.
+    """Build a network from weights with PyTorch's names and shapes.
 
-    Layers are taken in the order of the numbers in their names: "fc1" before "fc2", and "9" before
-    "10". Whole numbers such as `num_batches_tracked` are passed over.
+    Layers are ordered by the numbers in their names: "fc1" before "fc2", and "9" before "10".
+    Integer tensors such as `num_batches_tracked` are ignored.
 
     Parameters
     ----------
     tensors : dict of str to array_like
-        The `state_dict`, its tensors as arrays.
+        The `state_dict`, with its tensors as arrays.
     hidden_activation, output_activation, loss, input_range, classes
         As for `load_pytorch`.
 
@@ -195,14 +196,14 @@ def from_state_dict(
     Raises
     ------
     InputError
-        If the tensors are none of such a network, or an argument cannot be used.
+        If the tensors are not those of such a network, or an argument is invalid.
     """
-    layers = layers_of(tensors)
+    layers = parse_layers(tensors)
     normalized = [layer.normalization is not None for layer in layers[:-1]]
     if layers[-1].normalization is not None or any(normalized) != all(normalized):
         raise InputError(
-            "Some layers of this network are batch-normalized and some are not; here all hidden "
-            "layers are, or none, and the output layer never is."
+            "Some layers of this network are batch-normalized and some are not; either all hidden "
+            "layers must be or none, and the output layer must not be."
         )
     model = NeuralNetMLP(
         layers[0].weight.shape[1],
@@ -217,17 +218,17 @@ def from_state_dict(
         classes=classes,
     )
     model.notes |= input_notes("features" if input_range is None else "pixels")
-    theirs = iter(layers)
+    linear_layers = iter(layers)
     for layer in model.layers:
         if isinstance(layer, Dense):
-            given = next(theirs)
-            layer.W[...] = given.weight.T  # (D, K)
+            linear = next(linear_layers)
+            layer.W[...] = linear.weight.T  # (D, K)
             if layer.b is not None:
-                layer.b[...] = given.bias
+                layer.b[...] = linear.bias
         elif isinstance(layer, BatchNorm):
-            for name, values in (given.normalization or {}).items():
+            for name, values in (linear.normalization or {}).items():
                 getattr(layer, name)[...] = values
-            layer.mean[...] -= given.bias  # a bias only moves what normalization centres
+            layer.mean[...] -= linear.bias  # z + b - mean = z - (mean - b)
     return model
 
 
@@ -237,7 +238,7 @@ def _read(path: Path) -> dict[str, Array]:
     from safetensors.numpy import load_file
 
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if path.stat().st_size > _MAX_BYTES:
             raise FileFormatError(f"{path} is larger than 16 GiB. Is it the right file?")
         return dict(load_file(path))
     except FileError:
@@ -248,9 +249,9 @@ def _read(path: Path) -> dict[str, Array]:
         ) from error
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise FileFormatError(
-            f"{path} cannot be read as a safetensors file of numbers that NumPy has: {error}. "
-            f"Write it with safetensors.torch.save_file(module.float().state_dict(), path); "
-            f"files of torch.save can run code, and are not read."
+            f"{path} is not a safetensors file with number types that NumPy supports: {error}. "
+            f"Write it with safetensors.torch.save_file(module.float().state_dict(), path). "
+            f"Files from torch.save are not supported, because loading them can run code."
         ) from error
 
 
@@ -269,5 +270,5 @@ def _module(layer: object) -> str:
     if type(function) is LeakyReLU:
         return f"nn.LeakyReLU({function.negative_slope!r})"
     if type(function).__module__ != Activation.__module__ or function is None:
-        raise InputError(f"The network holds {describe(function)}, which PyTorch has no name for.")
+        raise InputError(f"The network has {describe(function)}, which PyTorch does not have.")
     return _MODULES[function.name]

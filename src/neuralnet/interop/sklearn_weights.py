@@ -52,9 +52,7 @@ def from_mlp_classifier(classifier: MLPClassifier) -> NeuralNetMLP:
     if not isinstance(classifier, MLPClassifier):
         raise InputError(f"classifier is {describe(classifier)}; it must be an MLPClassifier.")
     if not hasattr(classifier, "coefs_"):
-        raise InputError(
-            "The MLPClassifier is not fitted, so it has no weights; call its fit method first."
-        )
+        raise InputError("The MLPClassifier is not fitted, so it has no weights; fit it first.")
     classes = np.asarray(classifier.classes_)
     weights, biases = list(classifier.coefs_), list(classifier.intercepts_)
     if classifier.out_activation_ == "logistic":

@@ -1,4 +1,4 @@
-"""Networks in files: what `save` writes, `load` reads."""
+"""Saving and loading of networks."""
 
 from neuralnet.storage.networks import load, save
 

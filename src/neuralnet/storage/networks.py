@@ -1,11 +1,12 @@
-"""Save a network, and load it again.
+"""Saving and loading of networks.
 
-Its parameters are tensors under their own names, "layers.0.weight" and so on. All else is text:
+Parameters are stored as tensors with their own names, "layers.0.weight" and so on. Everything else
+is text in JSON:
 
-- `settings`: what the network is built from, its functions by name, out of closed tables;
-- `classes`: what its labels stand for;
-- `preprocessing`: where bytes are scaled to before they go in;
-- `notes`: its notes.
+- `settings`: arguments of the network; its functions are stored by name;
+- `classes`: the class names;
+- `preprocessing`: the range to which bytes are scaled;
+- `notes`: the notes.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _SETTINGS = (
     *("loss", "l2", "initial_weights", "dtype"),
     *("batch_norm", "dropout", "label_smoothing"),
 )
-# What files of earlier versions, which had none of these settings, stand for.
+# For each format version, the settings it added and their values for files of older versions.
 _ADDED_IN: dict[int, dict[str, Any]] = {
     2: {"batch_norm": False, "dropout": 0.0, "label_smoothing": 0.0},
 }
@@ -62,42 +63,43 @@ Function = TypeVar("Function", bound=Activation | Loss)
 def save(
     model: NeuralNetMLP, path: str | os.PathLike[str], *, half_precision: bool = False
 ) -> None:
-    """Write a network to a file, whole or not at all; the same network gives the same bytes.
+    """Write a network to a file atomically; the same network gives the same bytes.
 
-    What it was built from is kept with its weights, classes and notes, so the network that is
-    loaded predicts the same to the last bit. Weights are saved as they are, NaN included: a network
-    that diverged is worth a look.
+    The file holds the settings, weights, classes and notes. Without `half_precision`, the loaded
+    network's predictions are bit for bit the same. Weights may be NaN, so that a network that
+    diverged can be inspected.
 
     Parameters
     ----------
     model : NeuralNetMLP
         The network.
     path : path
-        Where the file is to stand; its name usually ends in `.safetensors`.
+        Path of the file; its name usually ends in `.safetensors`.
     half_precision : bool
-        Whether weights are written as float16, in half the bytes and with three digits; what is
-        loaded computes in float32 again.
+        Whether weights are stored as float16, with half the bytes and about three digits. The
+        loaded network computes in float32.
 
     Raises
     ------
     InputError
-        If it is no such network, or holds what a file cannot: a function of your own, say.
+        If `model` is not a `NeuralNetMLP`, or has something that a file cannot store, for example
+        a custom activation.
     FileError
         If the file cannot be written.
     """
     if type(model) is not NeuralNetMLP:
-        raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP, no other class.")
+        raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP, not a subclass.")
     path = check_path(path)
     texts = texts_of(model)
-    _build(texts)  # nothing is written that could not be read
+    _build(texts)  # raises if the file could not be loaded
     tensors = {name: model.to_numpy(a) for name, a in model.parameters.tensors().items()}
     if half_precision:
-        tensors = {name: _halved(name, array) for name, array in tensors.items()}
+        tensors = {name: _as_float16(name, array) for name, array in tensors.items()}
     write(path, NETWORK, texts, tensors)
 
 
 def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
-    """Read a network that `save` wrote, ready to predict or to be trained further.
+    """Read a network written by `save`, for prediction or further training.
 
     Parameters
     ----------
@@ -112,9 +114,9 @@ def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
     Raises
     ------
     FileFormatError
-        If the file holds no such network, is damaged, or was written by a newer version.
+        If the file is not a network, is damaged, or was written by a newer version.
     FileError
-        If it cannot be read.
+        If the file cannot be read.
     """
     with opened(check_path(path), NETWORK) as contents:
         model = _build(contents.texts, contents)
@@ -127,17 +129,19 @@ def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
 
 
 def texts_of(model: NeuralNetMLP) -> dict[str, str]:
-    """Write down in JSON all that a network is built from."""
+    """Return the settings, classes, preprocessing and notes of a network in JSON."""
     settings = {
         "num_features": model.num_features,
         "num_hidden": model.num_hidden,
         "num_classes": model.num_classes,
-        "hidden_activation": [_named(one, _ACTIVATIONS) for one in model.hidden_activation],
-        "output_activation": _named(model.output_activation, _ACTIVATIONS),
-        "loss": _named(model.loss, LOSSES),
+        "hidden_activation": [
+            _function_to_json(one, _ACTIVATIONS) for one in model.hidden_activation
+        ],
+        "output_activation": _function_to_json(model.output_activation, _ACTIVATIONS),
+        "loss": _function_to_json(model.loss, LOSSES),
         "l2": model.l2,
-        # How the weights started is kept for `initialize`; an initializer that is not the
-        # package's own becomes None, the default.
+        # `initialize` needs the initializers. A custom one cannot be stored and becomes None, the
+        # default.
         "initial_weights": [
             vars(one) if type(one) is VarianceScaling else None for one in model.initial_weights
         ],
@@ -148,38 +152,38 @@ def texts_of(model: NeuralNetMLP) -> dict[str, str]:
     }
     preprocessing = {"uint8_range": model.input_range}
     parts = (settings, model.classes, preprocessing, _check_notes(model.notes))
-    try:  # default: NumPy's numbers are none to JSON
+    try:  # default=float: the json module does not support NumPy's numbers
         dumped = [json.dumps(part, allow_nan=False, default=float) for part in parts]
     except (TypeError, ValueError) as error:
-        raise InputError(f"The network holds what cannot be written as JSON: {error}.") from error
+        raise InputError(f"The network has a value that JSON cannot store: {error}.") from error
     return dict(zip(_TEXTS, dumped, strict=True))
 
 
-def _halved(name: str, array: Array) -> Array:
-    """Return an array in float16, if its numbers fit into that."""
+def _as_float16(name: str, array: Array) -> Array:
+    """Return an array as float16; raise `InputError` if that overflows."""
     with np.errstate(over="ignore"):
         halved = array.astype(np.float16)
     if not np.array_equal(np.isfinite(halved), np.isfinite(array)):
         raise InputError(
-            f"{name} has numbers of more than 65,504, which float16 does not hold; save the "
-            f"network without half_precision."
+            f"{name} has numbers above 65,504, the largest number of float16; save the network "
+            f"without half_precision."
         )
     return halved
 
 
 def _build(texts: Mapping[str, str], contents: Contents | None = None) -> NeuralNetMLP:
-    """Build the network that is described, its weights 0, if a file's contents are its size."""
+    """Build a network with weights of 0 from its texts, after comparing sizes with `contents`."""
     texts = check_keys(texts, _TEXTS, "its metadata")
     settings, classes, preprocessing, notes = (parse(texts[name], name) for name in _TEXTS)
     if contents is not None and isinstance(settings, dict):
         for version, added in _ADDED_IN.items():
             if contents.version < version:
                 settings = {**added, **settings}
-        if contents.version < 4:  # they shaped the training only
+        if contents.version < 4:  # receptive fields affected the training only
             settings.pop("receptive_fields", None)
     settings = check_keys(settings, _SETTINGS, "settings")
     pixels = check_keys(preprocessing, ("uint8_range",), "preprocessing")
-    hidden, scheme = settings["hidden_activation"], settings["initial_weights"]
+    hidden, initializers = settings["hidden_activation"], settings["initial_weights"]
     if not isinstance(hidden, list) or not isinstance(classes, list):
         raise InputError(f"hidden_activation and classes must be lists. {AGAIN}")
     check_name(settings["dtype"], ("float32", "float64"), "dtype")
@@ -189,37 +193,38 @@ def _build(texts: Mapping[str, str], contents: Contents | None = None) -> Neural
         settings["num_features"],
         settings["num_hidden"],
         settings["num_classes"],
-        hidden_activation=[_function(one, _ACTIVATIONS, "hidden_activation") for one in hidden],
-        output_activation=_function(
+        hidden_activation=[
+            _function_from_json(one, _ACTIVATIONS, "hidden_activation") for one in hidden
+        ],
+        output_activation=_function_from_json(
             settings["output_activation"], _ACTIVATIONS, "output_activation"
         ),
-        loss=_function(settings["loss"], LOSSES, "loss"),
+        loss=_function_from_json(settings["loss"], LOSSES, "loss"),
         l2=settings["l2"],
         batch_norm=settings["batch_norm"],
         dropout=settings["dropout"],
         label_smoothing=settings["label_smoothing"],
-        initial_weights=_NoneDrawn(),
+        initial_weights=_NoInitialization(),
         dtype=settings["dtype"],
         input_range=pixels["uint8_range"],
         classes=classes,
     )
-    # They were not needed to build a network whose weights are in the file.
-    model.set_initial_weights(_initializers(scheme, len(hidden) + 1))
+    model.set_initial_weights(_initializers(initializers, len(hidden) + 1))
     model.notes = _check_notes(notes)
     return model
 
 
-def _initializers(written: object, num_layers: int) -> list[VarianceScaling | None]:
-    """Return the initializers that were written down; before version 4, one for all layers."""
+def _initializers(stored: object, num_layers: int) -> list[VarianceScaling | None]:
+    """Return the stored initializers; before version 4, a file has one for all layers."""
     wanted = tuple(vars(VarianceScaling()))
     return [
         None if one is None else VarianceScaling(**check_keys(one, wanted, "initial_weights"))
-        for one in (written if isinstance(written, list) else [written] * num_layers)
+        for one in (stored if isinstance(stored, list) else [stored] * num_layers)
     ]
 
 
-class _NoneDrawn(VarianceScaling):
-    """No initial weights: the file's are to come, and to draw others takes longer than to read."""
+class _NoInitialization(VarianceScaling):
+    """Placeholder initializer: the weights come from the file, and drawing them would be slow."""
 
     def draw(
         self, num_inputs: int, num_outputs: int, generator: np.random.Generator
@@ -227,27 +232,29 @@ class _NoneDrawn(VarianceScaling):
         return np.zeros((1, 1))
 
 
-def _named(function: Function, table: Mapping[str, type[Function]]) -> str | dict[str, Any]:
-    """Write down a function of the table: its name, and its parameters where it has any."""
+def _function_to_json(
+    function: Function, table: Mapping[str, type[Function]]
+) -> str | dict[str, Any]:
+    """Return the name of an activation or loss, with its parameters if it has any."""
     if table.get(function.name) is not type(function):
         raise InputError(
-            f"The network holds a {type(function).__name__}, a function of your own; a file names "
-            f"only those of the package: {', '.join(table)}."
+            f"The network has the custom function {type(function).__name__}; a file can store only "
+            f"those of the package: {', '.join(table)}."
         )
     return {"name": function.name, **vars(function)} if vars(function) else function.name
 
 
-def _function(written: object, table: Mapping[str, type[Function]], what: str) -> Function:
-    """Return the function of the table that was written down."""
-    described = written if isinstance(written, dict) else {"name": written}
-    function = table[check_name(described.get("name"), table, what)]
-    parameters = dict(check_keys(described, ("name", *vars(function())), what))
+def _function_from_json(stored: object, table: Mapping[str, type[Function]], what: str) -> Function:
+    """Return the activation or loss that `_function_to_json` stored."""
+    entry = stored if isinstance(stored, dict) else {"name": stored}
+    function = table[check_name(entry.get("name"), table, what)]
+    parameters = dict(check_keys(entry, ("name", *vars(function())), what))
     del parameters["name"]
     return function(**parameters)
 
 
 def _check_sizes(settings: Mapping[str, Any], contents: Contents) -> None:
-    """Raise unless layers of these sizes have as many bytes; nothing has been made for them yet."""
+    """Compare the layer sizes with the file's size before memory is allocated for the layers."""
     num_features = check_integer(settings["num_features"], "num_features", minimum=1)
     num_classes = check_integer(settings["num_classes"], "num_classes", minimum=1)
     sizes = [num_features, *check_layer_sizes(settings["num_hidden"]), num_classes]
@@ -257,13 +264,13 @@ def _check_sizes(settings: Mapping[str, Any], contents: Contents) -> None:
     dtype = contents.float_type(np.dtype(settings["dtype"]))
     if total * dtype.itemsize != contents.num_bytes:
         raise InputError(
-            f"its tensors have {contents.num_bytes:,} bytes, which is not what the {dtype} "
-            f"network of its settings needs, {'-'.join(map(str, sizes))}. {AGAIN}"
+            f"its tensors have {contents.num_bytes:,} bytes, which does not match the {dtype} "
+            f"network {'-'.join(map(str, sizes))} of its settings. {AGAIN}"
         )
 
 
 def _check_notes(notes: object) -> dict[str, str]:
-    """Return notes if they are texts by name."""
+    """Return the notes after checking that names and values are strings."""
     if not isinstance(notes, dict) or not all(
         isinstance(t, str) for t in [*notes, *notes.values()]
     ):

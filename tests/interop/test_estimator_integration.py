@@ -1,4 +1,4 @@
-"""The estimators among scikit-learn's tools: pipelines, searches, calibration, processes."""
+"""The estimators in scikit-learn's tools: pipelines, searches, calibration, processes."""
 
 from __future__ import annotations
 
@@ -16,52 +16,53 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from neuralnet import NeuralNetClassifier, OneCycle, ReLU
 from neuralnet.checks import Array
-from neuralnet.nn.schedules import Constant
+from neuralnet.interop.classifier import NeuralNetClassifier
+from neuralnet.nn.activations import ReLU
+from neuralnet.nn.schedules import Constant, OneCycle
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = load_iris(return_X_y=True)
 
 
-def a_pipeline(**changes: Any) -> Any:
+def make_classifier_pipeline(**changes: Any) -> Any:
     settings: dict[str, Any] = {"max_iter": 25, "random_state": 0, "learning_rate_init": 0.02}
     return make_pipeline(StandardScaler(), NeuralNetClassifier(8, **(settings | changes)))
 
 
-def test_a_grid_is_searched_over_names_and_objects() -> None:
+def test_grid_search_over_names_and_objects() -> None:
     grid = {
         "neuralnetclassifier__hidden_layer_sizes": [(4,), (8, 8)],
         "neuralnetclassifier__schedule": [OneCycle(), Constant()],
         "neuralnetclassifier__activation": [ReLU(), "tanh"],
     }
-    search = GridSearchCV(a_pipeline(), grid, cv=3).fit(X, Y)
+    search = GridSearchCV(make_classifier_pipeline(), grid, cv=3).fit(X, Y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.best_score_ > 0.85
 
 
-def test_cross_validation_in_other_processes_gives_the_same() -> None:
-    here = cross_val_score(a_pipeline(), X, Y, cv=3)
-    there = cross_val_score(a_pipeline(), X, Y, cv=3, n_jobs=2)
+def test_cross_validation_in_other_processes_gives_the_same_scores() -> None:
+    here = cross_val_score(make_classifier_pipeline(), X, Y, cv=3)
+    there = cross_val_score(make_classifier_pipeline(), X, Y, cv=3, n_jobs=2)
     np.testing.assert_array_equal(here, there)
     assert here.mean() > 0.85
 
 
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
-def test_it_is_calibrated(method: str) -> None:
-    model = CalibratedClassifierCV(a_pipeline(), method=method, cv=3).fit(X, Y)
+def test_calibration(method: str) -> None:
+    model = CalibratedClassifierCV(make_classifier_pipeline(), method=method, cv=3).fit(X, Y)
     assert model.score(X, Y) > 0.85
 
 
-def test_it_is_one_of_several() -> None:
+def test_multi_output_classification() -> None:
     targets = np.column_stack([Y, Y == 1])
-    model = MultiOutputClassifier(a_pipeline()).fit(X, targets)
+    model = MultiOutputClassifier(make_classifier_pipeline()).fit(X, targets)
     assert model.predict(X).shape == (150, 2)
 
 
-def test_joblib_keeps_it(tmp_path: Any) -> None:
-    model = a_pipeline().fit(X, Y)
+def test_joblib_round_trip(tmp_path: Any) -> None:
+    model = make_classifier_pipeline().fit(X, Y)
     joblib.dump(model, tmp_path / "model.joblib")
     np.testing.assert_array_equal(
         joblib.load(tmp_path / "model.joblib").predict_proba(X), model.predict_proba(X)
@@ -69,10 +70,10 @@ def test_joblib_keeps_it(tmp_path: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_local_dask_cluster_searches_the_same_grid() -> None:
+def test_grid_search_on_a_dask_cluster_gives_the_same_scores() -> None:
     distributed = pytest.importorskip("dask.distributed")
     grid = {"neuralnetclassifier__hidden_layer_sizes": [(4,), (8,)]}
-    here = GridSearchCV(a_pipeline(), grid, cv=2).fit(X, Y)
+    here = GridSearchCV(make_classifier_pipeline(), grid, cv=2).fit(X, Y)
     with (
         np.errstate(all="ignore"),
         distributed.LocalCluster(
@@ -81,14 +82,14 @@ def test_a_local_dask_cluster_searches_the_same_grid() -> None:
         distributed.Client(cluster),
         joblib.parallel_backend("dask"),
     ):
-        there = GridSearchCV(a_pipeline(), grid, cv=2, n_jobs=-1).fit(X, Y)
+        there = GridSearchCV(make_classifier_pipeline(), grid, cv=2, n_jobs=-1).fit(X, Y)
     np.testing.assert_array_equal(
         here.cv_results_["mean_test_score"], there.cv_results_["mean_test_score"]
     )
 
 
-class Recording:
-    """A callback as scikit-learn's protocol has it, which asks to stop after the third epoch."""
+class RecordingCallback:
+    """Callback of scikit-learn's protocol that requests to stop after the third epoch."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
@@ -120,10 +121,10 @@ class Recording:
         return len(self.scores) == 3
 
 
-def test_scikit_learns_own_callbacks_are_called_an_epoch_a_task() -> None:
-    pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
+def test_sklearn_callbacks_are_called_once_per_epoch() -> None:
+    pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
     names = np.array(["a", "b", "c"])[Y]
-    recording = Recording()
+    recording = RecordingCallback()
     model = NeuralNetClassifier(8, max_iter=10, random_state=0)
     model.set_callbacks(recording).fit(X, names)
     assert recording.begun == ["fit", "epoch", "epoch", "epoch"]
@@ -134,16 +135,16 @@ def test_scikit_learns_own_callbacks_are_called_an_epoch_a_task() -> None:
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_callback_sees_a_data_frame_without_complaint() -> None:
-    pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
+def test_sklearn_callbacks_accept_a_data_frame() -> None:
+    pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
     frame, y = load_iris(return_X_y=True, as_frame=True)
-    recording = Recording()
-    NeuralNetClassifier(8, max_iter=10).set_callbacks(recording).fit(frame, y)
+    recording = RecordingCallback()
+    NeuralNetClassifier(8, max_iter=100).set_callbacks(recording).fit(frame, y)
     assert len(recording.scores) == 3
 
 
-def test_scikit_learns_progress_bar_and_scores_reach_it_through_a_search() -> None:
-    callback = pytest.importorskip("sklearn.callback", reason="it is there from 1.9 on")
+def test_sklearn_callbacks_work_in_a_grid_search() -> None:
+    callback = pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
     monitor = callback.ScoringMonitor(scoring="accuracy")
     model = NeuralNetClassifier(8, max_iter=4, random_state=0)
     search = GridSearchCV(model, {"alpha": [0.1, 0.2]}, cv=2)
@@ -151,7 +152,7 @@ def test_scikit_learns_progress_bar_and_scores_reach_it_through_a_search() -> No
     assert search.best_estimator_.n_iter_ == 4
 
 
-def test_only_the_estimator_costs_scikit_learn() -> None:
+def test_scikit_learn_is_imported_only_with_an_estimator() -> None:
     lines = [
         "import sys, neuralnet",
         "from neuralnet import NeuralNetMLP, train; print('sklearn' in sys.modules)",
