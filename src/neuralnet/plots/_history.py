@@ -5,12 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuralnet.checks import InputError, describe
-from neuralnet.plots.figures import BLUE, FAINT, INK, MUTED, ORANGE, WIDTH, add_panel, new_figure
+from neuralnet.plots._figures import BLUE, FAINT, INK, MUTED, ORANGE, WIDTH, add_panel, new_figure
 from neuralnet.training.history import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+def history(history: History, *, title: str | None = None) -> Figure:
+    """Draw loss and accuracy per epoch and mark the best epoch.
+
+    Parameters
+    ----------
+    history : History
+        What `train` returned.
+    title : str, optional
+        Title of the figure, usually the name of the data set.
+
+    Returns
+    -------
+    Figure
+        Two panels: the loss and the accuracy in %.
+
+    Raises
+    ------
+    InputError
+        If `history` is not a History, has no epochs, or its lists have inconsistent lengths.
+    """
+    return plot_history(history, title)
 
 
 def plot_history(history: History, title: str | None = None) -> Figure:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuralnet.checks import InputError, describe
-from neuralnet.plots.figures import (
+from neuralnet.plots._classifier import (
+    check_classifier,
+    class_names,
+    predicted_labels,
+    true_labels,
+)
+from neuralnet.plots._figures import (
     INK,
     LETTER,
     MUTED,
@@ -19,6 +25,8 @@ from neuralnet.plots.figures import (
     new_figure,
     percent,
 )
+from neuralnet.plots._images import flatten
+from neuralnet.training.metrics import confusion_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +34,38 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
+
+
+def confusion(model: object, X: ArrayLike, y: ArrayLike, *, title: str | None = None) -> Figure:
+    """Draw how often a model takes each class for each other class.
+
+    Parameters
+    ----------
+    model : NeuralNetMLP or classifier
+        Network, or a fitted classifier with `predict` and `classes_`.
+    X : array_like, shape (N, D) or (N, height, width)
+        Examples; images are flattened.
+    y : array_like, shape (N,)
+        True labels, as the model predicts them: from 0 to K - 1 for a network.
+    title : str, optional
+        Title of the figure, usually the name of the data set.
+
+    Returns
+    -------
+    Figure
+        Confusion matrix, with the recall of each class on the right.
+
+    Raises
+    ------
+    InputError
+        If `model` is not such a model, or X and y are not examples for it.
+    """
+    classifier = check_classifier(model)
+    rows = flatten(X)
+    predictions = predicted_labels(classifier, rows)  # (N,)
+    labels = true_labels(classifier, y, len(predictions))  # (N,)
+    names = class_names(classifier)
+    return plot_confusion_matrix(confusion_matrix(labels, predictions, len(names)), names, title)
 
 
 def plot_confusion_matrix(

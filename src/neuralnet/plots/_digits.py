@@ -1,0 +1,105 @@
+"""Sample images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuralnet.checks import InputError, check_integer, check_labels
+from neuralnet.data.dataset import Dataset
+from neuralnet.plots._figures import LETTER, WIDTH, check_classes
+from neuralnet.plots._images import check_images, draw_grid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+
+def digits(
+    X: ArrayLike | Dataset,
+    y: ArrayLike | None = None,
+    *,
+    num_images: int = 50,
+    classes: Iterable[object] | None = None,
+    image_shape: tuple[int, int] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw sample images with their labels.
+
+    The images are spaced evenly over the data, so that data sorted by class show every class.
+
+    Parameters
+    ----------
+    X : array_like, shape (N, height * width) or (N, height, width), or Dataset
+        Images: uint8 pixels, or numbers. Low values are paper, high values are ink. A Dataset
+        brings its labels, class names, image shape and name.
+    y : array_like, shape (N,), optional
+        Labels. Without them, the images have no captions.
+    num_images : int
+        Maximum number of images to draw.
+    classes : iterable of length K, optional
+        Names of the classes; y must then have whole numbers from 0 to K - 1. By default the labels
+        themselves are shown.
+    image_shape : (int, int), optional
+        Height and width in pixels; required only for images in rows that are not square.
+    title : str, optional
+        Title of the figure, usually the name of the data set.
+
+    Returns
+    -------
+    Figure
+        Grid of images.
+
+    Raises
+    ------
+    InputError
+        If an argument is invalid, or the lengths of X and y differ.
+    """
+    if isinstance(X, Dataset):
+        if y is not None:
+            raise InputError("y is given with a Dataset, which has labels; pass the Dataset alone.")
+        if X.columns:
+            raise InputError(
+                f"X is the table {X.name!r}; if its columns are pixels, pass X.images and X.labels "
+                f"with an image_shape."
+            )
+        y, title = X.labels, title or X.name
+        classes = X.classes if classes is None else classes
+        image_shape, X = image_shape or X.image_shape, X.images
+    images = check_images(X, image_shape)
+    total = len(images.pixels)
+    limit = check_integer(num_images, "num_images", minimum=1)
+    names = None if y is None else _label_names(y, classes, total)
+    shown = np.unique(np.linspace(0, total - 1, min(limit, total)).round().astype(np.intp))
+    captions = [""] * len(shown) if names is None else [names[i] for i in shown]
+    widest = max(map(len, captions)) * 8.5 * LETTER + 0.1
+    per_row = min(5 if len(shown) <= 10 else 10, int((WIDTH - 0.1) / widest))
+    summary = f"{len(shown)} of {total:,} images." if len(shown) < total else None
+    return draw_grid(
+        images.pixels[shown],
+        captions,
+        images.limits,
+        per_row=per_row,
+        gap=0.14,
+        title=title,
+        summary=summary,
+    )
+
+
+def _label_names(y: Any, classes: Iterable[object] | None, num_images: int) -> list[str]:
+    """Return the name of each image's class."""
+    if classes is not None:
+        names = check_classes(classes)
+        return [names[label] for label in check_labels(y, num_images, len(names))]
+    labels = np.asarray(y)
+    if labels.shape != (num_images,):
+        raise InputError(
+            f"y has shape {labels.shape}; it must have shape ({num_images},), with one label for "
+            f"each image."
+        )
+    if labels.dtype.kind == "f":
+        return [f"{label:g}" for label in labels]
+    return check_classes(labels.tolist())
