@@ -8,7 +8,7 @@ import numpy as np
 
 from neuralnet.checks import InputError, check_integer, check_labels
 from neuralnet.data.dataset import Dataset
-from neuralnet.plots._figures import LETTER, WIDTH, check_classes
+from neuralnet.plots._figures import LEFT, LETTER, WIDTH, check_classes
 from neuralnet.plots._images import check_images, draw_grid
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
+
+_GAP = 0.14  # between the images of a row, in inches
 
 
 def digits(
@@ -76,14 +78,14 @@ def digits(
     shown = np.unique(np.linspace(0, total - 1, min(limit, total)).round().astype(np.intp))
     captions = [""] * len(shown) if names is None else [names[i] for i in shown]
     widest = max(map(len, captions)) * 8.5 * LETTER + 0.1
-    per_row = min(5 if len(shown) <= 10 else 10, int((WIDTH - 0.1) / widest))
+    per_row = min(5 if len(shown) <= 10 else 10, int((WIDTH - 2 * LEFT + _GAP) / widest))
     summary = f"{len(shown)} of {total:,} images." if len(shown) < total else None
     return draw_grid(
         images.pixels[shown],
         captions,
         images.limits,
         per_row=per_row,
-        gap=0.14,
+        gap=_GAP,
         title=title,
         summary=summary,
     )

@@ -111,7 +111,7 @@ def draw_grid(
     images : ndarray, shape (N, height, width)
         Images; without any, the figure only has a heading.
     captions : sequence of str, length N
-        Captions with the same number of lines, at most as wide as `1 / per_row` of the figure.
+        Captions with the same number of lines, no wider than an image with its gap.
     limits : (float, float)
         Pixels that are drawn white and black.
     per_row : int
@@ -121,16 +121,17 @@ def draw_grid(
     title, summary : str, optional
         Heading of the figure.
     """
-    pitch = (WIDTH - 0.1) / per_row
+    pitch = (WIDTH - 2 * LEFT + gap) / per_row
     size = pitch - gap
     lines = max((len(caption.splitlines()) for caption in captions), default=0)
-    height = size + 0.17 * lines + 0.2  # of a row, in inches
+    down = size * min(1.0, images.shape[1] / images.shape[2])  # tall images fit into a square
+    height = down + 0.17 * lines + 0.2  # of a row, in inches
     num_rows = math.ceil(len(images) / per_row)
     figure = new_figure(WIDTH, num_rows * height, title, summary)
     for place, (pixels, caption) in enumerate(zip(images, captions, strict=True)):
         row, column = divmod(place, per_row)
         left, bottom = LEFT + column * pitch, (num_rows - 1 - row) * height + 0.15
-        axes = add_panel(figure, left, bottom, size, size)
+        axes = add_panel(figure, left, bottom, size, down)
         axes.imshow(pixels, cmap="gray_r", vmin=limits[0], vmax=limits[1], interpolation="nearest")
         axes.set(xticks=[], yticks=[])
         axes.set_title(caption, fontsize=8.5, color=INK, pad=3, parse_math=False)
