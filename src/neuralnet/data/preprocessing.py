@@ -192,7 +192,7 @@ def split_dataset(
 
 
 def _textbook_split(
-    labels: NDArray[Any], sizes: Sequence[int] | None, seed: int | np.random.Generator
+    labels: NDArray[Any], sizes: object, seed: int | np.random.Generator
 ) -> list[NDArray[np.intp]]:
     """Draw three stratified sets from all examples."""
     total = len(labels)

@@ -24,6 +24,7 @@ from neuralnet.plots._figures import (
     check_classes,
     new_figure,
     percent,
+    text_width,
 )
 from neuralnet.plots._images import flatten
 from neuralnet.training.metrics import confusion_matrix
@@ -103,9 +104,9 @@ def plot_confusion_matrix(
             f"per class."
         )
     cell = min(1.4, max(0.2, 5.4 / len(names)))
-    letters = max(map(len, names))
-    left, upright = 0.6 + letters * 9 * LETTER, letters * 9 * LETTER > 0.9 * cell
-    bottom = 0.5 + (letters * 9 * LETTER if upright else 0.15)
+    longest = max(text_width(name, 9) for name in names)
+    left, upright = 0.6 + longest, longest > 0.9 * cell
+    bottom = 0.5 + (longest if upright else 0.15)
     side = cell * len(names)
     correct, total = np.trace(counts), counts.sum()
     summary = f"{correct:,} of {total:,} correct ({100 * correct / total:.2f} %)."

@@ -8,7 +8,7 @@ import numpy as np
 
 from neuralnet.checks import InputError, check_integer, check_labels
 from neuralnet.data.dataset import Dataset
-from neuralnet.plots._figures import LEFT, LETTER, WIDTH, check_classes
+from neuralnet.plots._figures import LEFT, WIDTH, check_classes, text_width
 from neuralnet.plots._images import check_images, draw_grid
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def digits(
     names = None if y is None else _label_names(y, classes, total)
     shown = np.unique(np.linspace(0, total - 1, min(limit, total)).round().astype(np.intp))
     captions = [""] * len(shown) if names is None else [names[i] for i in shown]
-    widest = max(map(len, captions)) * 8.5 * LETTER + 0.1
+    widest = max(text_width(caption, 8.5) for caption in set(captions)) + 0.1
     per_row = min(5 if len(shown) <= 10 else 10, int((WIDTH - 2 * LEFT + _GAP) / widest))
     summary = f"{len(shown)} of {total:,} images." if len(shown) < total else None
     return draw_grid(

@@ -29,9 +29,8 @@ BLUE, ORANGE = "#0072B2", "#D55E00"  # from the palette of Okabe and Ito
 PALE_BLUE = "#D6E6F2"
 WIDTH = 8.0  # width of a README at 100 pixels per inch
 LEFT = 0.25  # left margin of headings and of image grids
-LETTER = 0.62 / 72  # upper bound of a letter's width in inches, per point of font size
+LETTER = 0.62 / 72  # width of a letter in inches, per point of font size; capitals are wider
 _LONGEST_NAME = 14  # letters; longer class names are truncated
-
 
 # Metadata that differ between equal figures, by the file's ending.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -112,6 +111,15 @@ def add_panel(figure: Figure, left: float, bottom: float, width: float, height: 
     return axes
 
 
+def text_width(text: str, size: float) -> float:
+    """Return the width of a line of text in inches, at a font size in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size=size)
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
+
+
 def percent(fraction: float) -> str:
     """Format a fraction in %; only exactly 1 and 0 become "100.0 %" and "0.0 %"."""
     if 0.9995 <= fraction < 1:
@@ -126,4 +134,13 @@ def check_classes(classes: Iterable[object]) -> list[str]:
     names = [" ".join(str(name).split()) for name in classes]
     if not names:
         raise InputError("classes is empty; pass one name per class.")
-    return [n if len(n) <= _LONGEST_NAME else f"{n[: _LONGEST_NAME - 1]}…" for n in names]
+    return [_truncated(name) for name in names]
+
+
+def _truncated(name: str) -> str:
+    """Shorten a name to 14 letters, or to their width if its letters are wide."""
+    size = 9
+    short = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    while text_width(short, size) > _LONGEST_NAME * LETTER * size:
+        short = f"{short.removesuffix('…')[:-1]}…"
+    return short
