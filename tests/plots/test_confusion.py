@@ -136,5 +136,5 @@ class TestFromAModel:
             confusion(make_model(), np.zeros((3, 63)), [0, 1, 2])
         with pytest.raises(InputError, match="2 labels for 3"):
             confusion(make_model(), np.zeros((3, 64)), [0, 1])
-        with pytest.raises(InputError, match="model is list"):
+        with pytest.raises(InputError, match="model is a list"):
             confusion([], np.zeros((3, 64)), [0, 1, 2])

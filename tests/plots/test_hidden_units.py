@@ -93,9 +93,9 @@ class TestFromAModel:
     @pytest.mark.parametrize(
         ("arguments", "fact"),
         [
-            ({"model": None}, "model is NoneType.*NeuralNetMLP"),
-            ({"model": np.ones((64, 2))}, "model is an array.*coefs_"),
-            ({"model": type(make_model())}, "model is type"),
+            ({"model": None}, "model is a NoneType.*NeuralNetMLP"),
+            ({"model": np.ones((64, 2))}, "model is a ndarray.*coefs_"),
+            ({"model": type(make_model())}, "model is the class"),
             ({"num_units": 0}, "num_units is 0"),
             ({"image_shape": (9, 9)}, r"64 pixels.*\(9, 9\)"),
         ],

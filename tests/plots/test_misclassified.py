@@ -151,8 +151,8 @@ class TestFromAModel:
     @pytest.mark.parametrize(
         ("change", "fact"),
         [
-            ({"model": None}, "model is NoneType"),
-            ({"model": NeuralNetMLP}, "NeuralNetMLP"),
+            ({"model": None}, "model is a NoneType"),
+            ({"model": NeuralNetMLP}, "the class NeuralNetMLP"),
             (
                 {"model": make_model(output_activation="identity", loss="mean_squared_error")},
                 "ident",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_labels, describe
+from neuralnet.checks import InputError, check_labels
 from neuralnet.nn.network import NeuralNetMLP
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ def check_classifier(model: object) -> Any:
         return model
     if isinstance(model, type) or not hasattr(model, "predict"):
         raise InputError(
-            f"model is {describe(model)}; it must be a NeuralNetMLP or a fitted classifier."
+            f"model is {_kind(model)}; it must be a NeuralNetMLP or a fitted classifier."
         )
     if not hasattr(model, "classes_"):
         raise InputError(
-            f"model is a {type(model).__name__} without classes_; it must be a NeuralNetMLP or a "
+            f"model is {_kind(model)} without classes_; it must be a NeuralNetMLP or a "
             f"fitted classifier. Call fit first if it is a classifier."
         )
     return model
@@ -92,7 +92,7 @@ def probabilities_of(classifier: Any, X: Any) -> NDArray[Any]:
     """
     if not hasattr(classifier, "predict_proba"):
         raise InputError(
-            f"model is a {type(classifier).__name__} without predict_proba; it must give the "
+            f"model is {_kind(classifier)} without predict_proba; it must give the "
             f"probability of each class."
         )
     return np.asarray(classifier.predict_proba(X))
@@ -111,10 +111,16 @@ def first_weights(model: Any) -> NDArray[Any]:
     weights = None if isinstance(model, type) else getattr(model, "coefs_", None)
     if not isinstance(weights, list | tuple) or not weights:
         raise InputError(
-            f"model is {describe(model)}; it must be a NeuralNetMLP or a fitted estimator with "
+            f"model is {_kind(model)}; it must be a NeuralNetMLP or a fitted estimator with "
             f"coefs_. From a pipeline, pass the last step: model[-1]."
         )
     return np.asarray(weights[0])
+
+
+def _kind(model: object) -> str:
+    """Return the type of an object, in words."""
+    # The text of an estimator may have many lines.
+    return f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
 
 
 def _numbered(values: NDArray[Any], names: Sequence[object], name: str) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.figure import Figure
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 _GAP = 0.14  # between the images of a row, in inches
 
@@ -74,9 +74,8 @@ def digits(
     images = check_images(X, image_shape)
     total = len(images.pixels)
     limit = check_integer(num_images, "num_images", minimum=1)
-    names = None if y is None else _label_names(y, classes, total)
     shown = np.unique(np.linspace(0, total - 1, min(limit, total)).round().astype(np.intp))
-    captions = [""] * len(shown) if names is None else [names[i] for i in shown]
+    captions = [""] * len(shown) if y is None else _captions(y, classes, total, shown)
     widest = max(text_width(caption, 8.5) for caption in set(captions)) + 0.1
     per_row = min(5 if len(shown) <= 10 else 10, int((WIDTH - 2 * LEFT + _GAP) / widest))
     summary = f"{len(shown)} of {total:,} images." if len(shown) < total else None
@@ -91,11 +90,13 @@ def digits(
     )
 
 
-def _label_names(y: Any, classes: Iterable[object] | None, num_images: int) -> list[str]:
-    """Return the name of each image's class."""
+def _captions(
+    y: Any, classes: Iterable[object] | None, num_images: int, shown: NDArray[np.intp]
+) -> list[str]:
+    """Return the class names of the images shown, or their labels if the classes have no names."""
     if classes is not None:
         names = check_classes(classes)
-        return [names[label] for label in check_labels(y, num_images, len(names))]
+        return [names[label] for label in check_labels(y, num_images, len(names))[shown]]
     labels = np.asarray(y)
     if labels.shape != (num_images,):
         raise InputError(
@@ -103,5 +104,5 @@ def _label_names(y: Any, classes: Iterable[object] | None, num_images: int) -> l
             f"each image."
         )
     if labels.dtype.kind == "f":
-        return [f"{label:g}" for label in labels]
-    return check_classes(labels.tolist())
+        return [f"{label:g}" for label in labels[shown]]
+    return check_classes(labels[shown].tolist())
