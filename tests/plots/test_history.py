@@ -54,6 +54,24 @@ class TestHistory:
         perfect.train_accuracy = perfect.valid_accuracy = [1.0, 1.0]
         assert_nothing_overlaps(plot_history(perfect))
 
+    @pytest.mark.parametrize("validated", [True, False])
+    def test_regression_has_only_a_loss(self, validated: bool) -> None:
+        run = make_history(4, validated=validated)
+        run.train_accuracy = [math.nan] * 4
+        run.valid_accuracy = [math.nan] * 4 if validated else []
+        figure = plot_history(run, "A sample")
+        assert [axes.get_ylabel() for axes in figure.axes] == ["Loss"]
+        kind = "validation" if validated else "training"
+        assert any(f"Epoch 4: lowest {kind} loss, 0.5" in text for text in texts(figure))
+        assert_nothing_overlaps(figure)
+
+    def test_running_loss_leaves_the_validation_accuracy(self) -> None:
+        run = make_history(4)
+        run.train_accuracy = [math.nan] * 4
+        figure = plot_history(run)
+        assert len(figure.axes) == 2
+        assert_nothing_overlaps(figure)
+
     def test_both_names_draw_the_same(self) -> None:
         run = make_history(3)
         assert texts(history(run, title="A sample")) == texts(plot_history(run, "A sample"))
