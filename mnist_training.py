@@ -17,7 +17,6 @@ from neuralnet import (
     InputError,
     NeuralNetMLP,
     ProgressBar,
-    confusion_matrix,
     load_mnist,
     plots,
     save,
@@ -135,20 +134,15 @@ def draw(
     model: NeuralNetMLP, history: History, dataset: Dataset, split: Split, images: Path
 ) -> None:
     """Draw how the training went, what the network gets wrong, and what it looks at."""
-    title, shape, classes = dataset.name, dataset.image_shape, model.classes
+    title, shape = dataset.name, dataset.image_shape
     X, y = split.X_test, split.y_test
-    probabilities = model.predict_proba(X)  # (N, K)
-    predictions = model.predict(X)  # (N,)
-    errors = plots.plot_misclassified(
-        X, y, predictions, probabilities, classes, image_shape=shape, title=title
-    )
-    matrix = confusion_matrix(y, predictions, len(classes))  # (K, K)
-    weights = model.parameters["layers.0.weight"]  # (D, H)
     figures = {
-        "training_plots.png": plots.plot_history(history, title),
-        "misclassified_images.png": errors,
-        "confusion_matrix.png": plots.plot_confusion_matrix(matrix, classes, title),
-        "hidden_units.png": plots.plot_hidden_units(weights, shape, title),
+        "training_plots.png": plots.history(history, title=title),
+        "misclassified_images.png": plots.misclassified(
+            model, X, y, image_shape=shape, title=title
+        ),
+        "confusion_matrix.png": plots.confusion(model, X, y, title=title),
+        "hidden_units.png": plots.hidden_units(model, image_shape=shape, title=title),
     }
     for name, figure in figures.items():
         plots.save_figure(figure, images / name)

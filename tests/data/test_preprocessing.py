@@ -128,6 +128,46 @@ def test_textbook_protocol() -> None:
     assert len(split_dataset(dataset, sizes=(690, 0, 10)).X_valid) == 0
 
 
+def test_sizes_below_the_number_of_examples_leave_a_stratified_rest_out() -> None:
+    dataset = make_dataset(700, 600)
+    split = split_dataset(dataset, sizes=(100, 50, 50), seed=5)
+    parts = [split.train_index, split.valid_index, split.test_index]
+    assert [len(part) for part in parts] == [100, 50, 50]
+    assert len(set(np.concatenate(parts).tolist())) == 200
+    proportions = np.bincount(dataset.labels, minlength=10) / 700
+    for part in parts:
+        counts = np.bincount(dataset.labels[part], minlength=10)
+        assert np.abs(counts - len(part) * proportions).max() < 3
+    again = split_dataset(dataset, sizes=np.array([100, 50, 50]), seed=5)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(again.test_index, split.test_index)
+
+
+def test_sizes_of_the_textbook_give_its_split() -> None:
+    dataset = make_dataset(700, 600)
+    split = split_dataset(dataset, sizes=(550, 50, 100), seed=5)
+    np.testing.assert_array_equal(split.test_index, split_dataset(dataset, seed=5).test_index)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "facts"),
+    [
+        ((40, 30), r"\(40, 30\).*three"),
+        ((40, 10, 10, 10), "three"),
+        (60, "60.*three"),
+        ("abc", "'abc'"),
+        ({40, 20, 10}, "three"),
+        ((70, 10, -10), r"sizes\[2\] is -10.*at least 0"),
+        ((0, 10, 10), r"sizes\[0\] is 0.*at least 1"),
+        ((0.8, 0.1, 0.1), r"sizes\[0\] is 0\.8.*whole number"),
+        ((True, 1, 1), "True"),
+        ((60, 10, 1), "71.*70"),
+    ],
+)
+def test_sizes_are_checked(sizes: Any, facts: str) -> None:
+    with pytest.raises(InputError, match=facts):
+        split_dataset(make_dataset(70, 60), sizes=sizes)
+
+
 def test_official_protocol() -> None:
     dataset = make_dataset(700, 600)
     split = split_dataset(dataset, protocol="official")
@@ -145,12 +185,8 @@ def test_split_is_checked() -> None:
     dataset = make_dataset(70, 60)
     with pytest.raises(InputError, match=r"'txtbook'.*'textbook'"):
         split_dataset(dataset, protocol="txtbook")
-    with pytest.raises(InputError, match=r"60.*70"):
-        split_dataset(dataset, sizes=(40, 10, 10))
-    with pytest.raises(InputError, match=r"\(40, 30\)"):
-        split_dataset(dataset, sizes=(40, 30))
-    with pytest.raises(InputError, match=r"-10"):
-        split_dataset(dataset, sizes=(70, 10, -10))
+    with pytest.raises(InputError, match=r"\(40, 20, 11\).*71.*70"):
+        split_dataset(dataset, sizes=(40, 20, 11))
     with pytest.raises(InputError, match=r"60.*60"):
         split_dataset(dataset, protocol="official", num_valid=60)
     with pytest.raises(InputError, match=r"num_valid is 5.*'textbook'"):

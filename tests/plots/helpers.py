@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.training.history import History
 
 DIGITS = range(10)
@@ -32,6 +33,27 @@ def make_predictions(num_wrong: int, num_images: int = 40, num_classes: int = 10
     probabilities = np.tile(((1 - confidence) / (num_classes - 1))[:, None], (1, num_classes))
     probabilities[np.arange(num_images), predictions] = confidence
     return images, labels, predictions, probabilities
+
+
+def make_model(**settings: Any) -> NeuralNetMLP:
+    """Return a small network for the images of `make_predictions`, with random weights."""
+    return NeuralNetMLP(64, 5, 10, **{"output_activation": "softmax", **settings})
+
+
+class Classifier:
+    """Classifier of scikit-learn's kind, which predicts a letter from the first pixel."""
+
+    def __init__(self) -> None:
+        self.classes_ = np.array(["a", "b", "c"])
+        self.coefs_ = [np.ones((64, 3)), np.ones((3, 3))]
+
+    def predict(self, X: Any) -> Any:
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> Any:
+        probabilities = np.full((len(X), 3), 0.1)
+        probabilities[np.arange(len(X)), X[:, 0].astype(int) % 3] = 0.8
+        return probabilities
 
 
 def texts(figure: Figure) -> list[str]:

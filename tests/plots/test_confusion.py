@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 
 from neuralnet.checks import InputError
-from neuralnet.plots import plot_confusion_matrix
-from tests.plots.helpers import assert_nothing_overlaps, texts
+from neuralnet.plots import confusion, plot_confusion_matrix
+from neuralnet.training.metrics import confusion_matrix
+from tests.plots.helpers import (
+    Classifier,
+    assert_nothing_overlaps,
+    make_model,
+    make_predictions,
+    texts,
+)
 
 
 class TestConfusionMatrix:
@@ -56,6 +63,11 @@ class TestConfusionMatrix:
         assert figure.axes[0].get_xticklabels()[0].get_rotation() == 90
         assert_nothing_overlaps(figure)
 
+    def test_names_in_capitals(self) -> None:
+        for letters in (3, 14):
+            names = [letter * letters for letter in "WMWMWMWMWM"]
+            assert_nothing_overlaps(plot_confusion_matrix(self.make_matrix(10), names, "A sample"))
+
     @pytest.mark.parametrize(
         ("matrix", "fact"),
         [
@@ -69,3 +81,60 @@ class TestConfusionMatrix:
     def test_invalid_input_raises(self, matrix: Any, fact: str) -> None:
         with pytest.raises(InputError, match=fact):
             plot_confusion_matrix(matrix, ["a", "b"])
+
+
+class TestFromAModel:
+    def test_same_figure_as_from_its_counts(self) -> None:
+        names = [f"class {number}" for number in range(10)]
+        model = make_model(classes=names)
+        images, labels, *_ = make_predictions(0)
+        counts = confusion_matrix(labels, model.predict(images), 10)
+        given = texts(plot_confusion_matrix(counts, names, "A sample"))
+        assert texts(confusion(model, images, labels, title="A sample")) == given
+        stack = images.reshape(-1, 8, 8)
+        assert texts(confusion(model, stack, labels, title="A sample")) == given
+
+    def test_network_without_probabilities(self) -> None:
+        model = make_model(output_activation="identity", loss="mean_squared_error")
+        assert_nothing_overlaps(confusion(model, *make_predictions(0)[:2]))
+
+    def test_classifier_with_names_as_labels(self) -> None:
+        X = np.array([[0], [1], [2], [1]])
+        figure = confusion(Classifier(), X, ["a", "b", "b", "b"])
+        cells = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+        assert cells[2, 1] == "1"
+        assert cells[1, 1] == "2"
+        assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b", "c"]
+
+    @pytest.mark.parametrize(
+        ("y", "fact"),
+        [
+            (["a", "b", "d"], "y contains 'd'.*3 classes: 'a', 'b', 'c'"),
+            ([0, 1, 2], "y contains 0"),
+            (["a", "b"], r"\(2,\).*\(3,\)"),
+            ([["a"], ["b"], ["c"]], r"\(3, 1\).*\(3,\)"),
+        ],
+    )
+    def test_labels_of_a_classifier_are_checked(self, y: Any, fact: str) -> None:
+        with pytest.raises(InputError, match=fact):
+            confusion(Classifier(), np.array([[0], [1], [2]]), y)
+
+    def test_unfitted_and_multilabel_classifiers_raise(self) -> None:
+        class Indicators(Classifier):
+            def predict(self, X: Any) -> Any:
+                return np.zeros((len(X), 3), int)
+
+        with pytest.raises(InputError, match="predicts 3 labels"):
+            confusion(Indicators(), np.zeros((3, 64)), ["a", "b", "c"])
+        unfitted = Classifier()
+        del unfitted.classes_
+        with pytest.raises(InputError, match=r"Classifier without classes_.*fit"):
+            confusion(unfitted, np.zeros((3, 64)), ["a", "b", "c"])
+
+    def test_network_checks_its_examples(self) -> None:
+        with pytest.raises(InputError, match=r"63.*64"):
+            confusion(make_model(), np.zeros((3, 63)), [0, 1, 2])
+        with pytest.raises(InputError, match="2 labels for 3"):
+            confusion(make_model(), np.zeros((3, 64)), [0, 1])
+        with pytest.raises(InputError, match="model is a list"):
+            confusion([], np.zeros((3, 64)), [0, 1, 2])

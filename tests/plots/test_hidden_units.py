@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from neuralnet.checks import InputError
-from neuralnet.plots import plot_hidden_units
-from tests.plots.helpers import assert_nothing_overlaps, image_axes, texts
+from neuralnet.plots import hidden_units, plot_hidden_units
+from tests.plots.helpers import (
+    Classifier,
+    assert_nothing_overlaps,
+    image_axes,
+    make_model,
+    texts,
+)
 
 
 class TestHiddenUnits:
@@ -64,3 +70,36 @@ class TestHiddenUnits:
             plot_hidden_units(weights, shape)
         with pytest.raises(InputError, match="max_units"):
             plot_hidden_units(np.ones((64, 2)), max_units=0)
+
+
+class TestFromAModel:
+    def test_weights_of_the_first_layer(self) -> None:
+        model = make_model()
+        figure = hidden_units(model, title="A sample")
+        weights = model.parameters["layers.0.weight"]
+        assert "A sample" in texts(figure)
+        assert len(image_axes(figure)) == 5
+        for unit, axes in enumerate(figure.axes[:5]):
+            image = np.asarray(axes.images[0].get_array())
+            np.testing.assert_array_equal(image, weights[:, unit].reshape(8, 8))
+
+    def test_estimator_shape_and_number_of_units(self) -> None:
+        figure = hidden_units(Classifier(), num_units=2, image_shape=(4, 16))
+        assert any("first 2 of 3" in text for text in texts(figure))
+        image = figure.axes[0].images[0].get_array()
+        assert image is not None
+        assert image.shape == (4, 16)
+
+    @pytest.mark.parametrize(
+        ("arguments", "fact"),
+        [
+            ({"model": None}, "model is a NoneType.*NeuralNetMLP"),
+            ({"model": np.ones((64, 2))}, "model is a ndarray.*coefs_"),
+            ({"model": type(make_model())}, "model is the class"),
+            ({"num_units": 0}, "num_units is 0"),
+            ({"image_shape": (9, 9)}, r"64 pixels.*\(9, 9\)"),
+        ],
+    )
+    def test_invalid_input_raises(self, arguments: dict[str, Any], fact: str) -> None:
+        with pytest.raises(InputError, match=fact):
+            hidden_units(**{"model": make_model(), **arguments})

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neuralnet.checks import InputError
-from neuralnet.plots import plot_history
+from neuralnet.plots import history, plot_history
 from neuralnet.training.history import History
 from tests.plots.helpers import assert_nothing_overlaps, make_history, texts
 
@@ -34,9 +34,9 @@ class TestHistory:
         assert list(np.asarray(accuracy.lines[0].get_ydata())) == pytest.approx([50, 75, 250 / 3])
 
     def test_best_epoch_is_marked_in_both_panels_and_in_the_legend(self) -> None:
-        history = make_history(5)
-        history.valid_accuracy[2] = 0.97
-        figure = plot_history(history)
+        run = make_history(5)
+        run.valid_accuracy[2] = 0.97
+        figure = plot_history(run)
         for axes in figure.axes:
             assert list(np.asarray(axes.lines[-1].get_xdata())) == [3, 3]
         assert any("Epoch 3" in text and "97.00 %" in text for text in texts(figure))
@@ -54,7 +54,31 @@ class TestHistory:
         perfect.train_accuracy = perfect.valid_accuracy = [1.0, 1.0]
         assert_nothing_overlaps(plot_history(perfect))
 
-    @pytest.mark.parametrize("history", [History(), History([1.0]), ([1.0], [0.5], []), None])
-    def test_invalid_history_raises(self, history: Any) -> None:
+    @pytest.mark.parametrize("validated", [True, False])
+    def test_regression_has_only_a_loss(self, validated: bool) -> None:
+        run = make_history(4, validated=validated)
+        run.train_accuracy = [math.nan] * 4
+        run.valid_accuracy = [math.nan] * 4 if validated else []
+        figure = plot_history(run, "A sample")
+        assert [axes.get_ylabel() for axes in figure.axes] == ["Loss"]
+        kind = "validation" if validated else "training"
+        assert any(f"Epoch 4: lowest {kind} loss, 0.5" in text for text in texts(figure))
+        assert_nothing_overlaps(figure)
+
+    def test_running_loss_leaves_the_validation_accuracy(self) -> None:
+        run = make_history(4)
+        run.train_accuracy = [math.nan] * 4
+        figure = plot_history(run)
+        assert len(figure.axes) == 2
+        assert_nothing_overlaps(figure)
+
+    def test_both_names_draw_the_same(self) -> None:
+        run = make_history(3)
+        assert texts(history(run, title="A sample")) == texts(plot_history(run, "A sample"))
+
+    @pytest.mark.parametrize("wrong", [History(), History([1.0]), ([1.0], [0.5], []), None])
+    def test_invalid_history_raises(self, wrong: Any) -> None:
         with pytest.raises(InputError, match="history"):
-            plot_history(history)
+            history(wrong)
+        with pytest.raises(InputError, match="history"):
+            plot_history(wrong)

@@ -24,7 +24,7 @@ _LONGEST_NOTE = 300
 @click.option(
     "--picture",
     type=click.Path(path_type=Path),
-    help="Draw loss and accuracy over the epochs of its training, as this PNG file.",
+    help="Draw loss and accuracy over the epochs of its training, as this PNG, SVG or PDF file.",
 )
 @json_option
 def show(model_path: Path, picture: Path | None, as_json: bool) -> None:

@@ -141,9 +141,10 @@ def split_dataset(
         of the data set's authors and draws a stratified validation set from their training set.
         Only errors on the official test set can be compared with published ones.
     sizes : sequence of three int, optional
-        For "textbook": sizes of the training, validation and test sets, which must add up to the
-        number of examples. By default 55,000, 5,000 and 10,000 of 70,000 examples, and the same
-        proportions of any other number.
+        For "textbook": sizes of the training, validation and test sets, for example
+        `(1000, 500, 500)`. Only the training set must not be empty. Examples beyond the sum are
+        left out. By default 55,000, 5,000 and 10,000 of 70,000 examples, and the same proportions
+        of any other number.
     num_valid : int, optional
         For "official": size of the validation set, which may be 0. By default 5,000 of 60,000
         training examples, and the same proportion of any other number.
@@ -158,7 +159,8 @@ def split_dataset(
     Raises
     ------
     InputError
-        If the protocol is unknown, the sizes do not add up, or there are too few examples.
+        If the protocol is unknown or does not use `sizes` or `num_valid`, a size is invalid, or
+        there are too few examples.
     """
     if not hasattr(dataset, "num_train"):
         raise InputError(
@@ -173,13 +175,7 @@ def split_dataset(
             f"'textbook' and num_valid with 'official'."
         )
     if protocol == "textbook":
-        if sizes is None:
-            sizes = proportional_sizes(len(dataset.labels), TEXTBOOK_SIZES)
-        if not isinstance(sizes, tuple | list) or len(sizes) != 3:
-            raise InputError(
-                f"sizes is {sizes!r}; it must be three sizes: training, validation and test."
-            )
-        train, valid, test = stratified_split(dataset.labels, sizes, seed)
+        train, valid, test = _textbook_split(dataset.labels, sizes, seed)
     else:
         train, valid, test = _official_split(dataset, num_valid, seed)
     return Split(
@@ -193,6 +189,29 @@ def split_dataset(
         valid_index=valid,
         test_index=test,
     )
+
+
+def _textbook_split(
+    labels: NDArray[Any], sizes: object, seed: int | np.random.Generator
+) -> list[NDArray[np.intp]]:
+    """Draw three stratified sets from all examples."""
+    total = len(labels)
+    if sizes is None:
+        return stratified_split(labels, proportional_sizes(total, TEXTBOOK_SIZES), seed)
+    given = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
+    if not isinstance(given, tuple | list) or len(given) != 3:
+        raise InputError(
+            f"sizes is {sizes!r:.80}; it must be three whole numbers: the sizes of the training, "
+            f"validation and test sets, for example (1000, 500, 500)."
+        )
+    checked = [check_integer(n, f"sizes[{i}]", minimum=int(i == 0)) for i, n in enumerate(given)]
+    left_out = total - sum(checked)
+    if left_out < 0:
+        raise InputError(
+            f"sizes is {tuple(checked)}, which adds up to {sum(checked):,}, but there are only "
+            f"{total:,} examples; choose smaller sizes."
+        )
+    return stratified_split(labels, [*checked, left_out], seed)[:3]
 
 
 def _official_split(

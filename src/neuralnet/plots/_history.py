@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from neuralnet.checks import InputError, describe
-from neuralnet.plots.figures import BLUE, FAINT, INK, MUTED, ORANGE, WIDTH, add_panel, new_figure
+from neuralnet.plots._figures import BLUE, FAINT, INK, MUTED, ORANGE, WIDTH, add_panel, new_figure
 from neuralnet.training.history import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+def history(history: History, *, title: str | None = None) -> Figure:
+    """Draw loss and accuracy per epoch and mark the best epoch.
+
+    Parameters
+    ----------
+    history : History
+        What `train` returned.
+    title : str, optional
+        Title of the figure, usually the name of the data set.
+
+    Returns
+    -------
+    Figure
+        Two panels: the loss and the accuracy in %. A regression has no accuracy, so it has only
+        the first.
+
+    Raises
+    ------
+    InputError
+        If `history` is not a History, has no epochs, or its lists have inconsistent lengths.
+    """
+    return plot_history(history, title)
 
 
 def plot_history(history: History, title: str | None = None) -> Figure:
@@ -26,7 +51,8 @@ def plot_history(history: History, title: str | None = None) -> Figure:
     Returns
     -------
     Figure
-        Two panels: the loss and the accuracy in %.
+        Two panels: the loss and the accuracy in %. A regression has no accuracy, so it has only
+        the first.
 
     Raises
     ------
@@ -41,18 +67,23 @@ def plot_history(history: History, title: str | None = None) -> Figure:
         raise InputError("history has no epochs; train for at least one epoch first.")
     stopped = f"Stopped early: {history.stopped}" if history.stopped else None
     figure = new_figure(WIDTH, 3.4, title, stopped)
-    loss = add_panel(figure, 0.75, 0.6, 2.95, 2.4)
-    accuracy = add_panel(figure, 4.75, 0.6, 2.95, 2.4)
     train, valid = ([100 * a for a in x] for x in (history.train_accuracy, history.valid_accuracy))
+    regression = all(map(math.isnan, [*train, *valid]))
+    loss = add_panel(figure, 0.75, 0.6, 6.95 if regression else 2.95, 2.4)
     _draw_curves(loss, "Loss", history.train_loss, history.valid_loss, best)
-    _draw_curves(accuracy, "Accuracy (%)", train, valid, best)
     loss.set_ylim(bottom=0)
-    accuracy.set_ylim(max(0, accuracy.get_ylim()[0]), min(100, accuracy.get_ylim()[1]))
-    if valid:
-        names = ["Training", "Validation"]
+    if not regression:
+        accuracy = add_panel(figure, 4.75, 0.6, 2.95, 2.4)
+        _draw_curves(accuracy, "Accuracy (%)", train, valid, best)
+        accuracy.set_ylim(max(0, accuracy.get_ylim()[0]), min(100, accuracy.get_ylim()[1]))
+    names = ["Training", "Validation"] if valid else ["Training"]
+    if valid and not math.isnan(valid[best - 1]):
         why = f"highest validation accuracy, {valid[best - 1]:.2f} %"
     else:
-        names, why = ["Training"], f"lowest training loss, {history.train_loss[best - 1]:.4g}"
+        kind, losses = (
+            ("validation", history.valid_loss) if valid else ("training", history.train_loss)
+        )
+        why = f"lowest {kind} loss, {losses[best - 1]:.4g}"
     figure.legend(
         loss.get_lines(),
         [*names, f"Epoch {best}: {why}"],

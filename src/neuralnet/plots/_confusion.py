@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuralnet.checks import InputError, describe
-from neuralnet.plots.figures import (
+from neuralnet.plots._classifier import (
+    check_classifier,
+    class_names,
+    predicted_labels,
+    true_labels,
+)
+from neuralnet.plots._figures import (
     INK,
     LETTER,
     MUTED,
@@ -18,7 +24,10 @@ from neuralnet.plots.figures import (
     check_classes,
     new_figure,
     percent,
+    text_width,
 )
+from neuralnet.plots._images import flatten
+from neuralnet.training.metrics import confusion_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +35,38 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
+
+
+def confusion(model: object, X: ArrayLike, y: ArrayLike, *, title: str | None = None) -> Figure:
+    """Draw how often a model takes each class for each other class.
+
+    Parameters
+    ----------
+    model : NeuralNetMLP or classifier
+        Network, or a fitted classifier with `predict` and `classes_`.
+    X : array_like, shape (N, D) or (N, height, width)
+        Examples; images are flattened.
+    y : array_like, shape (N,)
+        True labels, as the model predicts them: from 0 to K - 1 for a network.
+    title : str, optional
+        Title of the figure, usually the name of the data set.
+
+    Returns
+    -------
+    Figure
+        Confusion matrix, with the recall of each class on the right.
+
+    Raises
+    ------
+    InputError
+        If `model` is not such a model, or X and y are not examples for it.
+    """
+    classifier = check_classifier(model)
+    rows = flatten(X)
+    predictions = predicted_labels(classifier, rows)  # (N,)
+    labels = true_labels(classifier, y, len(predictions))  # (N,)
+    names = class_names(classifier)
+    return plot_confusion_matrix(confusion_matrix(labels, predictions, len(names)), names, title)
 
 
 def plot_confusion_matrix(
@@ -63,9 +104,9 @@ def plot_confusion_matrix(
             f"per class."
         )
     cell = min(1.4, max(0.2, 5.4 / len(names)))
-    letters = max(map(len, names))
-    left, upright = 0.6 + letters * 9 * LETTER, letters * 9 * LETTER > 0.9 * cell
-    bottom = 0.5 + (letters * 9 * LETTER if upright else 0.15)
+    longest = max(text_width(name, 9) for name in names)
+    left, upright = 0.6 + longest, longest > 0.9 * cell
+    bottom = 0.5 + (longest if upright else 0.15)
     side = cell * len(names)
     correct, total = np.trace(counts), counts.sum()
     summary = f"{correct:,} of {total:,} correct ({100 * correct / total:.2f} %)."

@@ -8,11 +8,49 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralnet.checks import InputError, check_finite, check_integer, describe
-from neuralnet.plots.figures import INK, LEFT, add_panel, check_shape, new_figure
+from neuralnet.plots._classifier import first_weights
+from neuralnet.plots._figures import INK, LEFT, add_panel, new_figure
+from neuralnet.plots._images import check_shape
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
+
+
+def hidden_units(
+    model: object,
+    *,
+    num_units: int = 100,
+    image_shape: tuple[int, int] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Draw what each unit of the first hidden layer responds to: its weights, as an image.
+
+    Parameters
+    ----------
+    model : NeuralNetMLP or estimator
+        Network, or a fitted estimator with its weights in `coefs_`.
+    num_units : int
+        Maximum number of units to draw. The first units are drawn.
+    image_shape : (int, int), optional
+        Height and width of the images in pixels; required only if they are not square.
+    title : str, optional
+        Title of the figure, usually the name of the data set.
+
+    Returns
+    -------
+    Figure
+        Grid of images in the order of the units, with a colour bar.
+
+    Raises
+    ------
+    InputError
+        If `model` is not such a model, its inputs do not fit the image shape, its weights are not
+        finite, or `num_units` is not a whole number of at least 1.
+    """
+    weights = first_weights(model)  # (D, H)
+    limit = check_integer(num_units, "num_units", minimum=1)
+    return plot_hidden_units(weights, image_shape, title, max_units=limit)
 
 
 def plot_hidden_units(

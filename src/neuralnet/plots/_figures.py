@@ -8,7 +8,7 @@ colours are distinguishable with colour blindness.
 
 from __future__ import annotations
 
-import math
+import os
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,6 @@ from neuralnet.checks import InputError, describe
 from neuralnet.files import atomic_write
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
@@ -30,12 +29,19 @@ BLUE, ORANGE = "#0072B2", "#D55E00"  # from the palette of Okabe and Ito
 PALE_BLUE = "#D6E6F2"
 WIDTH = 8.0  # width of a README at 100 pixels per inch
 LEFT = 0.25  # left margin of headings and of image grids
-LETTER = 0.62 / 72  # upper bound of a letter's width in inches, per point of font size
+LETTER = 0.62 / 72  # width of a letter in inches, per point of font size; capitals are wider
 _LONGEST_NAME = 14  # letters; longer class names are truncated
+
+# Metadata that differ between equal figures, by the file's ending.
+_METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure to a PNG file atomically.
+    """Write a figure to a PNG, SVG or PDF file atomically.
 
     The file contains no date and no version number, so equal figures give identical bytes.
 
@@ -44,29 +50,38 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     figure : Figure
         Figure returned by one of the plotting functions.
     path : path
-        File to write, ending in `.png`.
+        File to write. Its ending, `.png`, `.svg` or `.pdf`, chooses the format.
 
     Raises
     ------
     InputError
-        If `figure` is not a Matplotlib figure, or `path` does not end in `.png`.
+        If `figure` is not a Matplotlib figure, or `path` has another ending.
     FileError
         If the file cannot be written.
     """
+    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     if not isinstance(figure, Figure):
         raise InputError(f"figure is {describe(figure)}; it must be a Matplotlib figure.")
-    if Path(path).suffix.lower() != ".png":
-        raise InputError(f"path is {str(path)!r}; plots are PNG files, so it must end in .png.")
-    with atomic_write(path) as file:
-        figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"path is {describe(path)}; it must be the path of a file.")
+    ending = Path(path).suffix.lower()
+    if ending not in _METADATA:
+        raise InputError(
+            f"path is {str(path)!r}; it must end in .png, .svg or .pdf, which chooses the format."
+        )
+    # Without a salt, the identifiers within an SVG file are random.
+    with mpl.rc_context({"svg.hashsalt": "neuralnet"}), atomic_write(path) as file:
+        figure.savefig(file, format=ending[1:], dpi=150, metadata=_METADATA[ending])
 
 
 def new_figure(width: float, body: float, title: str | None, summary: str | None) -> Figure:
     """Return a figure with a heading and `body` inches of free space below it."""
-    from matplotlib.figure import Figure
+    from neuralnet.plots._notebook_figure import NotebookFigure
 
+    if title is not None and not isinstance(title, str):
+        raise InputError(f"title is {describe(title)}; it must be text or None.")
     # Widths of a letter per point of size: bold is wider, and a title may be all capitals.
     bold = (title, 0.76, 12, {"weight": "bold", "color": INK})
     plain = (summary, 0.56, 9, {"weight": "normal", "color": MUTED})
@@ -76,7 +91,7 @@ def new_figure(width: float, body: float, title: str | None, summary: str | None
         for line in textwrap.wrap(text or "", int((width - 0.5) / (letter * size / 72)))
     ]
     total = body + sum(height for _, height, _ in lines) + 0.2
-    figure = Figure(figsize=(width, total), facecolor=WHITE)
+    figure = NotebookFigure(figsize=(width, total), facecolor=WHITE)
     top = total - 0.15
     for line, height, style in lines:
         figure.text(LEFT / width, top / total, line, va="top", parse_math=False, **style)
@@ -96,23 +111,20 @@ def add_panel(figure: Figure, left: float, bottom: float, width: float, height: 
     return axes
 
 
+def text_width(text: str, size: float) -> float:
+    """Return the width of a line of text in inches, at a font size in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size=size)
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
+
+
 def percent(fraction: float) -> str:
     """Format a fraction in %; only exactly 1 and 0 become "100.0 %" and "0.0 %"."""
     if 0.9995 <= fraction < 1:
         return "> 99.9 %"
     return "< 0.1 %" if 0 < fraction < 0.0005 else f"{100 * fraction:.1f} %"
-
-
-def check_shape(shape: tuple[int, ...] | None, num_pixels: int, name: str) -> tuple[int, int]:
-    """Return the height and width of images with `num_pixels`, square if `shape` is None."""
-    if shape is None:
-        shape = (math.isqrt(num_pixels),) * 2
-    if len(shape) != 2 or min(shape) < 1 or math.prod(shape) != num_pixels:
-        raise InputError(
-            f"{name} has {num_pixels} pixels per image, which do not fit the shape {shape}; pass "
-            f"the height and width of an image as image_shape."
-        )
-    return shape[0], shape[1]
 
 
 def check_classes(classes: Iterable[object]) -> list[str]:
@@ -122,4 +134,13 @@ def check_classes(classes: Iterable[object]) -> list[str]:
     names = [" ".join(str(name).split()) for name in classes]
     if not names:
         raise InputError("classes is empty; pass one name per class.")
-    return [n if len(n) <= _LONGEST_NAME else f"{n[: _LONGEST_NAME - 1]}…" for n in names]
+    return [_truncated(name) for name in names]
+
+
+def _truncated(name: str) -> str:
+    """Shorten a name to 14 letters, or to their width if its letters are wide."""
+    size = 9
+    short = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    while text_width(short, size) > _LONGEST_NAME * LETTER * size:
+        short = f"{short.removesuffix('…')[:-1]}…"
+    return short
