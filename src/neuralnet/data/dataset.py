@@ -71,6 +71,18 @@ class Dataset:
     columns: tuple[str, ...] = ()
     target: str | None = None
 
+    def __repr__(self) -> str:
+        """Return name, sizes and kind of the data, without the arrays."""
+        from neuralnet.data.summary import dataset_line
+
+        return f"<Dataset {dataset_line(self)}>"
+
+    def _repr_html_(self) -> str:
+        """Return sample images and the sizes of the classes, for a notebook."""
+        from neuralnet.data.summary import dataset_panel
+
+        return dataset_panel(self)
+
     def network_notes(self) -> dict[str, str]:
         """Return the notes for a network that is trained on these data.
 

@@ -109,6 +109,10 @@ class Split:
         Labels.
     train_index, valid_index, test_index : ndarray of int, shape (N,)
         Indices of the examples in the data set, in ascending order.
+    image_shape : tuple of int or None
+        Height and width of an image, if the examples are images.
+    classes : tuple of str or int
+        Names of the classes, in the order of the labels; empty if they have none.
     """
 
     X_train: NDArray[Any]
@@ -120,6 +124,20 @@ class Split:
     train_index: NDArray[np.intp]
     valid_index: NDArray[np.intp]
     test_index: NDArray[np.intp]
+    image_shape: tuple[int, int] | None = None
+    classes: tuple[str | int, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the sizes of the three sets, without the arrays."""
+        from neuralnet.data.summary import split_line
+
+        return f"<Split {split_line(self)}>"
+
+    def _repr_html_(self) -> str:
+        """Return sample images and the sizes of the classes in each set, for a notebook."""
+        from neuralnet.data.summary import split_panel
+
+        return split_panel(self)
 
 
 def split_dataset(
@@ -192,6 +210,8 @@ def split_dataset(
         train_index=train,
         valid_index=valid,
         test_index=test,
+        image_shape=dataset.image_shape if dataset.images.dtype == np.uint8 else None,
+        classes=dataset.classes,
     )
 
 
