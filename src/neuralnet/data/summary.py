@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.display import image_grid, panel, table
+from neuralnet.display import Cell, image_grid, panel, table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +77,7 @@ def _first_rows(dataset: Dataset) -> str:
     columns = [*map(str, dataset.columns[:_COLUMNS])]
     more = ["..."] if dataset.images.shape[1] > len(columns) else []
     rows = zip(dataset.images[:_ROWS, : len(columns)], dataset.labels[:_ROWS], strict=True)
-    cells = [
+    cells: list[list[Cell]] = [
         [*map(float, values), *more, str(dataset.classes[int(label)])] for values, label in rows
     ]
     return table([*columns, *more, dataset.target or "Class"], cells)
@@ -85,13 +85,12 @@ def _first_rows(dataset: Dataset) -> str:
 
 def _class_sizes(parts: Mapping[str, NDArray[Any]], classes: Sequence[str | int]) -> str:
     """Return a table of the number of examples of each class in each part."""
-    counts = np.transpose(
-        [np.bincount(y, minlength=len(classes)) for y in parts.values()]
-    )  # (K, P)
-    names = [str(name) for name in classes]
-    rows = [[name, *map(int, row)] for name, row in zip(names, counts, strict=False)]
-    if len(rows) > _CLASSES:
-        rest = counts[_CLASSES:].sum(axis=0)
-        rows[_CLASSES:] = [[f"{len(names) - _CLASSES} more", *map(int, rest)]]
-    rows.append(["Total", *(len(y) for y in parts.values())])
+    sizes = [np.bincount(y, minlength=len(classes)) for y in parts.values()]
+    counts = np.stack(sizes, axis=1)  # (K, number of parts)
+    names = list(map(str, classes))
+    if len(names) > _CLASSES:
+        counts[_CLASSES] = counts[_CLASSES:].sum(axis=0)
+        names[_CLASSES:] = [f"{len(names) - _CLASSES} more"]
+    rows: list[list[Cell]] = [[name, *counts[row].tolist()] for row, name in enumerate(names)]
+    rows.append(["Total", *map(len, parts.values())])
     return table(["Class", *parts], rows, total=True)

@@ -1,6 +1,7 @@
 """How objects show themselves: HTML and SVG for a notebook, aligned lines for print."""
 
 from neuralnet.display.markup import (
+    Cell,
     boxed_picture,
     chart,
     escape,
@@ -13,6 +14,7 @@ from neuralnet.display.markup import (
 from neuralnet.display.network import layer_line, network_line, network_panel, network_text
 
 __all__ = [
+    "Cell",
     "boxed_picture",
     "chart",
     "escape",

@@ -24,6 +24,8 @@ from neuralnet.reading.sheet import Sheet, find_sheet
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from neuralnet.display import Cell
+
 # Minimum number of digits, and minimum fraction of ones among them, at which the image is more
 # likely to be a pattern than writing.
 _FENCE_DIGITS, _FENCE_SHARE = 12, 0.7
@@ -110,7 +112,9 @@ class Reading:
         """Return the page with a box around each digit, or the rows of digits, for a notebook."""
         from neuralnet.display import boxed_picture, panel, table
 
-        lines = [[number, line] for number, line in enumerate(str(self).splitlines(), 1)]
+        lines: list[list[Cell]] = [
+            [number, line] for number, line in enumerate(str(self).splitlines(), 1)
+        ]
         shown = table(["Row", "Digits"], lines)
         if self.page is not None:
             boxes = [(digit.box, str(digit), digit.confident) for digit in self.digits]
