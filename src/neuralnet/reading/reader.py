@@ -112,10 +112,10 @@ class Reading:
         """Return the page with a box around each digit, or the rows of digits, for a notebook."""
         from neuralnet.display import boxed_picture, panel, table
 
-        lines: list[list[Cell]] = [
+        rows: list[list[Cell]] = [
             [number, line] for number, line in enumerate(str(self).splitlines(), 1)
         ]
-        shown = table(["Row", "Digits"], lines)
+        shown = table(["Row", "Digits"], rows)
         if self.page is not None:
             boxes = [(digit.box, str(digit), digit.confident) for digit in self.digits]
             shown = boxed_picture(self.page, self.size, boxes)
