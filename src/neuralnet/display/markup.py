@@ -24,6 +24,8 @@ Box = tuple[int, int, int, int]  # top, left, bottom, right
 
 # Size of a chart, and of the margins around its axes, in pixels.
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 360, 220, 52, 12, 44, 36
+# Number of epochs up to which each is marked with a dot.
+_FEW = 30
 # Height of an image in a grid, and the least and the greatest width of a picture, in pixels.
 _IMAGE_HEIGHT, _MIN_PICTURE, _MAX_PICTURE = 56, 240, 640
 _GREY = "rgba(128,128,128,0.5)"
@@ -144,24 +146,25 @@ def chart(
         colour, left = (BLUE, ORANGE)[number], _LEFT + 100 * number
         parts.append(_line(left, 28, left + 18, 28, colour, width=2))
         parts.append(_svg_text(left + 24, 32, name))
-        parts.append(
-            f'<path d="{_path(values, x, y)}" fill="none" stroke="{colour}" stroke-width="2" '
-            f'stroke-linecap="round" stroke-linejoin="round"/>'
-        )
+        parts.extend(_curve(values, colour, x, y))
     label = f"{title} per epoch: {', '.join(curves)}"
     return _svg(_WIDTH, _HEIGHT, _WIDTH, label, parts)
 
 
-def _path(values: Sequence[float], x: Callable[[float], float], y: Callable[[float], float]) -> str:
-    """Return the path of a curve. A value between two gaps becomes a dot: a line of length 0."""
-    commands, drawing = [], False
+def _curve(
+    values: Sequence[float], colour: str, x: Callable[[float], float], y: Callable[[float], float]
+) -> list[str]:
+    """Draw a line through the finite values, with dots where there are few or it would not show."""
+    finite = [False, *map(math.isfinite, values), False]
+    commands, dots = [], []
     for epoch, value in enumerate(values, 1):
-        finite = math.isfinite(value)
-        if finite:
-            point = f"{x(epoch):.1f},{y(value):.1f}"
-            commands.append(f"L{point}" if drawing else f"M{point}h0")
-        drawing = finite
-    return "".join(commands)
+        if finite[epoch]:
+            across, down = f"{x(epoch):.1f}", f"{y(value):.1f}"
+            commands.append(f"{'L' if finite[epoch - 1] else 'M'}{across},{down}")
+            if len(values) <= _FEW or not (finite[epoch - 1] or finite[epoch + 1]):
+                dots.append(f'<circle cx="{across}" cy="{down}" r="2.5" fill="{colour}"/>')
+    path = f'<path d="{"".join(commands)}" fill="none" stroke="{colour}" stroke-width="2"/>'
+    return [path, *dots]
 
 
 def _widened(low: float, high: float) -> tuple[float, float]:
@@ -227,7 +230,7 @@ def image_grid(images: Sequence[Array], captions: Sequence[object]) -> str:
     figures = (
         f'<figure style="margin:0;text-align:center"><img src="{png(image)}" alt="'
         f'{escape(caption)}" style="height:{_IMAGE_HEIGHT}px;border:1px solid {_GREY};'
-        f'image-rendering:pixelated"><figcaption>{escape(caption)}</figcaption></figure>'
+        f'image-rendering:pixelated"/><figcaption>{escape(caption)}</figcaption></figure>'
         for image, caption in zip(images, captions, strict=True)
     )
     return (
