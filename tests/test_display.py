@@ -20,7 +20,6 @@ from neuralnet import Dataset, History, InputError, NeuralNetMLP, split_dataset
 from neuralnet.display import boxed_picture, chart, image_grid, panel, png, table, text_table
 from neuralnet.display.markup import BLUE, ORANGE
 from neuralnet.reading.reader import Digit, Reading
-from tests.digits import digits
 
 SVG = "{http://www.w3.org/2000/svg}"
 TAG = "<script>alert('&')</script>"
@@ -238,32 +237,35 @@ def test_a_layer_and_the_parameters_have_short_lines() -> None:
     assert "\n" not in repr(model)
 
 
-def test_a_data_set_shows_digits_of_each_class_and_its_sizes() -> None:
-    dataset = digits()
-    assert repr(dataset) == (
-        "<Dataset MNIST sample of 5,000: 4,290 training and 710 test images of 28 x 28 pixels, "
-        "10 classes>"
-    )
+def a_dataset(images: np.ndarray, num_classes: int, **changes: Any) -> Dataset:
+    labels = np.arange(len(images)) % num_classes
+    settings: dict[str, Any] = {"num_train": len(images), "image_shape": (1, images.shape[1])}
+    settings |= {"classes": tuple(range(num_classes)), "name": "some", "source": "a test"}
+    return Dataset(images, labels, **settings | changes)
+
+
+def noise() -> Dataset:
+    images = np.random.default_rng(0).integers(0, 256, (500, 35), np.uint8)
+    return a_dataset(images, 10, num_train=430, image_shape=(7, 5), name="noise")
+
+
+def test_a_data_set_shows_images_of_each_class_and_its_sizes() -> None:
+    dataset = noise()
+    sizes = "430 training and 70 test images of 7 x 5 pixels, 10 classes"
+    assert repr(dataset) == f"<Dataset noise: {sizes}>"
     text = shown(dataset)
     figures = list(parsed(text).iter("figure"))
     assert [figure.findtext("figcaption") for figure in figures] == [*"0123456789"] * 2
     first = int(np.flatnonzero(dataset.labels == 7)[0])
     image = figures[7].find("img")
     assert image is not None
-    expected = 255 - dataset.images[first].reshape(28, 28)
+    expected = 255 - dataset.images[first].reshape(7, 5)
     np.testing.assert_array_equal(pixels(image.attrib["src"]), expected)
     assert cells(text) == [
         ["Class", "Training", "Test"],
-        *([str(digit), "429", "71"] for digit in range(10)),
-        ["Total", "4,290", "710"],
+        *([str(digit), "43", "7"] for digit in range(10)),
+        ["Total", "430", "70"],
     ]
-
-
-def a_dataset(images: np.ndarray, num_classes: int, **changes: Any) -> Dataset:
-    labels = np.arange(len(images)) % num_classes
-    settings: dict[str, Any] = {"num_train": len(images), "image_shape": (1, images.shape[1])}
-    settings |= {"classes": tuple(range(num_classes)), "name": "some", "source": "a test"}
-    return Dataset(images, labels, **settings | changes)
 
 
 def test_many_classes_are_cut_short() -> None:
@@ -289,15 +291,15 @@ def test_a_table_shows_its_first_rows() -> None:
 
 
 def test_a_split_shows_the_sizes_of_its_sets() -> None:
-    split = split_dataset(digits(), sizes=(3000, 1000, 1000))
-    sizes = "3,000 training, 1,000 validation and 1,000 test examples of 784 uint8 inputs"
+    split = split_dataset(noise(), sizes=(300, 100, 100))
+    sizes = "300 training, 100 validation and 100 test examples of 35 uint8 inputs"
     assert repr(split) == f"<Split {sizes}>"
     text = shown(split)
     assert text.count("<img") == 20
     rows = cells(text)
     assert rows[0] == ["Class", "Training", "Validation", "Test"]
-    assert rows[1] == ["0", "300", "100", "100"]
-    assert rows[-1] == ["Total", "3,000", "1,000", "1,000"]
+    assert rows[1] == ["0", "30", "10", "10"]
+    assert rows[-1] == ["Total", "300", "100", "100"]
     bare = dataclasses.replace(split, image_shape=None, classes=())
     assert cells(shown(bare)) == rows
     assert "<img" not in shown(bare)

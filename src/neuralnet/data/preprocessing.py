@@ -129,15 +129,17 @@ class Split:
 
     def __repr__(self) -> str:
         """Return the sizes of the three sets, without the arrays."""
-        from neuralnet.data.summary import split_line
-
-        return f"<Split {split_line(self)}>"
+        sizes = [len(labels) for labels in (self.y_train, self.y_valid, self.y_test)]
+        text = "{:,} training, {:,} validation and {:,} test examples".format(*sizes)
+        return f"<Split {text} of {self.X_train.shape[1]:,} {self.X_train.dtype} inputs>"
 
     def _repr_html_(self) -> str:
         """Return sample images and the sizes of the classes in each set, for a notebook."""
-        from neuralnet.data.summary import split_panel
+        from neuralnet.data.summary import image_panel
 
-        return split_panel(self)
+        parts = {"Training": self.y_train, "Validation": self.y_valid, "Test": self.y_test}
+        title = repr(self).strip("<>")
+        return image_panel(title, self.X_train, parts, self.classes, self.image_shape)
 
 
 def split_dataset(

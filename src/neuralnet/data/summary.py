@@ -1,4 +1,4 @@
-"""What data sets and splits say about themselves: one line, and HTML for a notebook."""
+"""What labelled examples look like in a notebook: samples, and the sizes of the classes."""
 
 from __future__ import annotations
 
@@ -12,56 +12,74 @@ from neuralnet.display import Cell, image_grid, panel, table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from neuralnet.data.dataset import Dataset
-    from neuralnet.data.preprocessing import Split
-
 # Maximum numbers of images, of rows of classes, and of rows and columns of a table that are shown.
 _IMAGES, _CLASSES, _ROWS, _COLUMNS = 20, 30, 5, 8
+Classes = Sequence[str | int]
 
 
-def dataset_line(dataset: Dataset) -> str:
-    """Return name, sizes and kind of a data set, in one line."""
-    num_test = len(dataset.labels) - dataset.num_train
-    sizes = f"{dataset.num_train:,} training and {num_test:,} test"
-    if dataset.images.dtype == np.uint8:
-        height, width = dataset.image_shape
-        kind = f"images of {height} x {width} pixels"
-    else:
-        kind = f"rows of {dataset.images.shape[1]:,} features"
-    return f"{dataset.name}: {sizes} {kind}, {len(dataset.classes)} classes"
+def image_panel(
+    title: str,
+    images: NDArray[Any],
+    parts: Mapping[str, NDArray[Any]],
+    classes: Classes,
+    image_shape: tuple[int, int] | None,
+) -> str:
+    """Return sample images with their classes, and the sizes of the classes, in HTML.
 
-
-def dataset_panel(dataset: Dataset) -> str:
-    """Return sample images, or the first rows of a table, and the sizes of the classes."""
-    n, labels = dataset.num_train, dataset.labels
-    if dataset.images.dtype == np.uint8:
-        sample = _sample(dataset.images[:n], labels[:n], dataset.image_shape, dataset.classes)
-    else:
-        sample = _first_rows(dataset)
-    sizes = _class_sizes({"Training": labels[:n], "Test": labels[n:]}, dataset.classes)
-    return panel(f"{dataset_line(dataset)}, from {dataset.source}", sample, sizes)
-
-
-def split_line(split: Split) -> str:
-    """Return the sizes of the three sets, in one line."""
-    sizes = [len(y) for y in (split.y_train, split.y_valid, split.y_test)]
-    text = "{:,} training, {:,} validation and {:,} test examples".format(*sizes)
-    return f"{text} of {split.X_train.shape[1]:,} {split.X_train.dtype} inputs"
-
-
-def split_panel(split: Split) -> str:
-    """Return sample images of the training set, and the sizes of the classes in each set."""
-    parts = {"Training": split.y_train, "Validation": split.y_valid, "Test": split.y_test}
-    largest = max(int(y.max(initial=0)) for y in parts.values())
-    classes = split.classes or tuple(range(largest + 1))
+    Parameters
+    ----------
+    title : str
+        Line above them.
+    images : ndarray, shape (N, D)
+        Examples of the first part; they are images if they are uint8.
+    parts : mapping of str to ndarray of int
+        Labels of each part of the data by its name, such as "Training".
+    classes : sequence of str or int
+        Names of the classes; if empty, the labels themselves.
+    image_shape : (int, int) or None
+        Height and width of an image; None for examples that are not images.
+    """
+    if not len(classes):
+        classes = range(1 + max(int(labels.max(initial=0)) for labels in parts.values()))
     sample = ""
-    if split.image_shape is not None and split.X_train.dtype == np.uint8:
-        sample = _sample(split.X_train, split.y_train, split.image_shape, classes)
-    return panel(f"Split: {split_line(split)}", sample, _class_sizes(parts, classes))
+    if image_shape is not None and images.dtype == np.uint8:
+        sample = _sample(images, next(iter(parts.values())), image_shape, classes)
+    return panel(title, sample, _class_sizes(parts, classes))
+
+
+def row_panel(
+    title: str,
+    features: NDArray[Any],
+    parts: Mapping[str, NDArray[Any]],
+    classes: Classes,
+    columns: Sequence[str],
+    target: str | None,
+) -> str:
+    """Return the first rows of a table, and the sizes of the classes, in HTML.
+
+    Parameters
+    ----------
+    title, parts, classes
+        As for `image_panel`.
+    features : ndarray, shape (N, D)
+        Examples of the first part.
+    columns : sequence of str
+        Names of the columns.
+    target : str or None
+        Name of the target column.
+    """
+    labels = next(iter(parts.values()))
+    more = ["..."] if len(columns) > _COLUMNS else []
+    rows: list[list[Cell]] = [
+        [*map(float, values), *more, str(classes[int(label)])]
+        for values, label in zip(features[:_ROWS, :_COLUMNS], labels[:_ROWS], strict=True)
+    ]
+    header = [*columns[:_COLUMNS], *more, target or "Class"]
+    return panel(title, table(header, rows), _class_sizes(parts, classes))
 
 
 def _sample(
-    images: NDArray[Any], labels: NDArray[Any], shape: tuple[int, int], classes: Sequence[str | int]
+    images: NDArray[Any], labels: NDArray[Any], shape: tuple[int, int], classes: Classes
 ) -> str:
     """Return the first images of each class, dark on light, with the names of their classes."""
     turns = max(1, _IMAGES // len(classes))
@@ -72,20 +90,9 @@ def _sample(
     return image_grid(ink, [classes[int(labels[row])] for row in shown])
 
 
-def _first_rows(dataset: Dataset) -> str:
-    """Return the first rows and columns of a table, and the class of each row."""
-    columns = [*map(str, dataset.columns[:_COLUMNS])]
-    more = ["..."] if dataset.images.shape[1] > len(columns) else []
-    rows = zip(dataset.images[:_ROWS, : len(columns)], dataset.labels[:_ROWS], strict=True)
-    cells: list[list[Cell]] = [
-        [*map(float, values), *more, str(dataset.classes[int(label)])] for values, label in rows
-    ]
-    return table([*columns, *more, dataset.target or "Class"], cells)
-
-
-def _class_sizes(parts: Mapping[str, NDArray[Any]], classes: Sequence[str | int]) -> str:
+def _class_sizes(parts: Mapping[str, NDArray[Any]], classes: Classes) -> str:
     """Return a table of the number of examples of each class in each part."""
-    sizes = [np.bincount(y, minlength=len(classes)) for y in parts.values()]
+    sizes = [np.bincount(y, minlength=len(classes))[: len(classes)] for y in parts.values()]
     counts = np.stack(sizes, axis=1)  # (K, number of parts)
     names = list(map(str, classes))
     if len(names) > _CLASSES:

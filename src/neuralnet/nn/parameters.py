@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from neuralnet.checks import Array, check_parameter, explained_memory_error
 
@@ -102,7 +102,7 @@ class Parameters:
         """Return the view of one parameter; writing to it changes the network."""
         return self._values[name]
 
-    def __setitem__(self, name: str, values: Array) -> None:
+    def __setitem__(self, name: str, values: ArrayLike) -> None:
         """Write new values into the view of one parameter.
 
         Raises
