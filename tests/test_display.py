@@ -86,6 +86,13 @@ def test_numbers_in_a_table_are_grouped_and_aligned_to_the_right() -> None:
     ]
 
 
+def test_a_row_of_totals_is_a_heading() -> None:
+    rows = [["a", 1], ["Total", 1]]
+    for total in (False, True):
+        tags = [row[0].tag for row in parsed(table(["Name", "Size"], rows, total=total)).iter("tr")]
+        assert tags == ["th", "td", "th" if total else "td"]
+
+
 def test_a_table_without_rows_has_its_header() -> None:
     assert cells(table(["Row", "Digits"], [])) == [["Row", "Digits"]]
 
