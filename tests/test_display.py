@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neuralnet import Dataset, History, InputError, NeuralNetMLP, split_dataset
-from neuralnet.display import boxed_picture, chart, image_grid, panel, png, table, text_table
+from neuralnet.display import Cell, boxed_picture, chart, image_grid, panel, png, table, text_table
 from neuralnet.display.markup import BLUE, ORANGE
 from neuralnet.reading.reader import Digit, Reading
 
@@ -87,7 +87,7 @@ def test_numbers_in_a_table_are_grouped_and_aligned_to_the_right() -> None:
 
 
 def test_a_row_of_totals_is_a_heading() -> None:
-    rows = [["a", 1], ["Total", 1]]
+    rows: list[list[Cell]] = [["a", 1], ["Total", 1]]
     for total in (False, True):
         tags = [row[0].tag for row in parsed(table(["Name", "Size"], rows, total=total)).iter("tr")]
         assert tags == ["th", "td", "th" if total else "td"]
