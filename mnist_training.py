@@ -101,7 +101,7 @@ def main(data: Path | None, data_source: str, protocol: str, output: Path, **opt
         "protocol": protocol,
         "training": json.dumps(vars(training)),
     }
-    click.echo(f"Network: {model}")
+    click.echo(f"Network: {model!r}")
     try:
         history = train(
             model,

@@ -121,6 +121,12 @@ def test_a_network_costs_no_heavy_import() -> None:
     assert not modules_after("from neuralnet import NeuralNetMLP") & HEAVY
 
 
+def test_what_a_notebook_shows_is_loaded_only_when_it_is_shown() -> None:
+    quiet = "from neuralnet import NeuralNetMLP; model = NeuralNetMLP(2)"
+    assert "neuralnet.display" not in modules_after(quiet)
+    assert "neuralnet.display" in modules_after(f"{quiet}; repr(model)")
+
+
 def test_training_costs_no_heavy_import_either() -> None:
     statement = "from neuralnet import NeuralNetMLP, train; train(NeuralNetMLP(1), [[1.0]], [0])"
     assert not modules_after(statement) & HEAVY
@@ -158,11 +164,11 @@ def test_no_module_imports_upward(path: Path) -> None:
 @pytest.mark.parametrize(
     "path", [p for p in MODULES if module_name(p).startswith("neuralnet.nn")], ids=module_name
 )
-def test_the_mathematics_import_numpy_and_checks_and_nothing_else(path: Path) -> None:
+def test_the_mathematics_import_numpy_checks_and_display_and_nothing_else(path: Path) -> None:
     for imported in imports_of(path):
         top = imported.split(".")[0]
         if top == "neuralnet":
-            assert imported.split(".")[1] in {"checks", "nn"}, imported
+            assert imported.split(".")[1] in {"checks", "display", "nn"}, imported
         else:
             assert top == "numpy" or top in sys.stdlib_module_names, imported
 

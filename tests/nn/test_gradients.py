@@ -99,7 +99,7 @@ def test_backward_is_the_gradient_of_the_reported_loss(
     assert list(received) == list(model.parameters)
     for name, values in model.parameters.items():
         expected = numerical_gradient(lambda: model.evaluate(X, y, sample_weight).loss, values)
-        assert_same_gradient(f"evaluate(X, y).loss of {model}", name, expected, received[name])
+        assert_same_gradient(f"evaluate(X, y).loss of {model!r}", name, expected, received[name])
 
     # Training goes straight from forward to backward, without handing the activations out.
     model.parameters.gradients[...] = np.nan

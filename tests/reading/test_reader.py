@@ -45,6 +45,21 @@ def test_a_reading_has_rows_boxes_and_probabilities(quick_model: NeuralNetMLP) -
         assert str(digit) == str(digit.label)
 
 
+def test_a_reading_keeps_a_reduced_copy_of_its_page(quick_model: NeuralNetMLP) -> None:
+    picture = np.kron(PAGE.picture, np.ones((5, 5), np.uint8))
+    reading = read_digits(picture, model=quick_model)
+    assert reading.page is not None
+    assert reading.size == picture.shape
+    assert max(reading.page.shape) <= 800
+    assert reading.page.shape[0] / reading.page.shape[1] == pytest.approx(
+        picture.shape[0] / picture.shape[1], rel=0.01
+    )
+    assert reading._repr_html_().count("<rect") == len(reading.digits) == 6
+    small = read_digits(PAGE.picture, model=quick_model).page
+    assert small is not None
+    assert not np.shares_memory(small, PAGE.picture), "the page is a copy"
+
+
 def test_most_digits_are_read_correctly(quick_model: NeuralNetMLP) -> None:
     score = Score()
     for name in ("plain", "light on dark", "several rows"):

@@ -23,9 +23,11 @@ from neuralnet.checks.network import (
     check_dropout,
     check_layer_sizes,
     check_pair,
+    check_parameter,
 )
 from neuralnet.checks.settings import check_dtype, check_flag, check_range, per_layer
 from neuralnet.checks.values import (
+    ByValue,
     by_name,
     check_choice,
     check_integer,
@@ -39,6 +41,7 @@ from neuralnet.errors import InputError, NeuralNetError
 
 __all__ = [
     "Array",
+    "ByValue",
     "InputError",
     "Labelled",
     "NeuralNetError",
@@ -61,6 +64,7 @@ __all__ = [
     "check_name",
     "check_number",
     "check_pair",
+    "check_parameter",
     "check_range",
     "check_rng",
     "check_targets",

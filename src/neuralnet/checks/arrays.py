@@ -113,8 +113,8 @@ def check_examples(X: object, num_features: int, name: str = "X", *, finite: boo
     if isinstance(X, Rows):
         array, finite = cast(Array, X), False
     else:
-        array = X if isinstance(X, np.ndarray) else _array_of_numbers(X, name)
-    _check_unmasked(array, name)
+        array = X if isinstance(X, np.ndarray) else array_of_numbers(X, name)
+    check_unmasked(array, name)
     if array.ndim != 2:
         hint = ""
         if array.ndim == 1:
@@ -166,8 +166,8 @@ def check_labels(
     InputError
         If `y` has the wrong shape, length or dtype, or contains a value that is not a label.
     """
-    array = y if isinstance(y, np.ndarray) else _array_of_numbers(y, name)
-    _check_unmasked(array, name)
+    array = y if isinstance(y, np.ndarray) else array_of_numbers(y, name)
+    check_unmasked(array, name)
     if array.ndim != 1:
         hint = ""
         if array.ndim == 2 and array.shape[1] == num_classes:
@@ -230,10 +230,10 @@ def check_targets(
     InputError
         If the shape or dtype is wrong, or a target is NaN, infinite or out of range.
     """
-    array = y if isinstance(y, np.ndarray) else _array_of_numbers(y, name)
+    array = y if isinstance(y, np.ndarray) else array_of_numbers(y, name)
     if array.ndim == 1 and num_outputs > 1:
         return check_labels(y, num_examples, num_outputs, name)
-    _check_unmasked(array, name)
+    check_unmasked(array, name)
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} has dtype {array.dtype}; targets must be numbers.")
     if array.shape != (num_examples, num_outputs):
@@ -258,7 +258,7 @@ def check_weights(sample_weight: object, num_examples: int, name: str = "sample_
         If the weights have the wrong shape, one is negative, NaN or infinite, their sum overflows,
         or all are zero.
     """
-    array = np.asarray(_array_of_numbers(sample_weight, name), dtype=np.float64)
+    array = np.asarray(array_of_numbers(sample_weight, name), dtype=np.float64)
     if array.shape != (num_examples,):
         raise InputError(
             f"{name} has shape {array.shape}; it must have shape ({num_examples},), one weight for "
@@ -323,7 +323,7 @@ def check_labelled(
     return X, targets, sample_weight
 
 
-def _array_of_numbers(values: object, name: str) -> Array:
+def array_of_numbers(values: object, name: str) -> Array:
     """Convert an array-like object to an array of numbers."""
     try:
         array = np.asarray(values)
@@ -339,7 +339,7 @@ def _array_of_numbers(values: object, name: str) -> Array:
     return array
 
 
-def _check_unmasked(array: Array, name: str) -> None:
+def check_unmasked(array: Array, name: str) -> None:
     """Raise if the array is masked: the values under the mask must not be used."""
     if hasattr(array, "mask"):
         raise InputError(

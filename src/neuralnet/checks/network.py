@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
 
-from neuralnet.checks.arrays import check_finite
+from neuralnet.checks.arrays import Array, array_of_numbers, check_finite, check_unmasked
 from neuralnet.checks.settings import per_layer
-from neuralnet.checks.values import check_integer, check_number, describe
+from neuralnet.checks.values import check_integer, check_name, check_number, describe
 from neuralnet.errors import InputError
 
 
@@ -111,3 +111,43 @@ def check_activations(activations: object, shapes: Sequence[tuple[int, int]]) ->
                 f"numbers that forward(X) returned."
             )
         check_finite(array, f"activations[{number}]")
+
+
+def check_parameter(
+    name: object, values: object, parameters: Mapping[str, Array], xp: ModuleType
+) -> Array:
+    """Return new values of a parameter, as an array of its dtype and array module.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    values : array_like
+        New values, of the shape of the parameter.
+    parameters : mapping of str to ndarray
+        The present values, by name.
+    xp : module
+        Array module of the result.
+
+    Raises
+    ------
+    InputError
+        If there is no such parameter, or the values have another shape, are not numbers, or are not
+        finite in the dtype of the parameter.
+    """
+    present = parameters[check_name(name, parameters, "The name of a parameter")]
+    what = f"The new value of {name!r}"
+    on_device = hasattr(values, "__array_function__")
+    array = cast(Array, values) if on_device else array_of_numbers(values, what)
+    check_unmasked(array, what)
+    if array.shape != present.shape:
+        raise InputError(
+            f"{what} has shape {array.shape}; it must have the shape of the parameter, "
+            f"{present.shape}. To set every entry to one number, assign to parameters[name][...]."
+        )
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{what} has dtype {array.dtype}; it must be an array of numbers.")
+    with np.errstate(over="ignore"):  # numbers that are too large become infinite
+        converted: Array = xp.asarray(array, dtype=present.dtype)
+    check_finite(converted, f"{what}, in {present.dtype},")
+    return converted

@@ -52,7 +52,7 @@ class Job:
         )
         split, protocol = self._split(recipe, seed)
         model = build_network(recipe, dataset.images.shape[1], dataset.classes, seed, self.device)
-        self.say(f"Recipe {recipe.name}, seed {seed}: {model}")
+        self.say(f"Recipe {recipe.name}, seed {seed}: {model!r}")
         model.notes = dataset.network_notes() | {
             "recipe": recipe.name,
             "protocol": protocol,

@@ -71,6 +71,29 @@ class Dataset:
     columns: tuple[str, ...] = ()
     target: str | None = None
 
+    def __repr__(self) -> str:
+        """Return name, sizes and kind of the data, without the arrays."""
+        return f"<Dataset {self._summary()}>"
+
+    def _repr_html_(self) -> str:
+        """Return sample images or rows, and the sizes of the classes, for a notebook."""
+        from neuralnet.data.summary import image_panel, row_panel
+
+        title, n = f"{self._summary()}, from {self.source}", self.num_train
+        parts = {"Training": self.labels[:n], "Test": self.labels[n:]}
+        if self.images.dtype == "uint8":
+            return image_panel(title, self.images[:n], parts, self.classes, self.image_shape)
+        columns = self.columns or [f"column {i}" for i in range(self.images.shape[1])]
+        return row_panel(title, self.images[:n], parts, self.classes, columns, self.target)
+
+    def _summary(self) -> str:
+        """Return name, sizes and kind of the data."""
+        sizes = f"{self.num_train:,} training and {len(self.labels) - self.num_train:,} test"
+        kind = f"rows of {self.images.shape[1]:,} features"
+        if self.images.dtype == "uint8":
+            kind = "images of {} x {} pixels".format(*self.image_shape)
+        return f"{self.name}: {sizes} {kind}, {len(self.classes)} classes"
+
     def network_notes(self) -> dict[str, str]:
         """Return the notes for a network that is trained on these data.
 

@@ -109,6 +109,10 @@ class Split:
         Labels.
     train_index, valid_index, test_index : ndarray of int, shape (N,)
         Indices of the examples in the data set, in ascending order.
+    image_shape : tuple of int or None
+        Height and width of an image, if the examples are images.
+    classes : tuple of str or int
+        Names of the classes, in the order of the labels; empty if they have none.
     """
 
     X_train: NDArray[Any]
@@ -120,6 +124,22 @@ class Split:
     train_index: NDArray[np.intp]
     valid_index: NDArray[np.intp]
     test_index: NDArray[np.intp]
+    image_shape: tuple[int, int] | None = None
+    classes: tuple[str | int, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the sizes of the three sets, without the arrays."""
+        sizes = [len(labels) for labels in (self.y_train, self.y_valid, self.y_test)]
+        text = "{:,} training, {:,} validation and {:,} test examples".format(*sizes)
+        return f"<Split {text} of {self.X_train.shape[1]:,} {self.X_train.dtype} inputs>"
+
+    def _repr_html_(self) -> str:
+        """Return sample images and the sizes of the classes in each set, for a notebook."""
+        from neuralnet.data.summary import image_panel
+
+        parts = {"Training": self.y_train, "Validation": self.y_valid, "Test": self.y_test}
+        title = repr(self).strip("<>")
+        return image_panel(title, self.X_train, parts, self.classes, self.image_shape)
 
 
 def split_dataset(
@@ -188,6 +208,8 @@ def split_dataset(
         train_index=train,
         valid_index=valid,
         test_index=test,
+        image_shape=dataset.image_shape if dataset.images.dtype == np.uint8 else None,
+        classes=dataset.classes,
     )
 
 

@@ -16,27 +16,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, by_name, check_choice, check_name, check_number
+from neuralnet.checks import Array, ByValue, InputError, by_name, check_choice, check_name
+from neuralnet.checks.values import check_number
 
 
-class Activation(ABC):
+class Activation(ByValue, ABC):
     """A function of a layer's `z`, with the backward pass through it."""
 
     name: ClassVar[str]
     # The initializer that suits this function, by its name in initialization.py.
     initialization: ClassVar[str] = "glorot_normal"
-
-    # The next three are what `dataclass` would add, but it would triple the import time.
-    def __eq__(self, other: object) -> bool:
-        """Activations of the same class with the same settings are equal."""
-        return type(self) is type(other) and vars(self) == vars(other)
-
-    def __hash__(self) -> int:
-        return hash((type(self), tuple(vars(self).items())))
-
-    def __repr__(self) -> str:
-        """Return the class and its settings."""
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
 
     @abstractmethod
     def forward(self, z: Array, out: Array) -> Array:

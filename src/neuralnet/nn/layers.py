@@ -77,6 +77,12 @@ class Layer(ABC):
         """Take the views that belong to this layer."""
         self.parameters = parameters
 
+    def __repr__(self) -> str:
+        """Return the class, the sizes and the number of parameters."""
+        from neuralnet.display import layer_line
+
+        return layer_line(self)
+
     @abstractmethod
     def cache(self, num_rows: int, *, d_inputs: bool) -> Cache:
         """Allocate the cache of a batch of `num_rows` examples."""

@@ -195,11 +195,8 @@ class NeuralNetMLP(Model):
 
     def __getstate__(self) -> dict[str, object]:
         """Return what a copy needs: the values of the parameters, not the views into them."""
-        state: dict[str, object] = {"settings": self.settings(), "notes": self.notes}
-        return state | {
-            "xp": self.xp.__name__,
-            "values": self.to_numpy(self.parameters.state),
-        }
+        settings, values = self.settings(), self.to_numpy(self.parameters.state)
+        return {"settings": settings, "notes": self.notes, "xp": self.xp.__name__, "values": values}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Build a copy, with buffers of its own."""
@@ -209,10 +206,19 @@ class NeuralNetMLP(Model):
         self.parameters.state[...] = module.asarray(state["values"])
 
     def __repr__(self) -> str:
-        """Return the sizes of the layers, the activations and the loss."""
-        sizes = "-".join(map(str, [self.num_features, *self.num_hidden, self.num_classes]))
-        hidden = ", ".join(dict.fromkeys(a.name for a in self.hidden_activation))
-        return (
-            f"<NeuralNetMLP {sizes}, {hidden}, {self.output_activation.name} outputs, "
-            f"{self.loss.name}, {self.parameters.values.size:,} parameters, {self.dtype}>"
-        )
+        """Return the sizes of the layers, the activations and the loss, in one line."""
+        from neuralnet.display import network_line
+
+        return network_line(self)
+
+    def __str__(self) -> str:
+        """Return a summary: one line per layer, the total, and the settings."""
+        from neuralnet.display import network_text
+
+        return network_text(self)
+
+    def _repr_html_(self) -> str:
+        """Return the summary as a table, for a notebook."""
+        from neuralnet.display import network_panel
+
+        return network_panel(self)

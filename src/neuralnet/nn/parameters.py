@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
-from neuralnet.checks import Array, explained_memory_error
+from neuralnet.checks import Array, check_parameter, explained_memory_error
 
 # Entries processed at a time. Repeated passes over a few buffers are fast while they fit into the
 # processor's cache: four float32 buffers of one block take 1 MiB.
@@ -101,6 +101,19 @@ class Parameters:
     def __getitem__(self, name: str) -> Array:
         """Return the view of one parameter; writing to it changes the network."""
         return self._values[name]
+
+    def __setitem__(self, name: str, values: ArrayLike) -> None:
+        """Write new values into the view of one parameter.
+
+        Raises
+        ------
+        InputError
+            If there is no parameter of this name, or `values` have another shape or are not finite.
+        """
+        self._values[name][...] = check_parameter(name, values, self._values, self.xp)
+
+    def __repr__(self) -> str:
+        return f"<Parameters: {len(self)} arrays, {self.values.size:,} {self.values.dtype} numbers>"
 
     def gradient(self, name: str) -> Array:
         """Return the view of one parameter's gradient."""

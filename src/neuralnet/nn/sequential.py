@@ -55,10 +55,8 @@ class Sequential:
         backward : bool
             Whether the batches also go backward.
         """
-        return [
-            layer.cache(num_rows, d_inputs=backward and number > 0)
-            for number, layer in enumerate(self.layers)
-        ]
+        numbered = enumerate(self.layers)
+        return [layer.cache(num_rows, d_inputs=backward and n > 0) for n, layer in numbered]
 
     def forward(self, x: Array, caches: Sequence[Cache], rng: Rng = None) -> Array:
         """Return the logits. `rng` is given in training and is None in inference."""

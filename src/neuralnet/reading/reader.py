@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ from neuralnet.reading.sheet import Sheet, find_sheet
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from neuralnet.display import Cell
+
 # Minimum number of digits, and minimum fraction of ones among them, at which the image is more
 # likely to be a pattern than writing.
 _FENCE_DIGITS, _FENCE_SHARE = 12, 0.7
@@ -33,6 +35,8 @@ _FENCE_DIGITS, _FENCE_SHARE = 12, 0.7
 _COUNTED_CONFIDENCE, _SHEET_SHARE = 0.5, 0.9
 # Longest side of the copy on which the whole image is read for that comparison, in pixels.
 _OVERVIEW = 1600
+# Longest side of the copy of the image that a reading keeps, in pixels.
+_PAGE = 800
 _INCOMPLETE = (
     f"The image has {MAX_PIECES:,} pieces of ink or more; only the largest were read. If it is a "
     f"page of digits, read it in parts."
@@ -66,8 +70,8 @@ class Digit:
     label: int
     confidence: float
     runner_up: int
-    probabilities: NDArray[np.float32]
-    picture: NDArray[np.uint8]
+    probabilities: NDArray[np.float32] = field(repr=False)
+    picture: NDArray[np.uint8] = field(repr=False)
     confident: bool = True
 
     def __str__(self) -> str:
@@ -89,11 +93,33 @@ class Reading:
         Height and width of the image, in pixels.
     notes : tuple of str
         Messages for the user, each a sentence; for example, that the image is an animation.
+    page : ndarray of uint8 or None
+        Reduced copy of the image in grey, which a notebook shows with the digits.
     """
 
     rows: tuple[tuple[Digit, ...], ...]
     size: tuple[int, int]
     notes: tuple[str, ...] = ()
+    page: NDArray[np.uint8] | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        """Return the number of digits and rows, without the arrays."""
+        height, width = self.size
+        counts = f"{len(self.digits)} digits in {len(self.rows)} rows"
+        return f"<Reading: {counts}, image of {width} x {height} pixels>"
+
+    def _repr_html_(self) -> str:
+        """Return the page with a box around each digit, or the rows of digits, for a notebook."""
+        from neuralnet.display import boxed_picture, panel, table
+
+        rows: list[list[Cell]] = [
+            [number, line] for number, line in enumerate(str(self).splitlines(), 1)
+        ]
+        shown = table(["Row", "Digits"], rows)
+        if self.page is not None:
+            boxes = [(digit.box, str(digit), digit.confident) for digit in self.digits]
+            shown = boxed_picture(self.page, self.size, boxes)
+        return panel(" ".join([repr(self).strip("<>") + ".", *self.notes]), shown)
 
     @property
     def digits(self) -> tuple[Digit, ...]:
@@ -154,7 +180,8 @@ def read_digits(
         digits, complete = _read(grey.levels, (0, 0), grey, recognizer, min_confidence)
     rows = group_into_rows([digit.box for digit in digits])
     notes = grey.notes if complete else (*grey.notes, _INCOMPLETE)
-    return Reading(tuple(tuple(digits[i] for i in row) for row in rows), grey.size, notes)
+    page = grey.reduced_to(_PAGE).levels.copy()
+    return Reading(tuple(tuple(digits[i] for i in row) for row in rows), grey.size, notes, page)
 
 
 def _read(

@@ -60,7 +60,8 @@ class WeightAverage(Callback):
     decay : float
         Factor by which the average is kept per step, in (0, 1).
     every : int
-        Steps between updates of the average, at least 1. An update uses `decay ** every`.
+        Steps between updates of the average, at least 1; at most the batches of an epoch are used.
+        An update uses `decay ** every`.
 
     Raises
     ------
@@ -87,9 +88,10 @@ class WeightAverage(Callback):
         self._num_updates = 0
 
     def on_batch_end(self, run: TrainingRun) -> None:  # noqa: D102
-        if run.batch % self.every:
+        every = min(self.every, run.num_batches)  # at least one update per epoch
+        if run.batch % every:
             return
-        kept = min(self.decay**self.every, (1 + self._num_updates) / (10 + self._num_updates))
+        kept = min(self.decay**every, (1 + self._num_updates) / (10 + self._num_updates))
         self._num_updates += 1
         state = run.model.parameters.state
         for block in blocks(state):  # average += (1 - kept) (state - average)

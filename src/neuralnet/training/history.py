@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,46 @@ class History:
     def __iter__(self) -> Iterator[list[float]]:
         """Iterate over `train_loss`, `train_accuracy` and `valid_accuracy`."""
         return iter((self.train_loss, self.train_accuracy, self.valid_accuracy))
+
+    def __repr__(self) -> str:
+        """Return the number of epochs and the figure of the best one, without the lists."""
+        return f"<History: {self._summary()}>"
+
+    def _repr_html_(self) -> str:
+        """Return the curves of loss and accuracy, for a notebook."""
+        from neuralnet.display import chart, panel
+
+        best = self._best_or_none()
+        losses = {"Training": self.train_loss, "Validation": self.valid_loss}
+        accuracies = {"Training": self.train_accuracy, "Validation": self.valid_accuracy}
+        percent = {name: [100 * a for a in values] for name, values in accuracies.items()}
+        took = f", {sum(self.seconds):.3g} s" if self.seconds else ""
+        return panel(
+            f"History: {self._summary()}{took}{'; stopped early: ' if self.stopped else ''}"
+            f"{self.stopped or ''}",
+            chart("Loss", losses, mark=best, from_zero=True),
+            chart("Accuracy (%)", percent, mark=best),
+        )
+
+    def _summary(self) -> str:
+        """Return the number of epochs, and the best epoch with its accuracy or loss."""
+        epochs = f"{self.num_epochs} epoch{'' if self.num_epochs == 1 else 's'}"
+        best = self._best_or_none()
+        if best is None:
+            return epochs
+        if self.valid_accuracy and not math.isnan(self.valid_accuracy[best - 1]):
+            figure = f"validation accuracy {100 * self.valid_accuracy[best - 1]:.2f} %"
+        elif self.valid_loss:
+            figure = f"validation loss {self.valid_loss[best - 1]:.4g}"
+        else:
+            figure = f"training loss {self.train_loss[best - 1]:.4g}"
+        return f"{epochs}, best epoch {best} ({figure})"
+
+    def _best_or_none(self) -> int | None:
+        """Return the best epoch; None as well if the lists do not have the same length."""
+        with contextlib.suppress(IndexError):
+            return self.best_epoch
+        return None
 
     @property
     def num_epochs(self) -> int:

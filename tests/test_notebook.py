@@ -1,0 +1,78 @@
+"""A real notebook shows histories, networks and data sets, without Matplotlib."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbclient
+import nbformat
+import pytest
+
+CELLS = {
+    "import": "import numpy as np\n"
+    "from neuralnet import Dataset, NeuralNetMLP, split_dataset, train\n"
+    "images = np.random.default_rng(0).integers(0, 256, (400, 784), np.uint8)\n"
+    "dataset = Dataset(images, np.arange(400) % 10, 300, (28, 28), tuple(range(10)), 'noise', '')",
+    "dataset": "dataset",
+    "split": "split = split_dataset(dataset)\nsplit",
+    "model": "model = NeuralNetMLP(784, 20)\nmodel",
+    "printed": "print(model)",
+    "history": "train(model, split.X_train, split.y_train, split.X_valid, split.y_valid, "
+    "num_epochs=2)",
+    "layers": "model.layers",
+    "loaded": "import sys\n'matplotlib' in sys.modules",
+}
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """Run the notebook; return the outputs of each cell."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    cells = [
+        nbformat.v4.new_code_cell(source)  # type: ignore[no-untyped-call]
+        for source in CELLS.values()
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call]
+    with pytest.MonkeyPatch.context() as patch:
+        # The user's own settings and files stay out of it.
+        for variable in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+            patch.setenv(variable, str(folder / variable))
+        nbclient.NotebookClient(notebook, timeout=30, kernel_name="python3").execute()
+    return {name: cell.outputs for name, cell in zip(CELLS, notebook.cells, strict=True)}
+
+
+def html(outputs: list[Any]) -> str:
+    (output,) = outputs
+    assert output.output_type == "execute_result"
+    text: str = output.data["text/html"]
+    return text
+
+
+def test_a_notebook_shows_a_history_as_curves(outputs: dict[str, list[Any]]) -> None:
+    text = html(outputs["history"])
+    assert text.count("<svg") == 2
+    assert "2 epochs" in text
+
+
+def test_a_notebook_shows_a_network_as_a_table(outputs: dict[str, list[Any]]) -> None:
+    text = html(outputs["model"])
+    assert text.count("<tr>") == 5
+    assert "15,910" in text
+    (printed,) = outputs["printed"]
+    assert printed.name == "stdout"
+    assert "layers.0  Dense" in printed.text
+
+
+def test_a_notebook_shows_sample_images(outputs: dict[str, list[Any]]) -> None:
+    assert html(outputs["dataset"]).count("data:image/png") == 20
+    assert html(outputs["split"]).count("data:image/png") == 20
+
+
+def test_what_has_no_html_is_a_line_of_text(outputs: dict[str, list[Any]]) -> None:
+    (output,) = outputs["layers"]
+    assert "<Dense 784 -> 20, 15,700 parameters>" in output.data["text/plain"]
+
+
+def test_a_notebook_needs_no_matplotlib(outputs: dict[str, list[Any]]) -> None:
+    (output,) = outputs["loaded"]
+    assert output.data["text/plain"] == "False"
