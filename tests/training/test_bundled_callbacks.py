@@ -19,6 +19,7 @@ from neuralnet import (
 )
 from neuralnet.checks import Array
 from neuralnet.training.run import TrainingRun
+from tests.training.problems import a_network, a_task
 from tests.training.recorder import Recorder, at, raising, run_network, run_training
 
 
@@ -167,3 +168,11 @@ def test_progress_gives_the_terminal_back_after_an_error() -> None:
         run_training(progress, Recorder(on_batch_end=at(1, 2, raising(KeyboardInterrupt()))))
     hide, show = "\x1b[?25l", "\x1b[?25h"  # the cursor
     assert output.getvalue().rfind(show) > output.getvalue().rfind(hide) >= 0
+
+
+def test_short_epochs_are_averaged_too() -> None:
+    X, y = a_task(40)
+    model = a_network()
+    initial = model.parameters.values.copy()
+    train(model, X, y, num_epochs=30, minibatch_size=20, callbacks=[WeightAverage()])
+    assert np.abs(model.parameters.values - initial).max() > 0.01

@@ -50,7 +50,12 @@ def resumed(path: Path | None, scratch: Path, clip_norm: float = 0.5) -> NeuralN
         "optimizer": "adamw",
         "seed": 3,
     }
-    callbacks = [Stop(), Checkpoint(scratch), WeightAverage(0.9), GradientClipping(clip_norm)]
+    callbacks = [
+        Stop(),
+        Checkpoint(scratch),
+        WeightAverage(0.9, every=1),
+        GradientClipping(clip_norm),
+    ]
     train(model, deformed, Y, X[:9], Y[:9], callbacks=callbacks, resume=path, **settings)
     return model
 
