@@ -15,6 +15,7 @@ from neuralnet import (
     EarlyStopping,
     InputError,
     ProgressBar,
+    WeightAverage,
     train,
 )
 from neuralnet.checks import Array
