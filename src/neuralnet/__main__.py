@@ -1,4 +1,4 @@
-"""Where the command `neuralnet`, and `python -m neuralnet`, begin."""
+"""Entry point of the command `neuralnet` and of `python -m neuralnet`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def start() -> None:
-    """Run the command line; Ctrl-C ends it without a traceback even while it is being imported."""
+    """Run the command line; Ctrl-C ends it without a traceback, even during the imports."""
     try:
         from neuralnet.cli.main import main
 

@@ -44,7 +44,7 @@ def test_pytorch(digits_model: Path, tmp_path: Path) -> None:
 def test_what_cannot_be_written(digits_model: Path, tmp_path: Path) -> None:
     assert "--to" in refused("export", digits_model, tmp_path / "digits.bin")
     before = digits_model.read_bytes()
-    assert "written over" in refused("export", digits_model, digits_model)
+    assert "overwrite" in refused("export", digits_model, digits_model)
     assert digits_model.read_bytes() == before
     (tmp_path / "file").touch()
     assert "file" in refused("export", digits_model, tmp_path / "file" / "weights.safetensors")
@@ -68,7 +68,7 @@ def test_show_for_programs(digits_model: Path) -> None:
 
 def test_no_curves_no_picture(flowers_model: Path, digits_model: Path, tmp_path: Path) -> None:
     assert "history" in refused("show", flowers_model, "--picture", tmp_path / "curves.png")
-    assert ".png" in refused("show", digits_model, "--picture", tmp_path / "curves.pdf")
+    assert ".png" in refused("show", digits_model, "--picture", tmp_path / "curves.gif")
     model = neuralnet.load(digits_model)
     model.notes["history"] = "{}"
     neuralnet.save(model, tmp_path / "model")

@@ -10,7 +10,6 @@ from neuralnet.data.dataset import Dataset
 from neuralnet.data.preprocessing import (
     one_hot,
     proportional_sizes,
-    scale_pixels,
     split_dataset,
     stratified_split,
 )
@@ -27,22 +26,6 @@ def make_dataset(num_examples: int, num_train: int) -> Dataset:
         name="a test",
         source="a test",
     )
-
-
-def test_pixels_are_scaled_exactly_to_both_bounds() -> None:
-    scaled = scale_pixels(np.array([[0, 51, 255]], np.uint8))
-    assert scaled.dtype == np.float32
-    assert scaled[0, 0] == -1
-    assert scaled[0, 2] == 1
-    np.testing.assert_allclose(scaled[0, 1], -0.6, rtol=1e-6)
-    np.testing.assert_array_equal(scale_pixels(np.array([0, 255], np.uint8), 0, 1), [0, 1])
-
-
-def test_pixels_are_checked() -> None:
-    with pytest.raises(InputError, match=r"float64.*uint8"):
-        scale_pixels(np.zeros((2, 3)))  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=r"high.*above 1"):
-        scale_pixels(np.zeros(2, np.uint8), 1, 1)
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=20))

@@ -1,1 +1,1 @@
-"""The command line: what its commands share, and one file a command."""
+"""The command line, with one module per command."""

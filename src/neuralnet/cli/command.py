@@ -1,4 +1,4 @@
-"""A command that answers a mistake with a sentence, and never with a traceback."""
+"""A click command that reports errors as messages instead of tracebacks."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import click
 from neuralnet.errors import NeuralNetError
 from neuralnet.files import describe_os_error
 
-PARTLY_DONE = 1
-NOTHING_DONE = 2
+PARTIAL_FAILURE = 1
+FAILURE = 2
 INTERRUPTED = 130
 
 
 class Command(click.Command):
-    """A click command with the project's exit codes and a `--debug` that shows tracebacks.
+    """A click command with the project's exit codes and a `--debug` option that shows tracebacks.
 
-    0: all done. 1: part of it done, and it is said which. 2: nothing done, and a sentence says why.
-    130: ended by Ctrl-C.
+    The exit code is 0 on success, 1 if some of the inputs failed, 2 if the command failed, and 130
+    if Ctrl-C ended it. Every failure is reported on standard error.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -29,48 +29,48 @@ class Command(click.Command):
                 ["--debug"],
                 is_flag=True,
                 expose_value=False,
-                callback=_remember_debug,
+                callback=_store_debug,
                 help="Show the traceback of an error.",
             )
         )
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; turn an expected error into a sentence."""
-        if os.environ.get("NO_COLOR"):  # https://no-color.org; rich knows it, click does not
+        """Run the command, and report errors as messages with an exit code."""
+        if os.environ.get("NO_COLOR"):  # https://no-color.org; click ignores it
             ctx.color = False
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except (BrokenPipeError, click.ClickException, click.exceptions.Exit, click.Abort):
-            raise  # click's own; of a pipe, whoever read the output has enough
+            raise  # click handles these; a broken pipe means that the reader has closed it
         except (NeuralNetError, OSError, MemoryError) as error:
             if ctx.meta.get(__name__):
                 raise
-            click.echo(f"Error: {sentence(error)}", err=True)
-            ctx.exit(NOTHING_DONE)
+            click.echo(f"Error: {error_message(error)}", err=True)
+            ctx.exit(FAILURE)
         except Exception as error:
             if ctx.meta.get(__name__):
                 raise
             click.echo(
-                f"Error: This should not have happened: {type(error).__name__}: {error}. It is a "
-                f"mistake in neuralnet; --debug shows where.",
+                f"Error: Unexpected {type(error).__name__}: {error}. This is a bug in neuralnet; "
+                f"run the command again with --debug to see the traceback.",
                 err=True,
             )
-            ctx.exit(NOTHING_DONE)
+            ctx.exit(FAILURE)
 
 
-def sentence(error: Exception) -> str:
-    """Word an error: ours are sentences already, the system's are not."""
+def error_message(error: Exception) -> str:
+    """Return the message of an error as a sentence."""
     if isinstance(error, NeuralNetError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "There is not enough memory for this. Make the network or the data smaller."
+        return "Not enough memory. Use a smaller network or less data."
     where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
     what = describe_os_error(error) if isinstance(error, OSError) else error
-    return f"The system refused: {where}{what}."
+    return f"The operating system reported an error: {where}{what}."
 
 
-def _remember_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-    """Keep the flag where `invoke` finds it."""
+def _store_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    """Store the flag where `invoke` looks it up."""
     ctx.meta[__name__] = value

@@ -1,4 +1,4 @@
-"""`neuralnet data`: MNIST on this computer."""
+"""`neuralnet data`: manage the local copy of MNIST."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neuralnet.errors import NeuralNetError
 
 @click.group()
 def data() -> None:
-    """Fetch, verify, find or clear MNIST on this computer.
+    """Download, verify, locate or delete MNIST.
 
     \b
     Example: neuralnet data fetch
@@ -26,9 +26,9 @@ def data() -> None:
 @json_option
 @quiet_option
 def fetch(as_json: bool, quiet: bool) -> None:
-    """Get MNIST into the cache, from OpenML or a mirror, verified; 11 MB.
+    """Download MNIST (11 MB) from OpenML or a mirror, verify it, and cache it.
 
-    What is there already is not fetched again.
+    If MNIST is already cached, nothing is downloaded.
 
     Example: neuralnet data fetch
     """
@@ -41,13 +41,13 @@ def fetch(as_json: bool, quiet: bool) -> None:
         dataset = fetch_mnist(folder, progress=None if quiet or as_json else progress)
     if not cached_files(folder):
         raise NeuralNetError(
-            f"MNIST came from {dataset.source}, but {folder} cannot be written; name another "
-            f"folder in the environment variable NEURALNET_CACHE."
+            f"MNIST was downloaded from {dataset.source}, but {folder} is not writable. Set the "
+            f"environment variable NEURALNET_CACHE to another folder."
         )
     if as_json:
         echo_json({"from": dataset.source, "cache": str(folder), "images": len(dataset.labels)})
     else:
-        click.echo(f"MNIST, {len(dataset.labels):,} images from {dataset.source}, is in {folder}")
+        click.echo(f"MNIST ({len(dataset.labels):,} images from {dataset.source}) is in {folder}")
 
 
 @data.command(cls=Command)
@@ -55,7 +55,7 @@ def fetch(as_json: bool, quiet: bool) -> None:
 @json_option
 @quiet_option
 def verify(folder: Path | None, as_json: bool, quiet: bool) -> None:
-    """Hold MNIST in FOLDER, or in the cache, against its checksums, bit for bit.
+    """Check MNIST in FOLDER, or in the cache, against its checksums.
 
     Example: neuralnet data verify
     """
@@ -71,13 +71,13 @@ def verify(folder: Path | None, as_json: bool, quiet: bool) -> None:
     if as_json:
         echo_json({"verified": where})
     elif not quiet:
-        click.echo(f"MNIST in {where} is right, bit for bit.")
+        click.echo(f"MNIST in {where} matches its checksums.")
 
 
 @data.command(cls=Command)
 @json_option
 def where(as_json: bool) -> None:
-    """Say where MNIST is looked for, in this order, and what is there.
+    """Show the folder and the cache that are searched for MNIST, in this order.
 
     Example: neuralnet data where
     """
@@ -90,7 +90,7 @@ def where(as_json: bool) -> None:
     if as_json:
         echo_json({"folder": named, "cache": str(cache), "cached_bytes": size})
         return
-    click.echo(f"Folder: {named or f'none; {FOLDER_VARIABLE} is not set'}")
+    click.echo(f"Folder: {named or f'none ({FOLDER_VARIABLE} is not set)'}")
     click.echo(f"Cache: {cache} ({f'{size:,} bytes' if size else 'empty'})")
 
 
@@ -98,7 +98,9 @@ def where(as_json: bool) -> None:
 @json_option
 @quiet_option
 def clear(as_json: bool, quiet: bool) -> None:
-    """Remove MNIST from the cache, and nothing else.
+    """Delete MNIST from the cache.
+
+    Other files in the cache folder are kept.
 
     Example: neuralnet data clear
     """
@@ -109,5 +111,5 @@ def clear(as_json: bool, quiet: bool) -> None:
     if as_json:
         echo_json({"cache": str(folder), "freed_bytes": freed})
     elif not quiet:
-        story = f"Freed {freed:,} bytes in" if freed else "Nothing was cached in"
-        click.echo(f"{story} {folder}")
+        result = f"Freed {freed:,} bytes in" if freed else "Nothing was cached in"
+        click.echo(f"{result} {folder}")

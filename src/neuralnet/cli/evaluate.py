@@ -11,19 +11,26 @@ from neuralnet.cli.command import Command
 from neuralnet.cli.examples import (
     input_option,
     invert_option,
-    kind_for,
-    labelled_examples,
+    load_examples,
     model_argument,
-    part_of,
+    resolve_input_kind,
+    select_part,
     target_option,
 )
-from neuralnet.cli.output import counted, echo_json, json_option, percent, quiet_option, remark
-from neuralnet.cli.output import table as set_table
+from neuralnet.cli.output import (
+    echo_json,
+    echo_note,
+    json_option,
+    percent,
+    pluralized,
+    quiet_option,
+    table,
+)
 
 if TYPE_CHECKING:
     from neuralnet.data.inputs import InputKind
 
-_MOST_CLASSES = 20  # that a confusion matrix is written out for
+_MAX_CLASSES = 20  # for which a confusion matrix is printed
 
 
 @click.command(cls=Command)
@@ -35,8 +42,8 @@ _MOST_CLASSES = 20  # that a confusion matrix is written out for
     type=click.Choice(["test", "train", "all"]),
     default="test",
     show_default=True,
-    help="Which examples. Test: those that its training set aside, or the data set's own test "
-    "part; all where there is none.",
+    help="Part of the examples. The test part is the one set aside in training, or else the test "
+    "part of the data set; a data set without parts is used whole.",
 )
 @input_option
 @invert_option
@@ -52,10 +59,10 @@ def evaluate(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Test the network saved at MODEL on labelled examples: loss, accuracy, confusion.
+    """Compute loss, accuracy and confusion matrix of the network saved at MODEL.
 
-    DATA is a CSV file with a target column, a folder of IDX files, or a folder of pictures with a
-    sub-folder for each class; MNIST if not given.
+    DATA is a CSV file with a target column, a folder of IDX files, or a folder of pictures with one
+    subfolder per class. The default is MNIST.
 
     \b
     Example: neuralnet evaluate models/mnist.safetensors
@@ -65,11 +72,11 @@ def evaluate(
     from neuralnet.training.metrics import confusion_matrix
 
     model = load(model_path)
-    kind = kind_for(model, input_kind)
-    dataset = labelled_examples(
+    kind = resolve_input_kind(model, input_kind)
+    dataset = load_examples(
         model, data, target=target, kind=kind, invert=invert, quiet=quiet or as_json
     )
-    X, y, story = part_of(dataset, part, model.notes)
+    X, y, description = select_part(dataset, part, model.notes)
     loss, accuracy = model.evaluate(X, y)
     matrix = confusion_matrix(y, model.predict(X), model.num_classes)  # (K, K)
     if as_json:
@@ -77,7 +84,7 @@ def evaluate(
             {
                 "model": str(model_path),
                 "data": f"{dataset.name}, from {dataset.source}",
-                "part": story,
+                "part": description,
                 "examples": len(y),
                 "loss": loss,
                 "accuracy": accuracy,
@@ -86,18 +93,17 @@ def evaluate(
             }
         )
         return
-    remark(dataset.notes, quiet=quiet)
+    echo_note(dataset.notes, quiet=quiet)
     if not quiet:
         click.echo(f"Network: {repr(model).strip('<>')}")
-        click.echo(f"Data: {dataset.name}, from {dataset.source}: {story}")
-    click.echo(f"{counted(len(y), 'example')}: loss {loss:.4f}, accuracy {percent(accuracy)}")
-    if not quiet and model.num_classes <= _MOST_CLASSES:
+        click.echo(f"Data: {dataset.name}, from {dataset.source}: {description}")
+    click.echo(f"{pluralized(len(y), 'example')}: loss {loss:.4f}, accuracy {percent(accuracy)}")
+    if not quiet and model.num_classes <= _MAX_CLASSES:
         click.echo(_confusion(list(map(str, model.classes)), matrix.tolist()))
 
 
 def _confusion(classes: list[str], counts: list[list[Any]]) -> str:
-    """Write a confusion matrix, a row for each true class."""
+    """Format a confusion matrix with one row per true class."""
     rows = [["", *classes]]
     rows += [[name, *map(str, row)] for name, row in zip(classes, counts, strict=True)]
-    told = "Confusion; a row for each true class, a column for what it was taken for:"
-    return f"{told}\n{set_table(rows)}"
+    return f"Confusion matrix (rows: true classes, columns: predicted classes):\n{table(rows)}"

@@ -1,4 +1,4 @@
-"""How a command is told which examples a saved network should see, and gets them."""
+"""Options that select the examples for a saved network, and functions that load them."""
 
 from __future__ import annotations
 
@@ -20,28 +20,31 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 
 model_argument = click.argument("model_path", metavar="MODEL", type=click.Path(path_type=Path))
 target_option = click.option(
-    "--target", help="The CSV column that holds the class; as in training if not given."
+    "--target",
+    help="CSV column that holds the class; by default the one used in training.",
 )
 input_option = click.option(
     "--input",
     "input_kind",
     type=click.Choice(["pixels", "features"]),  # data.inputs.INPUT_KINDS, which needs NumPy
-    help="Pixels from 0 to 255 that the network scales, or numbers taken as they are; as the "
-    "network's notes have it if not given, and pixels if they say nothing.",
+    help="Kind of input: pixels from 0 to 255, which the network scales, or features, which it "
+    "uses unchanged. By default the kind in the network's notes, or pixels if they name none.",
 )
 invert_option = click.option(
-    "--invert", is_flag=True, help="Pictures are dark on bright, where MNIST is bright on dark."
+    "--invert",
+    is_flag=True,
+    help="Invert pictures; MNIST has bright digits on a dark background.",
 )
 
 
-def kind_for(model: NeuralNetMLP, chosen: InputKind | None) -> InputKind:
-    """Return whether a network is given pixels or features."""
+def resolve_input_kind(model: NeuralNetMLP, chosen: InputKind | None) -> InputKind:
+    """Return the kind of input that was chosen, or else the one in the network's notes."""
     from neuralnet.data.inputs import input_kind
 
     return chosen or input_kind(model.notes)
 
 
-def labelled_examples(
+def load_examples(
     model: NeuralNetMLP,
     path: Path | None,
     *,
@@ -50,19 +53,19 @@ def labelled_examples(
     invert: bool,
     quiet: bool,
 ) -> Dataset:
-    """Load the examples that a network is to be tested on, labelled as it labels them.
+    """Load the labelled examples for the test of a network, with the network's class order.
 
     Raises
     ------
     NeuralNetError
-        If they cannot be had, or are not what the network takes.
+        If the examples cannot be loaded or do not fit the network.
     """
     from neuralnet.cli.progress import DownloadBar
     from neuralnet.data.inputs import input_columns, input_target
     from neuralnet.data.loading import check_input_size, load_data
 
     if kind == "features" and (path is None or path.is_dir()):
-        raise no_pictures(path or "MNIST")
+        raise pictures_error(path or "MNIST")
     if path is not None and path.is_file() and target is None:
         target = input_target(model.notes)
     with DownloadBar() as progress:
@@ -80,46 +83,55 @@ def labelled_examples(
     return dataset
 
 
-def no_pictures(source: object) -> InputError:
-    """Word the error for pictures given to a network of features."""
+def pictures_error(source: object) -> InputError:
+    """Return the error for pictures that are given to a network trained on features."""
     return InputError(
-        f"{source} has pictures, but this network takes features, numbers as they are. If it was "
-        f"trained on pixels all the same, say --input pixels."
+        f"{source} contains pictures, but this network takes features. If it was trained on "
+        f"pixels, add --input pixels."
     )
 
 
-def part_of(dataset: Dataset, part: str, notes: Mapping[str, str]) -> tuple[Any, Any, str]:
-    """Choose the examples of a part: those of the network's own split, or of the authors'.
+def select_part(dataset: Dataset, part: str, notes: Mapping[str, str]) -> tuple[Any, Any, str]:
+    """Return the training or the test part of a data set, or all of it.
+
+    If the network was trained on the same data with a split of its own, the parts are those of that
+    split. Otherwise they are the parts that the data set defines.
 
     Returns
     -------
     X, y : ndarray
         The examples and their labels.
-    story : str
-        Which ones they are, for people.
+    description : str
+        The part, in words.
+
+    Raises
+    ------
+    InputError
+        If the part is empty.
     """
     if part == "all":
-        return dataset.images, dataset.labels, "all of them"
-    split = _noted_split(dataset, notes)
+        return dataset.images, dataset.labels, "all examples"
+    split = _training_split(dataset, notes)
     if split is not None:
         from neuralnet.data.preprocessing import split_dataset
 
         protocol, seed = split
         parts = split_dataset(dataset, protocol=protocol, seed=seed)
-        story = f"the {part} part of its training's own split: {protocol}, seed {seed}"
+        description = f"{part} part of the split used in training ({protocol}, seed {seed})"
         X, y = (parts.X_test, parts.y_test) if part == "test" else (parts.X_train, parts.y_train)
     elif dataset.num_train < len(dataset.labels):
         rows = slice(dataset.num_train) if part == "train" else slice(dataset.num_train, None)
-        X, y, story = dataset.images[rows], dataset.labels[rows], f"the data set's {part} part"
+        X, y = dataset.images[rows], dataset.labels[rows]
+        description = f"{part} part of the data set"
     else:
-        return dataset.images, dataset.labels, "all of them, for it has no parts"
+        return dataset.images, dataset.labels, "all examples, because the data set has no parts"
     if not len(y):
-        raise InputError(f"{dataset.source} has no {part} part in {story}; say --part all.")
-    return X, y, story
+        raise InputError(f"The {description} is empty in {dataset.source}; use --part all.")
+    return X, y, description
 
 
-def _noted_split(dataset: Dataset, notes: Mapping[str, str]) -> tuple[str, int] | None:
-    """Return protocol and seed of the split that a network was trained with, if on these data."""
+def _training_split(dataset: Dataset, notes: Mapping[str, str]) -> tuple[str, int] | None:
+    """Return the protocol and seed of a network's split if it was trained on this data set."""
     import json
 
     from neuralnet.data.preprocessing import PROTOCOLS
@@ -130,6 +142,6 @@ def _noted_split(dataset: Dataset, notes: Mapping[str, str]) -> tuple[str, int] 
         return None
     seed = settings.get("seed") if isinstance(settings, dict) else None
     protocol = notes.get("protocol")
-    same = notes.get("data", "").startswith(f"{dataset.name}, ")
-    known = protocol in PROTOCOLS and type(seed) is int and seed >= 0
-    return (str(protocol), int(str(seed))) if same and known else None
+    is_same = notes.get("data", "").startswith(f"{dataset.name}, ")
+    is_known = protocol in PROTOCOLS and type(seed) is int and seed >= 0
+    return (str(protocol), int(str(seed))) if is_same and is_known else None

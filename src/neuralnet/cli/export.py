@@ -1,4 +1,4 @@
-"""`neuralnet export`: write a saved network for other programs."""
+"""`neuralnet export`: export a saved network to ONNX or PyTorch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from neuralnet.cli.command import Command
-from neuralnet.cli.examples import input_option, kind_for, model_argument
+from neuralnet.cli.examples import input_option, model_argument, resolve_input_kind
 from neuralnet.cli.output import echo_json, json_option, quiet_option
 from neuralnet.errors import InputError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from neuralnet.data.inputs import InputKind
     from neuralnet.nn.network import NeuralNetMLP
 
-_BY_ENDING = {".onnx": "onnx", ".safetensors": "pytorch"}
+_FORMAT_OF_SUFFIX = {".onnx": "onnx", ".safetensors": "pytorch"}
 
 
 @click.command(cls=Command)
@@ -24,9 +24,10 @@ _BY_ENDING = {".onnx": "onnx", ".safetensors": "pytorch"}
 @click.argument("output", type=click.Path(path_type=Path))
 @click.option(
     "--to",
-    "form",
+    "file_format",
     type=click.Choice(["onnx", "pytorch"]),
-    help="ONNX, or weights for PyTorch; by OUTPUT's ending if not given: .onnx or .safetensors.",
+    help="Format: ONNX, or weights for PyTorch. By default the one that belongs to the suffix of "
+    "OUTPUT, .onnx or .safetensors.",
 )
 @input_option
 @json_option
@@ -34,16 +35,16 @@ _BY_ENDING = {".onnx": "onnx", ".safetensors": "pytorch"}
 def export(
     model_path: Path,
     output: Path,
-    form: str | None,
+    file_format: str | None,
     input_kind: InputKind | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Write the network saved at MODEL to OUTPUT, for an ONNX runtime or for PyTorch.
+    """Export the network saved at MODEL to OUTPUT, as ONNX or for PyTorch.
 
-    The ONNX file holds all that it takes from pixels (or, with --input features, from numbers as
-    they are) to probabilities and labels. PyTorch gets a state_dict, and the nn.Sequential that it
-    is for.
+    The ONNX graph maps pixels (or, with --input features, unscaled numbers) to probabilities and
+    labels. For PyTorch, OUTPUT is a state_dict, and the command prints the nn.Sequential that loads
+    it.
 
     \b
     Example: neuralnet export models/mnist.safetensors mnist.onnx
@@ -51,33 +52,36 @@ def export(
     """
     from neuralnet.storage import load
 
-    form = form or _BY_ENDING.get(output.suffix.lower())
-    if form is None:
+    file_format = file_format or _FORMAT_OF_SUFFIX.get(output.suffix.lower())
+    if file_format is None:
         raise InputError(
-            f"{output} ends in neither .onnx nor .safetensors; say which is wanted: --to onnx or "
-            f"--to pytorch."
+            f"The suffix of {output} is neither .onnx nor .safetensors; choose the format with "
+            f"--to onnx or --to pytorch."
         )
     if output.exists() and output.samefile(model_path):
         raise InputError(
-            f"{output} is the saved network itself, which would be written over; name another file."
+            f"OUTPUT is {output}, which is MODEL itself; the export would overwrite it. Choose "
+            f"another file."
         )
     model = load(model_path)
-    told = _onnx(model, output, input_kind) if form == "onnx" else _pytorch(model, output)
-    told = {"output": str(output), "format": form} | told
+    if file_format == "onnx":
+        details = _write_onnx(model, output, input_kind)
+    else:
+        details = _write_pytorch(model, output)
     if as_json:
-        echo_json(told)
+        echo_json({"output": str(output), "format": file_format} | details)
         return
     click.echo(f"Wrote {output}")
     if not quiet:
-        for name in list(told)[2:]:
-            click.echo(f"  {name}: {told[name]}")
+        for name, value in details.items():
+            click.echo(f"  {name}: {value}")
 
 
-def _onnx(model: NeuralNetMLP, output: Path, chosen: InputKind | None) -> dict[str, str]:
-    """Write an ONNX file; return what goes in and what comes out."""
+def _write_onnx(model: NeuralNetMLP, output: Path, chosen: InputKind | None) -> dict[str, str]:
+    """Write an ONNX file; return a description of its inputs and outputs."""
     from neuralnet.interop.onnx import export_onnx
 
-    kind = kind_for(model, chosen)
+    kind = resolve_input_kind(model, chosen)
     export_onnx(model, output, inputs=kind)
     outputs = "outputs" if model.output_activation.name == "identity" else "probabilities"
     return {
@@ -87,8 +91,8 @@ def _onnx(model: NeuralNetMLP, output: Path, chosen: InputKind | None) -> dict[s
     }
 
 
-def _pytorch(model: NeuralNetMLP, output: Path) -> dict[str, str]:
-    """Write PyTorch's weights; return what takes them."""
+def _write_pytorch(model: NeuralNetMLP, output: Path) -> dict[str, str]:
+    """Write weights for PyTorch; return the code of their module and its range of pixels."""
     from neuralnet.interop.pytorch import pytorch_code, save_pytorch
 
     save_pytorch(model, output)

@@ -1,4 +1,4 @@
-"""The work of `neuralnet train`: load, split, train, test, and keep."""
+"""The work of `neuralnet train`: load the data, split, train, test and save."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from neuralnet.training.recipes import Recipe, recipe_text
 
 @dataclasses.dataclass
 class Job:
-    """A run of the command: where things are, and the data once they are loaded."""
+    """A run of `neuralnet train`; the attributes are the options of the command."""
 
     data: Path | None
     target: str | None
@@ -37,8 +37,8 @@ class Job:
     checkpoint_every: int
     quiet: bool
 
-    def say(self, text: str) -> None:
-        """Print a line, unless only the result is wanted."""
+    def echo(self, text: str) -> None:
+        """Print a line, unless `quiet` is set."""
         if not self.quiet:
             click.echo(text)
 
@@ -52,7 +52,7 @@ class Job:
         )
         split, protocol = self._split(recipe, seed)
         model = build_network(recipe, dataset.images.shape[1], dataset.classes, seed, self.device)
-        self.say(f"Recipe {recipe.name}, seed {seed}: {model!r}")
+        self.echo(f"Recipe {recipe.name}, seed {seed}: {model!r}")
         model.notes = dataset.network_notes() | {
             "recipe": recipe.name,
             "protocol": protocol,
@@ -75,12 +75,12 @@ class Job:
         model.notes["test_accuracy"] = f"{test.accuracy:.4f}"
         save(model, path)
         path.with_suffix(".checkpoint").unlink(missing_ok=True)
-        self.say(f"Saved {path}, and its settings beside it.")
-        _print_error(recipe.name, 1 - test.accuracy, len(split.y_test), f"seed {seed}")
+        self.echo(f"Saved {path}, with its settings in {path.with_suffix('.toml').name}.")
+        _print_test_error(recipe.name, 1 - test.accuracy, len(split.y_test), f"seed {seed}")
         return model
 
     def _split(self, recipe: Recipe, seed: int) -> tuple[Split, str]:
-        """Keep the data set's own test part, or deal one out where it has none."""
+        """Split the data set; use its own test part if it has one."""
         dataset, num_valid = self.dataset, recipe.about.num_valid
         if dataset.num_train < len(dataset.labels):
             split = split_dataset(dataset, protocol="official", num_valid=num_valid, seed=seed)
@@ -88,14 +88,14 @@ class Job:
         return split_dataset(dataset, protocol="textbook", seed=seed), "textbook"
 
     def _train(self, recipe: Recipe, model: NeuralNetMLP, split: Split, path: Path) -> None:
-        """Train a network; on Ctrl-C keep the best that was evaluated so far."""
+        """Train a network; on Ctrl-C save the best one that was evaluated."""
         checkpoint = path.with_suffix(".checkpoint")
         callbacks = [BestIfInterrupted(), *([] if self.quiet else [ProgressBar()])]
         resume = checkpoint if self.resume and checkpoint.exists() else None
         if resume is not None:
-            self.say(f"Going on from {resume}.")
+            self.echo(f"Resuming from {resume}.")
         elif self.resume:
-            click.echo(f"There is no checkpoint {checkpoint}: the training begins anew.", err=True)
+            click.echo(f"There is no checkpoint {checkpoint}; training from the start.", err=True)
         valid = (split.X_valid, split.y_valid) if len(split.y_valid) else None
         try:
             history = train_recipe(
@@ -109,17 +109,17 @@ class Job:
                 resume=resume,
             )
         except KeyboardInterrupt:
-            kept = path.with_name(f"{path.stem}-interrupted.safetensors")
-            save(model, kept)
-            click.echo(f"Interrupted. The best network so far is in {kept}.", err=True)
+            interrupted = path.with_name(f"{path.stem}-interrupted.safetensors")
+            save(model, interrupted)
+            click.echo(f"Interrupted. Saved the best network so far as {interrupted}.", err=True)
             if checkpoint.exists():
-                click.echo(f"--resume goes on from {checkpoint}.", err=True)
+                click.echo(f"To continue from {checkpoint}, add --resume.", err=True)
             raise
         model.notes["history"] = json.dumps(history.as_dict())
-        self.say(f"Trained for {sum(history.seconds):.0f} s.")
+        self.echo(f"Trained for {sum(history.seconds):.0f} s.")
 
     def committee(self, recipe: Recipe, members: Recipe) -> None:
-        """Average the networks of another recipe's seeds, training those that are not there."""
+        """Test the average of the networks of another recipe; train those that are missing."""
         images = self.dataset.images[self.dataset.num_train :]
         labels = self.dataset.labels[self.dataset.num_train :]
         total = np.zeros((len(images), len(self.dataset.classes)))
@@ -127,17 +127,17 @@ class Job:
             path = self.output / f"{members.name}-seed{seed}.safetensors"
             model = load(path) if path.exists() else self.single(members, seed)
             probabilities = model.predict_proba(images)
-            wrong = float(np.mean(probabilities.argmax(axis=1) != labels))
-            self.say(f"{path}: test error {100 * wrong:.2f} %")
+            error = float(np.mean(probabilities.argmax(axis=1) != labels))
+            self.echo(f"{path}: test error {100 * error:.2f} %")
             total += probabilities
-        wrong = float(np.mean(total.argmax(axis=1) != labels))
-        _print_error(recipe.name, wrong, len(labels), f"seeds {recipe.about.seeds}")
+        error = float(np.mean(total.argmax(axis=1) != labels))
+        _print_test_error(recipe.name, error, len(labels), f"seeds {recipe.about.seeds}")
 
     @property
     def dataset(self) -> Dataset:
-        """The examples, loaded when they are first asked for."""
+        """The data set, loaded on first access."""
         if not hasattr(self, "_dataset"):
-            # What is named may hold other digits; without a name it has to be MNIST.
+            # A named folder may hold other digits; without one, only the complete MNIST will do.
             source = "mnist" if self.data is None else "folder"
             with DownloadBar() as progress:
                 self._dataset = load_data(
@@ -147,12 +147,12 @@ class Job:
                     source=source,
                     progress=progress,
                 )
-            self.say(f"Data: {self._dataset.name} from {self._dataset.source}.")
+            self.echo(f"Data: {self._dataset.name} from {self._dataset.source}.")
         return self._dataset
 
 
-def _print_error(name: str, error: float, num_images: int, which: str) -> None:
-    """Print the result, the last line of every run."""
+def _print_test_error(name: str, error: float, num_images: int, which: str) -> None:
+    """Print the result, which is the last line of every run."""
     click.echo(
         f"{name}, {which}: test error {100 * error:.2f} %, "
         f"{round(error * num_images)} of {num_images:,} images."

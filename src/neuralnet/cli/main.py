@@ -1,4 +1,4 @@
-"""The command `neuralnet`: a list of commands, each loaded when it is called."""
+"""The command `neuralnet`, a group of commands that are imported when they are called."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import click
 
 from neuralnet.cli.command import INTERRUPTED
 
-# Each command's name, the object that it is, and what the list of commands says of it.
+# Maps the name of each command to its object and its summary in the list of commands.
 COMMANDS = {
-    "train": ("neuralnet.cli.train:train", "Train a network by a recipe."),
+    "train": ("neuralnet.cli.train:train", "Train a network from a recipe."),
     "evaluate": ("neuralnet.cli.evaluate:evaluate", "Test a saved network on labelled examples."),
-    "predict": ("neuralnet.cli.predict:predict", "Classify rows of a CSV file, or pictures."),
-    "export": ("neuralnet.cli.export:export", "Write a saved network for ONNX or PyTorch."),
+    "predict": ("neuralnet.cli.predict:predict", "Classify pictures or the rows of a CSV file."),
+    "export": ("neuralnet.cli.export:export", "Export a saved network to ONNX or PyTorch."),
     "read": ("neuralnet.cli.read:read", "Read handwritten digits in pictures."),
-    "show": ("neuralnet.cli.show:show", "Say what a saved network is."),
-    "data": ("neuralnet.cli.data:data", "Fetch, verify, find or clear MNIST on this computer."),
+    "show": ("neuralnet.cli.show:show", "Describe a saved network."),
+    "data": ("neuralnet.cli.data:data", "Download, verify, locate or delete MNIST."),
 }
 
 
@@ -29,7 +29,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command from its module."""
+        """Import a command from its module; return None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
@@ -37,7 +37,7 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; Ctrl-C ends it in silence, wherever it comes."""
+        """Run a command; Ctrl-C ends it silently, even during its import."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -46,10 +46,10 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, meaning) for name, (_, meaning) in COMMANDS.items()])
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup)
 @click.version_option(package_name="neuralnet-numpy")
 def main() -> None:
-    """Neural networks in NumPy: what was trained, and what it says."""
+    """Train and use neural networks written in NumPy."""

@@ -1,4 +1,4 @@
-"""Options made from settings, so that a setting is declared once and shown with its default."""
+"""Options that are generated from the settings, so that each setting is declared only once."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = TypeVar("Settings")
 
 
-class Numbers(click.ParamType):  # type: ignore[type-arg]
-    """Numbers with commas between them: 256,128.
+class NumberList(click.ParamType):  # type: ignore[type-arg]
+    """Comma-separated numbers, for example 256,128.
 
     Parameters
     ----------
     kind : type
-        int or float.
+        Type of the numbers, int or float.
     """
 
     name = "numbers"
@@ -36,7 +36,7 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[float, ...]:
-        """Read the numbers; a default is a tuple already."""
+        """Parse the numbers; a default is already a tuple."""
         if isinstance(value, tuple):
             return value
         try:
@@ -46,12 +46,16 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]
 
 
 def setting_options(kind: type[Any]) -> Callable[[Function], Function]:
-    """Give a command an option for each setting of a kind, `--num-epochs` for `num_epochs`."""
+    """Return a decorator that adds one option per setting, `--num-epochs` for `num_epochs`.
+
+    Each option shows and has the default of its setting.
+    """
     types = typing.get_type_hints(kind)
 
     def decorate(function: Function) -> Function:
         for setting in reversed(dataclasses.fields(kind)):
-            meaning = f"{setting.metadata['meaning']}  [default: {_shown(setting.default)}]"
+            default = _format_default(setting.default)
+            meaning = f"{setting.metadata['meaning']}  [default: {default}]"
             _option(setting.name, types[setting.name], setting.default, meaning)(function)
         return function
 
@@ -59,7 +63,10 @@ def setting_options(kind: type[Any]) -> Callable[[Function], Function]:
 
 
 def override_options(kind: type[Any]) -> Callable[[Function], Function]:
-    """Give a command an option for each setting of a kind that may take a recipe's place."""
+    """Return a decorator that adds one option per setting, for overriding those of a recipe.
+
+    An option that is not given is None.
+    """
     types = typing.get_type_hints(kind)
 
     def decorate(function: Function) -> Function:
@@ -71,15 +78,15 @@ def override_options(kind: type[Any]) -> Callable[[Function], Function]:
     return decorate
 
 
-def overridden(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
-    """Return a recipe with the options that were given in place of its settings."""
+def apply_overrides(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
+    """Return a copy of a recipe in which the given options replace its settings."""
     parts = {}
     for part in ("network", "training"):
         settings = getattr(recipe, part)
         given = {name: options[name] for name in vars(settings) if options[name] is not None}
         parts[part] = dataclasses.replace(settings, **given)
     changes: dict[str, Any] = dict(parts)
-    # What another optimizer or schedule takes is not what this one took.
+    # The recipe's arguments are those of its own optimizer and schedule.
     for name in ("optimizer", "schedule"):
         if getattr(parts["training"], name) != getattr(recipe.training, name):
             changes[name] = {}
@@ -87,13 +94,13 @@ def overridden(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
 
 
 def settings_from(kind: type[Settings], options: Mapping[str, Any]) -> Settings:
-    """Take a kind's settings out of a command's options."""
+    """Build settings from the options of a command."""
     names = [setting.name for setting in dataclasses.fields(kind)]  # type: ignore[arg-type]
     return kind(**{name: options[name] for name in names})
 
 
 def _option(name: str, annotation: Any, default: Any, meaning: str) -> Callable[[Function], Any]:
-    """Return the option of one setting; a flag can be switched on and off."""
+    """Return the option of a setting; a boolean becomes `--name/--no-name`."""
     option = f"--{name.replace('_', '-')}"
     if annotation is bool:
         switch = f"{option}/--no-{option[2:]}"
@@ -102,15 +109,15 @@ def _option(name: str, annotation: Any, default: Any, meaning: str) -> Callable[
 
 
 def _click_type(annotation: Any) -> Any:
-    """Return the click type that reads what a setting holds."""
+    """Return the click type for the annotation of a setting."""
     if typing.get_origin(annotation) is tuple:
-        return Numbers(typing.get_args(annotation)[0])
-    either = [one for one in typing.get_args(annotation) if one is not type(None)]
-    return either[0] if either else annotation
+        return NumberList(typing.get_args(annotation)[0])
+    members = [one for one in typing.get_args(annotation) if one is not type(None)]
+    return members[0] if members else annotation
 
 
-def _shown(default: object) -> str:
-    """Word a default for the help."""
+def _format_default(default: object) -> str:
+    """Format a default for the help text."""
     if isinstance(default, tuple) and default:
         return ",".join(map(str, default))
     return "not set" if default is None or default == () else str(default)

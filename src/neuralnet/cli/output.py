@@ -1,4 +1,4 @@
-"""What commands write: for people by default, JSON for programs, and less with `--quiet`."""
+"""Output of the commands: text by default, JSON with `--json`, only the result with `--quiet`."""
 
 from __future__ import annotations
 
@@ -10,39 +10,35 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Write JSON, for a program to read."
-)
-quiet_option = click.option(
-    "--quiet", is_flag=True, help="Write the result and nothing about how it came about."
-)
+json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
+quiet_option = click.option("--quiet", is_flag=True, help="Write only the result.")
 
 
 def echo_json(value: Any) -> None:
-    """Write JSON; NaN and infinity, which it does not have, become text."""
+    """Write JSON to standard output; NaN and infinity, which JSON lacks, become strings."""
     import json
 
-    click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(_json_safe(value), ensure_ascii=False, indent=2))
 
 
-def remark(text: str, *, quiet: bool) -> None:
-    """Write on standard error what is no result, unless there should be quiet."""
+def echo_note(text: str, *, quiet: bool) -> None:
+    """Write a note to standard error, unless it is empty or `quiet` is set."""
     if text and not quiet:
         click.echo(text, err=True)
 
 
-def percent(share: float) -> str:
-    """Write a share in %, never rounded to a "100.00 %" that it is not."""
-    return "> 99.99 %" if 0.99995 <= share < 1 else f"{100 * share:.2f} %"
+def percent(fraction: float) -> str:
+    """Format a fraction in %; a value just below 1 is not rounded up to "100.00 %"."""
+    return "> 99.99 %" if 0.99995 <= fraction < 1 else f"{100 * fraction:.2f} %"
 
 
-def counted(number: int, thing: str) -> str:
-    """Write a number of things: "1 row", "2,000 rows"."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+def pluralized(number: int, noun: str) -> str:
+    """Format a count with its noun: "1 row", "2,000 rows"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def table(rows: Sequence[Sequence[str]], align: Callable[[str, int], str] = str.rjust) -> str:
-    """Set texts in columns."""
+    """Format rows of cells as aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(align(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -50,12 +46,12 @@ def table(rows: Sequence[Sequence[str]], align: Callable[[str, int], str] = str.
     )
 
 
-def _plain(value: Any) -> Any:
-    """Return the same with every number one that JSON has."""
+def _json_safe(value: Any) -> Any:
+    """Return a copy in which NaN and infinity are strings."""
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _json_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_json_safe(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

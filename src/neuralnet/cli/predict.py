@@ -1,4 +1,4 @@
-"""`neuralnet predict`: classify rows of a table, or pictures."""
+"""`neuralnet predict`: classify pictures or the rows of a table."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuralnet.cli.command import NOTHING_DONE, PARTLY_DONE, Command
+from neuralnet.cli.command import FAILURE, PARTIAL_FAILURE, Command
 from neuralnet.cli.examples import (
     input_option,
     invert_option,
-    kind_for,
     model_argument,
-    no_pictures,
+    pictures_error,
+    resolve_input_kind,
     target_option,
 )
 from neuralnet.cli.output import echo_json, json_option, percent, quiet_option
@@ -48,12 +48,12 @@ def predict(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Classify with the network saved at MODEL: a CSV file row by row, or pictures.
+    """Classify pictures, or the rows of a CSV file, with the network saved at MODEL.
 
-    INPUT is one CSV file with a row of column names, or pictures, and folders of pictures, that are
-    cut already to the size that the network was trained on (28 x 28 for MNIST, bright on dark). A
-    target column in the CSV file is passed over. With --quiet, there is the class alone on each
-    line.
+    INPUT is one CSV file with a header row, or any number of pictures and folders of pictures.
+    Pictures must already be cropped to the size that the network was trained on (28 x 28 for MNIST,
+    bright on dark). A target column in the CSV file is ignored. With --quiet, each line holds only
+    the class.
 
     \b
     Example: neuralnet predict models/mnist.safetensors three.png seven.png --invert
@@ -63,41 +63,41 @@ def predict(
     from neuralnet.storage import load
 
     model = load(model_path)
-    kind = kind_for(model, input_kind)
+    kind = resolve_input_kind(model, input_kind)
     failures: list[dict[str, str]] = []
     if any(path.is_dir() or is_picture(path) for path in inputs):
         if kind == "features":
-            raise no_pictures(inputs[0])
-        names, X, failures = _pictures(model, expand_folders(inputs), invert)
+            raise pictures_error(inputs[0])
+        names, X, failures = _load_pictures(model, expand_folders(inputs), invert)
     elif len(inputs) == 1:
-        names, X = _rows(model, inputs[0], target, kind)
+        names, X = _load_rows(model, inputs[0], target, kind)
     else:
         raise InputError(
-            f"{len(inputs)} files are named that are no pictures by their endings; give one CSV "
-            f"file, or pictures."
+            f"INPUT names {len(inputs)} files, none of which has the suffix of a picture; give one "
+            f"CSV file, or pictures."
         )
     for failure in failures:
         click.echo(f"Error: {failure['error']}", err=True)
     if not names:
-        context.exit(NOTHING_DONE)
-    found = _classified(model, names, X)
+        context.exit(FAILURE)
+    predictions = _classify(model, names, X)
     if as_json:
-        echo_json({"model": str(model_path), "predictions": found, "failures": failures})
+        echo_json({"model": str(model_path), "predictions": predictions, "failures": failures})
     else:
-        click.echo("\n".join(_line(one, quiet=quiet) for one in found))
+        click.echo("\n".join(_line(prediction, quiet=quiet) for prediction in predictions))
     if failures:
-        context.exit(PARTLY_DONE)
+        context.exit(PARTIAL_FAILURE)
 
 
-def _rows(
+def _load_rows(
     model: NeuralNetMLP, path: Path, target: str | None, kind: InputKind
 ) -> tuple[list[str], NDArray[Any]]:
-    """Read a table's rows, by the columns that the network was trained on where it knows them."""
+    """Load the rows of a table, in the network's column order if its notes name the columns."""
     from neuralnet.data.inputs import input_columns
     from neuralnet.data.tables import read_table
 
     columns = input_columns(model.notes)
-    # Where the network knows its columns, the target need not even be there.
+    # The network's columns do not include the target, so the file may lack it.
     table = read_table(
         path,
         target=None if columns else target,
@@ -108,10 +108,10 @@ def _rows(
     return [f"row {number}" for number in range(1, len(table.X) + 1)], table.X
 
 
-def _pictures(
+def _load_pictures(
     model: NeuralNetMLP, paths: list[Path], invert: bool
 ) -> tuple[list[str], NDArray[Any], list[dict[str, str]]]:
-    """Read those pictures that can be read, and say why of the others."""
+    """Load pictures; return their paths, their pixels, and an error for each unreadable one."""
     import numpy as np
 
     from neuralnet.data.pictures import read_pictures
@@ -123,7 +123,7 @@ def _pictures(
             if image.size != model.num_features:
                 raise FileFormatError(
                     f"{path} has {image.shape[1]} x {image.shape[2]} = {image.size} pixels, but "
-                    f"this network takes {model.num_features}. Cut and scale it first."
+                    f"this network takes {model.num_features}. Crop and resize the picture."
                 )
         except FileError as error:
             failures.append({"input": str(path), "error": str(error)})
@@ -133,23 +133,23 @@ def _pictures(
     return names, np.concatenate(rows) if rows else np.empty((0, 0), np.uint8), failures
 
 
-def _classified(model: NeuralNetMLP, names: list[str], X: NDArray[Any]) -> list[dict[str, Any]]:
-    """Return each example's class, with the probabilities where the network gives any."""
+def _classify(model: NeuralNetMLP, names: list[str], X: NDArray[Any]) -> list[dict[str, Any]]:
+    """Return the class of each example, and its probabilities if the network computes them."""
     labels = model.predict(X).tolist()
-    found: list[dict[str, Any]] = [
+    predictions: list[dict[str, Any]] = [
         {"input": name, "label": label, "class": model.classes[label]}
         for name, label in zip(names, labels, strict=True)
     ]
     if model.output_activation.name != "identity":
-        for one, row in zip(found, model.predict_proba(X).tolist(), strict=True):
-            one["probability"] = row[one["label"]]
-            one["probabilities"] = dict(zip(map(str, model.classes), row, strict=True))
-    return found
+        for prediction, row in zip(predictions, model.predict_proba(X).tolist(), strict=True):
+            prediction["probability"] = row[prediction["label"]]
+            prediction["probabilities"] = dict(zip(map(str, model.classes), row, strict=True))
+    return predictions
 
 
-def _line(one: dict[str, Any], *, quiet: bool) -> str:
-    """Write one prediction on a line."""
+def _line(prediction: dict[str, Any], *, quiet: bool) -> str:
+    """Format a prediction as one line."""
     if quiet:
-        return str(one["class"])
-    sure = f"  {percent(one['probability'])}" if "probability" in one else ""
-    return f"{one['input']}  {one['class']}{sure}"
+        return str(prediction["class"])
+    confidence = f"  {percent(prediction['probability'])}" if "probability" in prediction else ""
+    return f"{prediction['input']}  {prediction['class']}{confidence}"

@@ -1,4 +1,4 @@
-"""How a download is shown while it runs."""
+"""Progress of downloads."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 
 class DownloadBar:
-    """A bar a download on a terminal, and a line a download elsewhere, on standard error.
+    """Progress of downloads on standard error: a bar on a terminal, a line elsewhere.
 
-    Called as `load_mnist` calls its `progress`: with what is being fetched, the bytes so far, and
-    all of them where that is known.
+    An instance can be passed to `load_mnist` as `progress`. It is called with a description of the
+    download, the number of bytes received, and the total number of bytes if known.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class DownloadBar:
         self._bars.stop()
 
     def __call__(self, description: str, done_bytes: int, total_bytes: int | None) -> None:
-        """Move the bar of this download, or begin one."""
+        """Update the bar of this download, or start one."""
         if description not in self._tasks:
             self._bars.start()
             self._tasks[description] = self._bars.add_task(description, total=None)

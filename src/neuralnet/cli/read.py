@@ -9,38 +9,36 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neuralnet.cli.command import NOTHING_DONE, Command
+from neuralnet.cli.command import FAILURE, PARTIAL_FAILURE, Command
 
 if TYPE_CHECKING:
     from neuralnet.reading.reader import Digit, Reading
 
-PARTLY_DONE = 1
 STANDARD_INPUT = "-"
-# What is read of standard input at most: what a file may have.
-_MOST_BYTES = 1 << 28
+_MAX_BYTES = 1 << 28  # as for a picture file
 
 
 @click.command(cls=Command)
 @click.argument("pictures", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="Print all that is known, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
 @click.option(
     "--annotate",
     metavar="FOLDER",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write copies there with what was read drawn on.",
+    help="Write copies with the digits and their boxes drawn on them to this folder.",
 )
 @click.option(
     "--model",
     metavar="PATH",
     type=click.Path(path_type=Path),
-    help="A saved network that reads instead of the bundled one.",
+    help="Saved network to use instead of the bundled one.",
 )
 @click.option(
     "--min-confidence",
     metavar="SHARE",
     type=float,
     default=0.0,
-    help="Print ? for digits less probable than this, from 0 to 1.",
+    help="Print ? for digits with a lower confidence than this, from 0 to 1.",
 )
 @click.pass_context
 def read(
@@ -51,92 +49,96 @@ def read(
     model: Path | None,
     min_confidence: float,
 ) -> None:
-    """Read the handwritten digits in PICTURES; - is standard input.
+    """Read the handwritten digits in PICTURES. Use - for standard input.
 
-    Each row of digits is a line, after the picture's path if there are several pictures. With
-    --json, each picture is one line. The exit code is 1 if some pictures could not be read, and 2
-    if none could.
+    Each row of digits is printed as one line, after the path if there are several pictures. With
+    --json, each picture is printed as one line. The exit code is 1 if some of the pictures cannot
+    be read, and 2 if none can.
 
     Example: neuralnet read photo.jpg
     """
     from neuralnet.checks import NeuralNetError, check_number
     from neuralnet.reading.reader import load_model, read_digits
 
-    least = check_number(min_confidence, "--min-confidence", minimum=0, maximum=1)
-    asked = load_model(model)
-    copies = Copies(annotate, pictures) if annotate else None
+    threshold = check_number(min_confidence, "--min-confidence", minimum=0, maximum=1)
+    reader = load_model(model)
+    copies = AnnotatedCopies(annotate, pictures) if annotate else None
     num_failed = 0
     for path in pictures:
         try:
             picture = _standard_input() if path == STANDARD_INPUT else path
-            reading = read_digits(picture, model=asked, min_confidence=least)
+            reading = read_digits(picture, model=reader, min_confidence=threshold)
             if copies:
                 copies.write(path, picture, reading)
         except (NeuralNetError, OSError, MemoryError) as error:
             if context.meta.get("neuralnet.cli.command"):
                 raise
             num_failed += 1
-            _complain(path, error, as_json)
+            _report_error(path, error, as_json)
         else:
             _print(path, reading, as_json, several=len(pictures) > 1)
     if num_failed:
-        context.exit(NOTHING_DONE if num_failed == len(pictures) else PARTLY_DONE)
+        context.exit(FAILURE if num_failed == len(pictures) else PARTIAL_FAILURE)
 
 
 def _standard_input() -> bytes:
-    """Read standard input, as far as a picture can go."""
+    """Read a picture from standard input."""
     from neuralnet.checks import InputError
 
-    if sys.stdin is None:  # closed by whoever called
-        raise InputError("There is no standard input; name a picture, or send one: < digit.png")
+    if sys.stdin is None:  # closed by the calling process
+        raise InputError("Standard input is closed; give the path of a picture.")
     if sys.stdin.isatty():
         raise InputError(
-            "Standard input is the keyboard; send a picture to it: neuralnet read - < digit.png"
+            "Standard input is a terminal; redirect a picture: neuralnet read - < digit.png"
         )
-    content = sys.stdin.buffer.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise InputError(f"Standard input has more than {_MOST_BYTES:,} bytes; no picture has.")
+    content = sys.stdin.buffer.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise InputError(
+            f"Standard input has more than {_MAX_BYTES:,} bytes; use a smaller picture."
+        )
     return content
 
 
 def _print(path: str, reading: Reading, as_json: bool, *, several: bool) -> None:
-    """Print what a picture says, and on standard error what the user should know besides."""
+    """Print the digits of a picture, and notes about it on standard error."""
     for note in reading.notes:
         click.echo(f"Note: {note}", err=True)
     if not reading.rows:
-        click.echo(f"No digits were found in {_named(path)}.", err=True)
+        click.echo(f"No digits were found in {_display_name(path)}.", err=True)
     if as_json:
-        click.echo(json.dumps(_described(path, reading)))
+        click.echo(json.dumps(_reading_as_dict(path, reading)))
         return
     for line in str(reading).split("\n"):
         click.echo(f"{path}: {line}".rstrip() if several else line)
 
 
-def _complain(path: str, error: Exception, as_json: bool) -> None:
-    """Say why a picture could not be read."""
-    from neuralnet.cli.command import sentence
+def _report_error(path: str, error: Exception, as_json: bool) -> None:
+    """Print why a picture could not be read."""
+    from neuralnet.cli.command import error_message
 
-    click.echo(f"Error: {sentence(error)}", err=True)
+    click.echo(f"Error: {error_message(error)}", err=True)
     if as_json:
-        click.echo(json.dumps({"path": path, "error": sentence(error)}))
+        click.echo(json.dumps({"path": path, "error": error_message(error)}))
 
 
-def _described(path: str, reading: Reading) -> dict[str, Any]:
-    """Put a reading into what JSON can hold."""
+def _reading_as_dict(path: str, reading: Reading) -> dict[str, Any]:
+    """Return a reading as values that JSON can represent."""
     return {
         "path": path,
         "height": reading.size[0],
         "width": reading.size[1],
         "text": str(reading),
         "digits": [
-            _digit(digit, number) for number, row in enumerate(reading.rows) for digit in row
+            _digit_as_dict(digit, number)
+            for number, row in enumerate(reading.rows)
+            for digit in row
         ],
         "notes": list(reading.notes),
     }
 
 
-def _digit(digit: Digit, row: int) -> dict[str, Any]:
-    """Put a digit into what JSON can hold."""
+def _digit_as_dict(digit: Digit, row: int) -> dict[str, Any]:
+    """Return a digit as values that JSON can represent."""
     names = ("top", "left", "bottom", "right")
     return {
         "row": row,
@@ -149,25 +151,25 @@ def _digit(digit: Digit, row: int) -> dict[str, Any]:
     }
 
 
-def _named(path: str) -> str:
-    """Call a picture by its path, and standard input by its name."""
+def _display_name(path: str) -> str:
+    """Return the name of a picture for messages."""
     return "standard input" if path == STANDARD_INPUT else path
 
 
-class Copies:
-    """The folder for the annotated copies, each under a name of its own.
+class AnnotatedCopies:
+    """Annotated copies of pictures in a folder, each with a unique name.
 
     Parameters
     ----------
     folder : Path
-        Where they go.
+        Folder for the copies.
     pictures : sequence of str
-        The originals, none of which may be written over.
+        Paths of the originals, which are never overwritten.
 
     Raises
     ------
     FileError
-        If nothing can be written there.
+        If the folder is not writable.
     """
 
     def __init__(self, folder: Path, pictures: tuple[str, ...]) -> None:
@@ -178,7 +180,13 @@ class Copies:
         self._taken = {Path(picture).resolve() for picture in pictures}
 
     def write(self, path: str, picture: str | bytes, reading: Reading) -> None:
-        """Write the copy of a picture."""
+        """Write an annotated copy of a picture.
+
+        Raises
+        ------
+        FileError
+            If the copy cannot be written.
+        """
         from neuralnet.files import atomic_write
         from neuralnet.reading.annotation import annotate
 

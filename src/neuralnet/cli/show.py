@@ -1,4 +1,4 @@
-"""`neuralnet show`: say what a saved network is."""
+"""`neuralnet show`: describe a saved network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.training.history import History
 
-_LONGEST_NOTE = 300
+_MAX_NOTE_LENGTH = 300
 
 
 @click.command(cls=Command)
@@ -24,11 +24,11 @@ _LONGEST_NOTE = 300
 @click.option(
     "--picture",
     type=click.Path(path_type=Path),
-    help="Draw loss and accuracy over the epochs of its training, as this PNG, SVG or PDF file.",
+    help="PNG, SVG or PDF file for a plot of loss and accuracy over the epochs of the training.",
 )
 @json_option
 def show(model_path: Path, picture: Path | None, as_json: bool) -> None:
-    """Say what the network saved at MODEL is, and where it came from.
+    """Show the layers, the settings and the notes of the network saved at MODEL.
 
     \b
     Example: neuralnet show models/mnist.safetensors
@@ -40,7 +40,7 @@ def show(model_path: Path, picture: Path | None, as_json: bool) -> None:
     if picture is not None:
         _draw(model, model_path, picture)
     if as_json:
-        echo_json(_described(model) | {"picture": None if picture is None else str(picture)})
+        echo_json(_as_dict(model) | {"picture": None if picture is None else str(picture)})
         return
     click.echo(repr(model).strip("<>"))
     shapes = {name: values.shape for name, values in model.parameters.tensors().items()}
@@ -52,28 +52,30 @@ def show(model_path: Path, picture: Path | None, as_json: bool) -> None:
     for name, value in _settings(model).items():
         click.echo(f"{name}: {value}")
     for name, text in model.notes.items():
-        click.echo(f"{name}: {_worded(name, text)}")
+        click.echo(f"{name}: {_format_note(name, text)}")
     if picture is not None:
-        click.echo(f"Drew {picture}")
+        click.echo(f"Saved {picture}")
 
 
 def _draw(model: NeuralNetMLP, path: Path, picture: Path) -> None:
-    """Draw the curves of a network's training."""
+    """Plot the history of a network's training, and save the figure."""
     from neuralnet.plots import plot_history, save_figure
 
     if "history" not in model.notes:
         raise InputError(
-            f"{path} has no history of its training in its notes, so there are no curves to draw."
+            f"The notes of {path} contain no training history, so there is nothing to plot."
         )
     history = _history(model.notes["history"])
     if history is None:
-        raise InputError(f"The history in the notes of {path} is damaged; it cannot be drawn.")
+        raise InputError(
+            f"The training history in the notes of {path} is damaged and cannot be plotted."
+        )
     title = model.notes.get("data", path.name).partition(", from ")[0]
     save_figure(plot_history(history, title), picture)
 
 
 def _settings(model: NeuralNetMLP) -> dict[str, Any]:
-    """Return what a network was built from, where it is not what its line says already."""
+    """Return the settings of a network that differ from the defaults and are not in its repr."""
     settings = {
         "batch_norm": "yes" if model.batch_norm else "",
         "dropout": ", ".join(f"{rate:g}" for rate in model.dropout) if any(model.dropout) else "",
@@ -83,9 +85,9 @@ def _settings(model: NeuralNetMLP) -> dict[str, Any]:
     return {name: text for name, text in settings.items() if text}
 
 
-def _described(model: NeuralNetMLP) -> dict[str, Any]:
-    """Return all that a program would want to know of a network."""
-    notes = {name: _parsed(text) for name, text in model.notes.items()}
+def _as_dict(model: NeuralNetMLP) -> dict[str, Any]:
+    """Return the architecture, the settings and the notes of a network."""
+    notes = {name: _parse_json(text) for name, text in model.notes.items()}
     return {
         "num_features": model.num_features,
         "num_hidden": model.num_hidden,
@@ -106,37 +108,37 @@ def _described(model: NeuralNetMLP) -> dict[str, Any]:
     }
 
 
-def _worded(name: str, text: str) -> str:
-    """Word a note: settings as a list, a history by its best epoch, the rest as it is."""
-    value = _parsed(text)
+def _format_note(name: str, text: str) -> str:
+    """Format a note: settings as a list, a history as its best epoch, other notes unchanged."""
+    value = _parse_json(text)
     history = _history(text) if name == "history" else None
     if history is not None and history.best_epoch is not None:
         best = history.best_epoch
         curve = history.valid_accuracy or history.train_accuracy
         kind = "validation" if history.valid_accuracy else "training"
         text = (
-            f"{history.num_epochs} epochs in {sum(history.seconds):.0f} s; the best, number "
-            f"{best}, with {percent(curve[best - 1])} {kind} accuracy"
+            f"{history.num_epochs} epochs in {sum(history.seconds):.0f} s; best epoch {best}, "
+            f"with {percent(curve[best - 1])} {kind} accuracy"
         )
     elif isinstance(value, dict) and value:
         text = ", ".join(f"{key} {one}" for key, one in value.items())
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 3]}..."
+    return text if len(text) <= _MAX_NOTE_LENGTH else f"{text[: _MAX_NOTE_LENGTH - 3]}..."
 
 
 def _history(text: str) -> History | None:
-    """Return the history that a note holds, if it does."""
+    """Return the training history in a note, or None if the note does not contain one."""
     from neuralnet.training.history import History
 
-    value = _parsed(text)
+    value = _parse_json(text)
     try:
         return History.from_dict(value) if isinstance(value, dict) else None
     except InputError:
         return None
 
 
-def _parsed(text: str) -> Any:
-    """Return what a note says in JSON, or its text where it is none."""
+def _parse_json(text: str) -> Any:
+    """Return the value of a JSON text, or the text itself if it is not JSON."""
     import json
 
     try:

@@ -1,4 +1,4 @@
-"""`neuralnet train`: train a network by a recipe, and keep it with the settings that made it."""
+"""`neuralnet train`: train a network from a recipe, and save it with its settings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import click
 
 from neuralnet.cli.command import Command
 from neuralnet.cli.examples import invert_option, target_option
-from neuralnet.cli.options import overridden, override_options
+from neuralnet.cli.options import apply_overrides, override_options
 from neuralnet.training.recipes import list_recipes, load_recipe
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 
 class TrainCommand(Command):
-    """The command, with a help that lists the recipes, what each reaches and what it takes."""
+    """A command whose help lists the recipes with their test error and their duration."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of recipes."""
@@ -33,13 +33,13 @@ class TrainCommand(Command):
     "--recipe",
     default="classic",
     show_default=True,
-    help="One of the recipes below, or a TOML file of your own.",
+    help="One of the recipes below, or your own TOML file.",
 )
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="A folder of IDX files, a folder of pictures with a sub-folder for each class, or a CSV "
-    "file; MNIST if not given.",
+    help="A folder of IDX files, a folder of pictures with one subfolder per class, or a CSV file. "
+    "The default is MNIST.",
 )
 @target_option
 @invert_option
@@ -50,20 +50,24 @@ class TrainCommand(Command):
     show_default=True,
     help="Folder for the network, its settings and its checkpoint.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint that stands there.")
+@click.option("--resume", is_flag=True, help="Resume from the checkpoint in the output folder.")
 @click.option(
     "--checkpoint-every",
     type=click.IntRange(min=1),
     default=10,
     show_default=True,
-    help="Epochs from one checkpoint to the next.",
+    help="Number of epochs between checkpoints.",
 )
 @click.option(
     "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True,
-    help="What to compute on; cuda needs CuPy.",
+    help="Device for the computation; cuda needs CuPy.",
 )  # fmt: skip
-@click.option("--num-valid", type=click.IntRange(min=0), help="Training images held out.")
-@click.option("--quiet", is_flag=True, help="Print the result alone.")
+@click.option(
+    "--num-valid",
+    type=click.IntRange(min=0),
+    help="Number of training images held out for validation.",
+)
+@click.option("--quiet", is_flag=True, help="Print only the result.")
 @override_options(NetworkSettings)
 @override_options(TrainingSettings)
 def train(
@@ -79,13 +83,14 @@ def train(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Train a network by a recipe, on MNIST or on data of your own, and test it.
+    """Train a network from a recipe, on MNIST or on your own data, and test it.
 
-    A table's columns are standardized, and the network that is saved does that itself. Data without
-    a test part of their own are split as the textbook splits MNIST.
+    The columns of a CSV file are standardized in training, and the saved network takes them
+    unscaled. A data set without a test part is split as the textbook
+    splits MNIST.
 
-    Settings given here, or in the environment (NEURALNET_TRAIN_NUM_EPOCHS for --num-epochs), take
-    the place of the recipe's. All of them are kept beside the network, in a file that is a recipe.
+    Options override environment variables (NEURALNET_TRAIN_NUM_EPOCHS for --num-epochs), and both
+    override the recipe. All settings are saved as a recipe next to the network.
 
     \b
     Example: neuralnet train --recipe solid --seed 1
@@ -101,14 +106,14 @@ def train(
         training_arguments,
     )
 
-    chosen = overridden(load_recipe(recipe), options)
+    chosen = apply_overrides(load_recipe(recipe), options)
     about = chosen.about
     if num_valid is not None:
         about = dataclasses.replace(about, num_valid=num_valid)
         chosen = dataclasses.replace(chosen, about=about)
-    # What is wrong with the settings should be heard of before anything is loaded.
+    # Report invalid settings before any data is loaded.
     array_module(device)
-    trained = overridden(load_recipe(about.members), options) if about.members else chosen
+    trained = apply_overrides(load_recipe(about.members), options) if about.members else chosen
     seed = about.seeds[0] if options["seed"] is None else options["seed"]
     check_rng(seed)
     training_arguments(trained)

@@ -1,4 +1,4 @@
-"""Preprocessing of images and labels: pixel scaling, one-hot encoding and data splits."""
+"""Preprocessing of labels and data sets: one-hot encoding and splits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from neuralnet.checks import (
     check_integer,
     check_labels,
     check_name,
-    check_number,
     check_rng,
     describe,
 )
@@ -30,43 +29,6 @@ PROTOCOLS = ("textbook", "official")
 TEXTBOOK_SIZES = (55_000, 5_000, 10_000)
 # Number of validation images, and of the MNIST training images that they are drawn from.
 OFFICIAL_VALIDATION = (5_000, 60_000)
-
-
-def scale_pixels(
-    images: NDArray[np.uint8], low: float = -1.0, high: float = 1.0
-) -> NDArray[np.float32]:
-    """Scale pixels from integers in [0, 255] to float32 in [`low`, `high`].
-
-    Parameters
-    ----------
-    images : ndarray of uint8, any shape
-        Pixels.
-    low, high : float
-        Values that 0 and 255 are mapped to, within float32 rounding.
-
-    Returns
-    -------
-    ndarray of float32, same shape
-        The scaled pixels.
-
-    Raises
-    ------
-    InputError
-        If the images are not uint8, or `high` is not above `low`.
-    """
-    images = np.asarray(images)
-    if images.dtype != np.uint8:
-        raise InputError(
-            f"images is {describe(images)}; it must be a uint8 array of pixels from 0 to 255. Has "
-            f"it already been scaled?"
-        )
-    low = check_number(low, "low")
-    high = check_number(high, "high", above=low)
-    scaled = images.astype(np.float32)
-    # The same formula as NeuralNetMLP.scale, so that both give the same bits.
-    scaled *= (high - low) / 255
-    scaled += low
-    return scaled
 
 
 def one_hot(labels: object, num_classes: int) -> NDArray[np.float32]:
