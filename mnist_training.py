@@ -1,6 +1,6 @@
-"""Train a network on MNIST, from the pixels to pictures of what it learned.
+"""Train a network on MNIST, test it, and plot what it learned.
 
-Run `python mnist_training.py` as it is, or ask it what it can do with `--help`.
+Run `python mnist_training.py` without options, or with `--help` to list them.
 """
 
 from __future__ import annotations
@@ -33,60 +33,60 @@ from neuralnet.training.recipe_training import training_arguments
 from neuralnet.training.recipes import Recipe
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
-__all__ = ["main", "train"]  # `from mnist_training import train` is the textbook's own line
+__all__ = ["main", "train"]  # the textbook has `from mnist_training import train`
 
 
 @click.command(cls=Command)
-@click.option("--data", type=click.Path(path_type=Path), help="Folder of the four IDX files.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder with the four IDX files.")
 @click.option(
     "--data-source",
     type=click.Choice(SOURCES),
     default="auto",
     show_default=True,
-    help="Where to look; mnist takes nothing less than all 70,000 digits.",
+    help="Source of the data; mnist accepts only the complete 70,000 digits.",
 )
 @click.option(
     "--protocol",
     type=click.Choice(PROTOCOLS),
     default="textbook",
     show_default=True,
-    help="How to split: the pooled digits 55,000/5,000/10,000, or MNIST's own test set.",
+    help="Split: 55,000/5,000/10,000 of all digits pooled, or MNIST's own test set.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
     default=".",
-    help="Folder for images/ and models/; here if not given.",
+    help="Folder for images/ and models/; by default the current one.",
 )
 @setting_options(NetworkSettings)
 @setting_options(TrainingSettings)
 def main(data: Path | None, data_source: str, protocol: str, output: Path, **options: Any) -> None:
-    """Train a network on MNIST, test it, and draw what it learned."""
+    """Train a network on MNIST, test it, and plot what it learned."""
     network = settings_from(NetworkSettings, options)
     training = settings_from(TrainingSettings, options)
-    # What is wrong with the settings should be heard of before anything is downloaded.
+    # Report invalid settings before anything is downloaded.
     NeuralNetMLP(1, **vars(network))
     arguments = training_arguments(Recipe("mnist", network=network, training=training))
     if network.output_activation == "identity":
         raise InputError(
-            "output_activation is 'identity', whose outputs are no probabilities, but the pictures "
-            "show how sure the network is; choose sigmoid or softmax."
+            "output_activation is 'identity', whose outputs are not probabilities, but the plots "
+            "show the confidence of the network; choose sigmoid or softmax."
         )
-    for folder in ("images", "models"):  # better to hear of it now than after the training
+    for folder in ("images", "models"):  # before the training, whose result would be lost
         check_writable(output / folder)
 
-    # 1. Load: 28x28 pixels an image, as bytes, and a label from 0 to 9.
+    # 1. Load: 28x28 pixels per image, as bytes, and a label from 0 to 9.
     with DownloadBar() as progress:
         dataset = load_mnist(data, source=data_source, progress=progress)
     click.echo(f"Data: {dataset.name}, {len(dataset.labels):,} images from {dataset.source}.")
     if dataset.is_sample:
-        click.secho("This is a small sample, not MNIST: expect less of the network.", bold=True)
+        click.secho("This is a small sample, not MNIST; expect a lower accuracy.", bold=True)
 
-    # 2. Split, each class in proportion. The images stay bytes until they are used: the network
-    #    itself scales a batch of pixels from [0, 255] to [-1, 1], and makes labels one-hot.
+    # 2. Split, with the same proportions for each class. The images stay bytes: the network scales
+    #    the pixels of each batch from [0, 255] to [-1, 1], and encodes the labels one-hot.
     split = split_dataset(dataset, protocol=protocol, seed=training.seed)
     sizes = (len(split.y_train), len(split.y_valid), len(split.y_test))
-    click.echo("Split: {:,} to train, {:,} to validate, {:,} to test.".format(*sizes))
+    click.echo("Split: {:,} training, {:,} validation, {:,} test images.".format(*sizes))
 
     # 3. Train.
     model = NeuralNetMLP(
@@ -115,14 +115,14 @@ def main(data: Path | None, data_source: str, protocol: str, output: Path, **opt
     except KeyboardInterrupt:
         path = output / "models" / "mnist_interrupted.safetensors"
         save(model, path)
-        click.echo(f"Interrupted. The network as it was then is in {path}.", err=True)
+        click.echo(f"Interrupted. Saved the network in its current state as {path}.", err=True)
         raise
 
-    # 4. Evaluate, on digits that nothing above has looked at.
+    # 4. Evaluate on the test set, which is not used above.
     test = model.evaluate(split.X_test, split.y_test)
-    click.echo(f"Test accuracy: {100 * test.accuracy:.2f} % of {len(split.y_test):,} images.")
+    click.echo(f"Test accuracy: {100 * test.accuracy:.2f} % on {len(split.y_test):,} images.")
 
-    # 5. Keep the network, and draw.
+    # 5. Save the network, and plot.
     model.notes["test_accuracy"] = f"{test.accuracy:.4f}"
     model.notes["history"] = json.dumps(history.as_dict())
     save(model, output / "models" / "mnist.safetensors")
@@ -133,7 +133,7 @@ def main(data: Path | None, data_source: str, protocol: str, output: Path, **opt
 def draw(
     model: NeuralNetMLP, history: History, dataset: Dataset, split: Split, images: Path
 ) -> None:
-    """Draw how the training went, what the network gets wrong, and what it looks at."""
+    """Plot the history, the misclassified images, the confusion matrix and the hidden units."""
     title, shape = dataset.name, dataset.image_shape
     X, y = split.X_test, split.y_test
     figures = {
@@ -146,7 +146,7 @@ def draw(
     }
     for name, figure in figures.items():
         plots.save_figure(figure, images / name)
-        click.echo(f"Drew {images / name}")
+        click.echo(f"Saved {images / name}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The climate in which every test runs: floating-point errors raise, and no real cache is touched.
+"""Fixtures for every test: floating-point errors raise, and the user's cache is not touched.
 
-pytest itself turns warnings into errors (pyproject.toml).
+pytest turns warnings into errors (pyproject.toml).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-# Before NumPy is imported: the matrices here are small, and the threads of several test processes
-# on the same cores stand in each other's way, which can make a product a hundred times slower.
+# Set before NumPy is imported. The matrices here are small, and threads of several test processes
+# that compete for the same cores can make a product a hundred times slower.
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", "1")
 os.environ["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS", "1")
 
@@ -20,25 +20,25 @@ from hypothesis import settings
 
 from neuralnet.data.sources import Dataset, load_mnist
 
-# Read when the tests are collected: a test may hide the variable from the code that it runs.
+# Read at collection, because a test may unset the variable.
 _MNIST_FOLDER = os.environ.get("NEURALNET_DATA")
 
 settings.register_profile("local", deadline=None, max_examples=50)
-# The same examples each time: what fails in CI can be run again, and nothing fails by chance there.
+# CI runs the same examples each time, so that failures are reproducible and never random.
 settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 @pytest.fixture(autouse=True)
 def _floating_point_errors_raise() -> Iterator[None]:
-    """Let no overflow, 0/0 or 1/0 pass; underflow may, since exp(-1000) is 0."""
+    """Raise on overflow, 0/0 and 1/0, but not on underflow: exp(-1000) is 0 in floats."""
     with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
         yield
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep the user's own cache out of the tests, and the tests out of it."""
+    """Use an empty cache for each test, so that the user's cache is neither read nor written."""
     monkeypatch.setenv("NEURALNET_CACHE", str(tmp_path / "cache"))
 
 

@@ -1,4 +1,4 @@
-"""Real digits from the bundled sample, for tests that need some."""
+"""Real digits from the bundled sample, for the tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def digits() -> Dataset:
 
 
 def write_digits(folder: Path, *, num_train: int, num_test: int) -> Path:
-    """Write four IDX files with the names of MNIST's files to a folder; return the folder."""
+    """Write digits to a folder as four IDX files with MNIST's names, and return the folder."""
     sample = digits()
     images = sample.images.reshape(-1, *sample.image_shape)
     parts = {"train": slice(num_train), "t10k": slice(num_train, num_train + num_test)}

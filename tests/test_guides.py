@@ -1,4 +1,4 @@
-"""The programs in the guides run, one after the other, and their commands and options exist."""
+"""Tests that the programs in the guides run, and that their commands and options exist."""
 
 from __future__ import annotations
 

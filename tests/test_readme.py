@@ -1,4 +1,4 @@
-"""The README's code runs, its excerpts are the code's own, and its options exist."""
+"""Tests that the README's code runs, its excerpts match the source, and its options exist."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROGRAMS = [block for block in PYTHON if not block.startswith("def ")]
 
 
 class _BareCode(ast.NodeTransformer):
-    """Leaves of a function what runs: no docstring, no annotations."""
+    """Transformer that removes docstrings and annotations from functions."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         if ast.get_docstring(node) is not None:
@@ -45,7 +45,7 @@ def _bare(code: str) -> str:
     return ast.unparse(_BareCode().visit(ast.parse(textwrap.dedent(code))))
 
 
-def test_excerpts_are_the_code_itself() -> None:
+def test_excerpts_match_the_source() -> None:
     originals = {
         _bare(inspect.getsource(function))
         for function in (Dense.forward, Dense.backward, Sigmoid.derivative)
@@ -79,6 +79,6 @@ def test_linked_files_exist() -> None:
         assert (ROOT / target).exists(), target
 
 
-def test_no_figure_is_left_to_be_filled_in() -> None:
+def test_no_placeholder_remains() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         assert "@@" not in page.read_text(encoding="utf-8"), page

@@ -78,7 +78,7 @@ def test_every_setting_is_an_option(digits: Path, tmp_path: Path) -> None:
     model = neuralnet.load(tmp_path / "models" / "mnist.safetensors")
     assert model.num_hidden == (20, 10)
     assert model.dtype == "float64"
-    assert "100 to test" in done.stdout
+    assert "100 test" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Networks and data for the commands to work on."""
+"""Networks and data for the tests of the commands."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.digits import digits
 
 
 @pytest.fixture(autouse=True)
-def _no_folder_of_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEURALNET_DATA", raising=False)
 
 
 @pytest.fixture(scope="session")
 def digits_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network that tells digits rather well, with the notes of its training."""
+    """A network that classifies digits fairly well, with notes about its training."""
     sample = digits()
     X, y = sample.images[:1500], sample.labels[:1500]
     model = NeuralNetMLP(784, 20, 10, output_activation="softmax", loss="cross_entropy")
@@ -40,7 +40,7 @@ def digits_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def flowers_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network of two columns that says "wide" where the second is larger."""
+    """A network with two features that predicts "wide" where the second is larger."""
     model = NeuralNetMLP(
         2,
         3,
@@ -67,7 +67,7 @@ def flowers(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """A folder of a few digits of each class, a sub-folder each."""
+    """A folder with a few digits of each class, in one subfolder per class."""
     sample = digits()
     for number in range(40):
         name = tmp_path / "pictures" / str(sample.labels[number]) / f"{number}.png"

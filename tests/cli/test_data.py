@@ -1,4 +1,4 @@
-"""`neuralnet data`, on a tiny MNIST and with no network to fetch it from."""
+"""Tests of `neuralnet data`, with a tiny MNIST and without a network connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from neuralnet.data import connectivity
 from neuralnet.data.cache import cache_folder, cached_files, store_in_cache
 from neuralnet.data.folder import load_folder
-from tests.cli.running import refused, run, run_json
+from tests.cli.running import run, run_failing, run_json
 from tests.data.conftest import TinyMnist, tiny_mnist
 
 __all__ = ["tiny_mnist"]
@@ -28,7 +28,7 @@ def cached(tiny_mnist: TinyMnist) -> Path:
     return cache_folder()
 
 
-def test_what_is_cached_is_not_fetched_again(cached: Path) -> None:
+def test_fetch_uses_the_cache(cached: Path) -> None:
     assert run_json("data", "fetch") == {
         "from": f"the cache in {cached}",
         "cache": str(cached),
@@ -37,8 +37,8 @@ def test_what_is_cached_is_not_fetched_again(cached: Path) -> None:
     assert str(cached) in run("data", "fetch").stdout
 
 
-def test_without_a_network_it_is_said_what_was_tried() -> None:
-    assert "no network in tests" in refused("data", "fetch")
+def test_fetch_without_a_network_reports_the_failures() -> None:
+    assert "no network in tests" in run_failing("data", "fetch")
 
 
 def test_verify(cached: Path, tiny_mnist: TinyMnist) -> None:
@@ -48,24 +48,24 @@ def test_verify(cached: Path, tiny_mnist: TinyMnist) -> None:
     content = bytearray(images.read_bytes())
     content[-1] ^= 1
     images.write_bytes(content)
-    assert "checksums" in refused("data", "verify")
+    assert "checksums" in run_failing("data", "verify")
 
 
-def test_nothing_to_verify(tmp_path: Path) -> None:
-    assert "empty" in refused("data", "verify")
-    assert str(tmp_path) in refused("data", "verify", tmp_path)
+def test_verify_without_data_fails(tmp_path: Path) -> None:
+    assert "empty" in run_failing("data", "verify")
+    assert str(tmp_path) in run_failing("data", "verify", tmp_path)
 
 
 def test_where(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = run_json("data", "where")
-    assert told["cache"] == str(cached)
-    assert told["folder"] is None
-    assert told["cached_bytes"] > 18 * 12
+    output = run_json("data", "where")
+    assert output["cache"] == str(cached)
+    assert output["folder"] is None
+    assert output["cached_bytes"] > 18 * 12
     monkeypatch.setenv("NEURALNET_DATA", "digits")
     assert run("data", "where").stdout.startswith("Folder: digits\n")
 
 
-def test_clear_removes_its_own_files_and_no_others(cached: Path) -> None:
+def test_clear_keeps_other_files(cached: Path) -> None:
     (cached / "mine.txt").write_text("not the cache's")
     freed = run_json("data", "clear")["freed_bytes"]
     assert freed > 0

@@ -1,4 +1,4 @@
-"""`neuralnet evaluate`: the figures of the network itself, on each kind of data."""
+"""Tests of `neuralnet evaluate` against the network's own figures, on each kind of data."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import pytest
 
 import neuralnet
 from neuralnet.data import connectivity
-from tests.cli.running import refused, run, run_json
+from tests.cli.running import run, run_failing, run_json
 from tests.digits import digits, write_digits
 
 
-def test_idx_files_and_their_test_part(digits_model: Path, tmp_path: Path) -> None:
+def test_evaluate_on_idx_files_uses_the_test_part(digits_model: Path, tmp_path: Path) -> None:
     folder = write_digits(tmp_path, num_train=300, num_test=100)
-    told = run_json("evaluate", digits_model, folder)
+    output = run_json("evaluate", digits_model, folder)
     model, sample = neuralnet.load(digits_model), digits()
     X, y = sample.images[300:400], sample.labels[300:400]
     loss, accuracy = model.evaluate(X, y)
-    assert (told["loss"], told["accuracy"], told["examples"]) == (loss, accuracy, 100)
-    assert told["classes"] == list(range(10))
+    assert (output["loss"], output["accuracy"], output["examples"]) == (loss, accuracy, 100)
+    assert output["classes"] == list(range(10))
     wanted = neuralnet.confusion_matrix(y, model.predict(X), 10)
-    np.testing.assert_array_equal(told["confusion"], wanted)
-    assert str(folder) in told["data"]
+    np.testing.assert_array_equal(output["confusion"], wanted)
+    assert str(folder) in output["data"]
     assert run_json("evaluate", digits_model, folder, "--part", "train")["examples"] == 300
     assert run_json("evaluate", digits_model, folder, "--part", "all")["examples"] == 400
 
 
-def test_what_people_read(digits_model: Path, tmp_path: Path) -> None:
+def test_text_output(digits_model: Path, tmp_path: Path) -> None:
     folder = write_digits(tmp_path, num_train=300, num_test=100)
     shown = run("evaluate", digits_model, folder).stdout
     for fact in ("784-20-10", str(folder), "test part", "100 examples", "loss", " %", "Confusion"):
@@ -40,24 +40,24 @@ def test_what_people_read(digits_model: Path, tmp_path: Path) -> None:
     assert quiet.stderr == ""
 
 
-def test_the_split_of_its_own_training_is_kept_to(digits_model: Path, tmp_path: Path) -> None:
-    """The pooled split trains on the authors' test images: to test on those would flatter."""
+def test_evaluate_uses_the_split_of_the_training(digits_model: Path, tmp_path: Path) -> None:
+    """The pooled split trains on MNIST's test images, so a test on them would be too optimistic."""
     folder = write_digits(tmp_path / "digits", num_train=300, num_test=100)
     model = neuralnet.load(digits_model)
     model.notes |= {"data": "digits, from the folder digits", "protocol": "textbook"}
     model.notes["training"] = json.dumps({"seed": 3})
     neuralnet.save(model, tmp_path / "model")
-    told = run_json("evaluate", tmp_path / "model", folder)
+    output = run_json("evaluate", tmp_path / "model", folder)
     split = neuralnet.split_dataset(neuralnet.load_mnist(folder), protocol="textbook", seed=3)
-    assert told["examples"] == len(split.y_test)
-    assert told["accuracy"] == model.evaluate(split.X_test, split.y_test).accuracy
-    assert "textbook" in told["part"]
-    # other data have nothing to do with that split
+    assert output["examples"] == len(split.y_test)
+    assert output["accuracy"] == model.evaluate(split.X_test, split.y_test).accuracy
+    assert "textbook" in output["part"]
+    # A copy has another name, so the split is not that of its training.
     other = shutil.copytree(folder, tmp_path / "other")
     assert run_json("evaluate", tmp_path / "model", other)["examples"] == 100
 
 
-def test_the_sample_is_said(digits_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sample_is_named_in_the_output(digits_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(
         connectivity.Reachability, "failure_reason", lambda *_: "no network in tests"
@@ -66,33 +66,35 @@ def test_the_sample_is_said(digits_model: Path, monkeypatch: pytest.MonkeyPatch)
     assert "sample" in done.stdout
 
 
-def test_a_table_by_its_columns(flowers_model: Path, flowers: Path) -> None:
-    told = run_json("evaluate", flowers_model, flowers)  # the target is noted in the network
-    assert told["accuracy"] == 0.75
-    assert told["confusion"] == [[2, 0], [1, 1]]
-    assert told["classes"] == ["long", "wide"]
-    assert run_json("evaluate", flowers_model, flowers, "--target", "kind") == told
+def test_evaluate_on_a_table_matches_columns_by_name(flowers_model: Path, flowers: Path) -> None:
+    output = run_json("evaluate", flowers_model, flowers)  # the target is noted in the network
+    assert output["accuracy"] == 0.75
+    assert output["confusion"] == [[2, 0], [1, 1]]
+    assert output["classes"] == ["long", "wide"]
+    assert run_json("evaluate", flowers_model, flowers, "--target", "kind") == output
 
 
-def test_a_folder_of_pictures(digits_model: Path, pictures: Path) -> None:
-    told = run_json("evaluate", digits_model, pictures)
-    assert told["examples"] == 40
-    assert told["accuracy"] > 0.6
+def test_evaluate_on_a_folder_of_pictures(digits_model: Path, pictures: Path) -> None:
+    output = run_json("evaluate", digits_model, pictures)
+    assert output["examples"] == 40
+    assert output["accuracy"] > 0.6
     worse = run_json("evaluate", digits_model, pictures, "--invert")
     assert worse["accuracy"] < 0.5
 
 
-def test_what_does_not_fit(
+def test_data_that_does_not_fit_is_refused(
     digits_model: Path, flowers_model: Path, flowers: Path, pictures: Path, tmp_path: Path
 ) -> None:
-    assert "features" in refused("evaluate", flowers_model, pictures)
-    assert "784" in refused("evaluate", digits_model, flowers, "--target", "length")
-    assert "Did you mean 'kind'" in refused("evaluate", flowers_model, flowers, "--target", "kid")
-    assert "target" in refused("evaluate", digits_model, flowers)
-    assert "nowhere" in refused("evaluate", digits_model, tmp_path / "nowhere")
-    assert "missing" in refused("evaluate", tmp_path / "missing", pictures)
+    assert "features" in run_failing("evaluate", flowers_model, pictures)
+    assert "784" in run_failing("evaluate", digits_model, flowers, "--target", "length")
+    assert "Did you mean 'kind'" in run_failing(
+        "evaluate", flowers_model, flowers, "--target", "kid"
+    )
+    assert "target" in run_failing("evaluate", digits_model, flowers)
+    assert "nowhere" in run_failing("evaluate", digits_model, tmp_path / "nowhere")
+    assert "missing" in run_failing("evaluate", tmp_path / "missing", pictures)
     (pictures / "10").mkdir()
     shutil.copy(next((pictures / "1").iterdir()), pictures / "10")
-    assert "'10'" in refused("evaluate", digits_model, pictures)
+    assert "'10'" in run_failing("evaluate", digits_model, pictures)
     (pictures / "10").rename(pictures / "ten")
-    assert "'ten'" in refused("evaluate", digits_model, pictures)
+    assert "'ten'" in run_failing("evaluate", digits_model, pictures)

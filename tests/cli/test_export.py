@@ -1,4 +1,4 @@
-"""`neuralnet export`, and `show` with its picture."""
+"""Tests of `neuralnet export`, and of `neuralnet show` with a plot."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 import neuralnet
-from tests.cli.running import refused, run, run_json
+from tests.cli.running import run, run_failing, run_json
 from tests.digits import digits
 
 
-def test_onnx(digits_model: Path, tmp_path: Path) -> None:
+def test_export_to_onnx(digits_model: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
-    told = run_json("export", digits_model, tmp_path / "digits.onnx")
-    assert told["takes"] == "pixels, uint8, batch x 784"
+    output = run_json("export", digits_model, tmp_path / "digits.onnx")
+    assert output["takes"] == "pixels, uint8, batch x 784"
     session = onnxruntime.InferenceSession(str(tmp_path / "digits.onnx"))
     X = digits().images[:50]
     probabilities, labels = session.run(["probabilities", "label"], {"pixels": X})
@@ -26,51 +26,55 @@ def test_onnx(digits_model: Path, tmp_path: Path) -> None:
     assert "Wrote" in run("export", digits_model, tmp_path / "digits.onnx").stdout
 
 
-def test_a_network_of_features(flowers_model: Path, tmp_path: Path) -> None:
+def test_export_of_a_network_trained_on_features(flowers_model: Path, tmp_path: Path) -> None:
     pytest.importorskip("onnx")
-    told = run_json("export", flowers_model, tmp_path / "flowers.onnx")
-    assert told["takes"] == "features, float32, batch x 2"
+    output = run_json("export", flowers_model, tmp_path / "flowers.onnx")
+    assert output["takes"] == "features, float32, batch x 2"
 
 
-def test_pytorch(digits_model: Path, tmp_path: Path) -> None:
+def test_export_to_pytorch(digits_model: Path, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
-    told = run_json("export", digits_model, tmp_path / "weights.safetensors")
-    assert told["format"] == "pytorch"
-    assert told["module"] == "nn.Sequential(nn.Linear(784, 20), nn.Sigmoid(), nn.Linear(20, 10))"
+    output = run_json("export", digits_model, tmp_path / "weights.safetensors")
+    assert output["format"] == "pytorch"
+    assert output["module"] == "nn.Sequential(nn.Linear(784, 20), nn.Sigmoid(), nn.Linear(20, 10))"
     assert load_file(tmp_path / "weights.safetensors")["0.weight"].shape == (20, 784)
 
 
-def test_what_cannot_be_written(digits_model: Path, tmp_path: Path) -> None:
-    assert "--to" in refused("export", digits_model, tmp_path / "digits.bin")
+def test_invalid_output_is_refused(digits_model: Path, tmp_path: Path) -> None:
+    assert "--to" in run_failing("export", digits_model, tmp_path / "digits.bin")
     before = digits_model.read_bytes()
-    assert "overwrite" in refused("export", digits_model, digits_model)
+    assert "overwrite" in run_failing("export", digits_model, digits_model)
     assert digits_model.read_bytes() == before
     (tmp_path / "file").touch()
-    assert "file" in refused("export", digits_model, tmp_path / "file" / "weights.safetensors")
+    assert "file" in run_failing("export", digits_model, tmp_path / "file" / "weights.safetensors")
 
 
-def test_show_draws_the_curves(digits_model: Path, tmp_path: Path) -> None:
+def test_show_plots_the_history(digits_model: Path, tmp_path: Path) -> None:
     shown = run("show", digits_model, "--picture", tmp_path / "curves.png").stdout
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     for fact in ("4 epochs", "validation accuracy", "num_epochs 4", "curves.png"):
         assert fact in shown
 
 
-def test_show_for_programs(digits_model: Path) -> None:
-    told = run_json("show", digits_model)
-    assert told["num_hidden"] == [20]
-    assert told["parameters"] == 784 * 20 + 20 + 20 * 10 + 10
-    assert told["layers"]["layers.0.weight"] == [784, 20]
-    assert told["notes"]["training"]["num_epochs"] == 4
-    assert len(told["notes"]["history"]["train_loss"]) == 4
+def test_show_as_json(digits_model: Path) -> None:
+    output = run_json("show", digits_model)
+    assert output["num_hidden"] == [20]
+    assert output["parameters"] == 784 * 20 + 20 + 20 * 10 + 10
+    assert output["layers"]["layers.0.weight"] == [784, 20]
+    assert output["notes"]["training"]["num_epochs"] == 4
+    assert len(output["notes"]["history"]["train_loss"]) == 4
 
 
-def test_no_curves_no_picture(flowers_model: Path, digits_model: Path, tmp_path: Path) -> None:
-    assert "history" in refused("show", flowers_model, "--picture", tmp_path / "curves.png")
-    assert ".png" in refused("show", digits_model, "--picture", tmp_path / "curves.gif")
+def test_show_refuses_to_plot_without_a_valid_history(
+    flowers_model: Path, digits_model: Path, tmp_path: Path
+) -> None:
+    assert "history" in run_failing("show", flowers_model, "--picture", tmp_path / "curves.png")
+    assert ".png" in run_failing("show", digits_model, "--picture", tmp_path / "curves.gif")
     model = neuralnet.load(digits_model)
     model.notes["history"] = "{}"
     neuralnet.save(model, tmp_path / "model")
-    assert "damaged" in refused("show", tmp_path / "model", "--picture", tmp_path / "curves.png")
+    assert "damaged" in run_failing(
+        "show", tmp_path / "model", "--picture", tmp_path / "curves.png"
+    )
     assert "history: {}" in run("show", tmp_path / "model").stdout

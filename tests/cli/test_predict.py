@@ -1,4 +1,4 @@
-"""`neuralnet predict`: rows and pictures in, classes out; what cannot be read is said."""
+"""Tests of `neuralnet predict`, on rows and pictures, readable and not."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import PIL.Image
 import pytest
 
 import neuralnet
-from tests.cli.running import refused, run, run_json
+from tests.cli.running import run, run_failing, run_json
 from tests.digits import digits
 
 
-def test_rows_of_a_table(flowers_model: Path, flowers: Path) -> None:
-    told = run_json("predict", flowers_model, flowers)
+def test_predict_rows_of_a_table(flowers_model: Path, flowers: Path) -> None:
+    output = run_json("predict", flowers_model, flowers)
     X = np.array([[2, 1], [1, 3], [2.5, 2], [1, 0]], np.float32)  # as the network orders columns
     wanted = neuralnet.load(flowers_model).predict_proba(X)
-    found = told["predictions"]
+    found = output["predictions"]
     assert [one["class"] for one in found] == ["long", "wide", "long", "long"]
     assert [one["label"] for one in found] == [0, 1, 0, 0]
     assert [one["input"] for one in found] == ["row 1", "row 2", "row 3", "row 4"]
     np.testing.assert_allclose([list(one["probabilities"].values()) for one in found], wanted)
     assert list(found[0]["probabilities"]) == ["long", "wide"]
     assert found[1]["probability"] == wanted[1, 1]
-    assert told["failures"] == []
+    assert output["failures"] == []
     flowers.write_text(flowers.read_text().replace("kind", "sort"))  # no target is needed
-    assert run_json("predict", flowers_model, flowers) == told
+    assert run_json("predict", flowers_model, flowers) == output
 
 
-def test_lines_for_people_and_for_pipes(flowers_model: Path, flowers: Path) -> None:
+def test_text_and_quiet_output(flowers_model: Path, flowers: Path) -> None:
     lines = run("predict", flowers_model, flowers).stdout.splitlines()
     assert lines[1].startswith("row 2  wide  ")
     assert lines[1].endswith(" %")
@@ -37,63 +37,67 @@ def test_lines_for_people_and_for_pipes(flowers_model: Path, flowers: Path) -> N
     assert quiet == ["long", "wide", "long", "long"]
 
 
-def test_pictures_one_by_one_and_by_the_folder(digits_model: Path, pictures: Path) -> None:
+def test_predict_pictures_and_folders(digits_model: Path, pictures: Path) -> None:
     model, sample = neuralnet.load(digits_model), digits()
-    told = run_json("predict", digits_model, pictures / "3")["predictions"]
-    rows = [int(Path(one["input"]).stem) for one in told]
+    output = run_json("predict", digits_model, pictures / "3")["predictions"]
+    rows = [int(Path(one["input"]).stem) for one in output]
     assert rows == sorted(rows, key=str)
-    assert [one["label"] for one in told] == model.predict(sample.images[rows]).tolist()
-    one = Path(told[0]["input"])
-    assert run("predict", digits_model, one, "--quiet").stdout == f"{told[0]['class']}\n"
+    assert [one["label"] for one in output] == model.predict(sample.images[rows]).tolist()
+    one = Path(output[0]["input"])
+    assert run("predict", digits_model, one, "--quiet").stdout == f"{output[0]['class']}\n"
     dark = pictures / "dark.png"
     PIL.Image.fromarray(255 - np.asarray(PIL.Image.open(one))).save(dark)
     inverted = run_json("predict", digits_model, dark, "--invert")["predictions"][0]
-    assert inverted["probabilities"] == pytest.approx(told[0]["probabilities"], abs=1e-6)
+    assert inverted["probabilities"] == pytest.approx(output[0]["probabilities"], abs=1e-6)
 
 
-def test_pixels_in_a_table(digits_model: Path, tmp_path: Path) -> None:
+def test_predict_pixels_in_a_table(digits_model: Path, tmp_path: Path) -> None:
     sample = digits()
     rows = [",".join(f"pixel{i}" for i in range(784)) + ",label"]
     rows += [",".join(map(str, image)) + ",5" for image in sample.images[:3].tolist()]
     path = tmp_path / "digits.csv"
     path.write_text("\n".join(rows) + "\n")
-    told = run_json("predict", digits_model, path, "--target", "label")["predictions"]
+    output = run_json("predict", digits_model, path, "--target", "label")["predictions"]
     wanted = neuralnet.load(digits_model).predict(sample.images[:3])
-    assert [one["label"] for one in told] == wanted.tolist()
-    assert "785 column" in refused("predict", digits_model, path)
+    assert [one["label"] for one in output] == wanted.tolist()
+    assert "785 column" in run_failing("predict", digits_model, path)
     path.write_text(path.read_text().replace("\n0,", "\n0.5,", 1))
-    assert "no pixel" in refused("predict", digits_model, path, "--target", "label")
+    assert "no pixel" in run_failing("predict", digits_model, path, "--target", "label")
 
 
-def test_the_pictures_that_can_be_read_are(digits_model: Path, pictures: Path) -> None:
+def test_unreadable_pictures_are_reported_and_the_others_classified(
+    digits_model: Path, pictures: Path
+) -> None:
     (pictures / "3" / "a.png").write_text("no picture")
     PIL.Image.fromarray(np.zeros((9, 9), np.uint8)).save(pictures / "3" / "b.png")
     readable = len(list((pictures / "3").iterdir())) - 2
-    told = run_json("predict", digits_model, pictures / "3", code=1)
-    assert len(told["predictions"]) == readable
-    assert [Path(one["input"]).name for one in told["failures"]] == ["a.png", "b.png"]
-    assert "9 x 9" in told["failures"][1]["error"]
+    output = run_json("predict", digits_model, pictures / "3", code=1)
+    assert len(output["predictions"]) == readable
+    assert [Path(one["input"]).name for one in output["failures"]] == ["a.png", "b.png"]
+    assert "9 x 9" in output["failures"][1]["error"]
     done = run("predict", digits_model, pictures / "3", code=1)
     assert "a.png" in done.stderr
     assert len(done.stdout.splitlines()) == readable
-    assert "a.png" in refused("predict", digits_model, pictures / "3" / "a.png")
+    assert "a.png" in run_failing("predict", digits_model, pictures / "3" / "a.png")
 
 
-def test_outputs_that_are_no_probabilities(tmp_path: Path, flowers: Path) -> None:
+def test_identity_outputs_have_no_probabilities(tmp_path: Path, flowers: Path) -> None:
     model = neuralnet.NeuralNetMLP(2, 3, 2, output_activation="identity")
     neuralnet.save(model, tmp_path / "model")
-    told = run_json(
+    output = run_json(
         "predict", tmp_path / "model", flowers, "--target", "kind", "--input", "features"
     )
-    assert set(told["predictions"][0]) == {"input", "label", "class"}
+    assert set(output["predictions"][0]) == {"input", "label", "class"}
 
 
 @pytest.mark.parametrize("extra", [[], ["--json"]])
-def test_what_does_not_fit(
+def test_data_that_does_not_fit_is_refused(
     digits_model: Path, flowers_model: Path, flowers: Path, pictures: Path, extra: list[str]
 ) -> None:
-    assert "features" in refused("predict", flowers_model, pictures, *extra)
-    assert "3 column" in refused("predict", digits_model, flowers, "--input", "features", *extra)
-    assert "2 files" in refused("predict", flowers_model, flowers, flowers, *extra)
+    assert "features" in run_failing("predict", flowers_model, pictures, *extra)
+    assert "3 column" in run_failing(
+        "predict", digits_model, flowers, "--input", "features", *extra
+    )
+    assert "2 files" in run_failing("predict", flowers_model, flowers, flowers, *extra)
     flowers.write_text(flowers.read_text().replace("width", "with"))
-    assert "Did you mean 'with'" in refused("predict", flowers_model, flowers, *extra)
+    assert "Did you mean 'with'" in run_failing("predict", flowers_model, flowers, *extra)

@@ -1,4 +1,4 @@
-"""The command `neuralnet read`."""
+"""Tests of `neuralnet read`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = next(pages("command", Style(height=(50, 60), rows=(2, 2), a_row=(3, 3)), 
 
 @pytest.fixture
 def place(tmp_path: Path, quick_model: NeuralNetMLP) -> Path:  # noqa: F811
-    """A folder with a network, a page, and pictures of all that can go wrong."""
+    """A folder with a network, a page, and files that are blank, animated or unreadable."""
     save(quick_model, tmp_path / "network.safetensors")
     Image.fromarray(PAGE).save(tmp_path / "page.png")
     Image.new("L", (200, 100), 240).save(tmp_path / "blank.png")
@@ -41,14 +41,14 @@ def text(place: Path) -> str:
     return str(read_digits(PAGE, model=place / "network.safetensors"))
 
 
-def test_one_picture_prints_its_digits_alone(place: Path) -> None:
+def test_one_picture_prints_only_its_digits(place: Path) -> None:
     done = run(place, place / "page.png")
     assert (done.exit_code, done.stdout, done.stderr) == (0, text(place) + "\n", "")
     piped = run(place, "-", content=(place / "page.png").read_bytes())
     assert (piped.exit_code, piped.stdout) == (0, done.stdout)
 
 
-def test_several_pictures_print_their_paths(place: Path) -> None:
+def test_several_pictures_are_printed_with_their_paths(place: Path) -> None:
     done = run(place, place / "page.png", place / "blank.png")
     assert done.exit_code == 0
     rows = text(place).split("\n")
@@ -56,7 +56,7 @@ def test_several_pictures_print_their_paths(place: Path) -> None:
     assert done.stdout.splitlines() == wanted
 
 
-def test_json_says_all(place: Path) -> None:
+def test_json_describes_every_digit(place: Path) -> None:
     done = run(place, place / "page.png", "--json", "--min-confidence", "1")
     said = json.loads(done.stdout)
     assert said["path"] == str(place / "page.png")
@@ -69,13 +69,13 @@ def test_json_says_all(place: Path) -> None:
         assert digit["confident"] is False
 
 
-def test_a_blank_page_is_an_empty_line(place: Path) -> None:
+def test_blank_page_prints_an_empty_line(place: Path) -> None:
     done = run(place, place / "blank.png")
     assert (done.exit_code, done.stdout) == (0, "\n")
     assert "No digits" in done.stderr
 
 
-def test_an_animation_says_so(place: Path) -> None:
+def test_animation_is_noted(place: Path) -> None:
     done = run(place, place / "moving.gif")
     assert (done.exit_code, done.stdout) == (0, text(place) + "\n")
     assert "first" in done.stderr
@@ -83,7 +83,7 @@ def test_an_animation_says_so(place: Path) -> None:
 
 @pytest.mark.parametrize("name", ["words.png", "folder", "missing.png"])
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_what_fails_is_said_and_the_others_are_read(
+def test_failures_are_reported_and_the_others_read(
     place: Path, name: str, form: tuple[str, ...]
 ) -> None:
     alone = run(place, place / name, *form)
@@ -97,7 +97,7 @@ def test_what_fails_is_said_and_the_others_are_read(
     assert beside.stdout.splitlines()[0].startswith("{" if form else str(place / "page.png"))
 
 
-def test_copies_are_written_and_no_original_is_touched(place: Path) -> None:
+def test_annotated_copies_never_overwrite_originals(place: Path) -> None:
     (place / "other").mkdir()
     Image.fromarray(255 - PAGE).save(place / "other" / "page.png")
     before = (place / "page.png").read_bytes()
@@ -109,7 +109,7 @@ def test_copies_are_written_and_no_original_is_touched(place: Path) -> None:
         assert copy.shape == (*PAGE.shape, 3)
 
 
-def test_mistakes_are_sentences(place: Path) -> None:
+def test_invalid_arguments_are_reported_without_a_traceback(place: Path) -> None:
     page = str(place / "page.png")
     for arguments in (
         ["--min-confidence", "2", page], ["--model", str(place / "no.safetensors"), page],

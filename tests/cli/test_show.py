@@ -1,4 +1,4 @@
-"""The command `neuralnet show`, and the list of commands that it stands in."""
+"""Tests of `neuralnet show`, and of the list of commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import neuralnet
 from neuralnet.cli.main import COMMANDS, LazyGroup, main
 
 
-def test_show_says_what_the_network_is(tmp_path: Path) -> None:
+def test_show_describes_the_network(tmp_path: Path) -> None:
     model = neuralnet.NeuralNetMLP(6, (5, 4), 3, hidden_activation="relu", classes=["a", "b", "c"])
     model.notes["data"] = "six numbers each"
     neuralnet.save(model, tmp_path / "network.safetensors")
@@ -20,7 +20,7 @@ def test_show_says_what_the_network_is(tmp_path: Path) -> None:
         assert fact in done.output
 
 
-def test_mistakes_are_a_sentence_and_exit_code_2(tmp_path: Path) -> None:
+def test_unreadable_model_is_reported_with_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "not.safetensors").write_text("nothing of the kind")
     for path in (tmp_path / "missing.safetensors", tmp_path / "not.safetensors", tmp_path):
         done = CliRunner().invoke(main, ["show", str(path)])
@@ -30,7 +30,7 @@ def test_mistakes_are_a_sentence_and_exit_code_2(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["shwo"]).exit_code == 2
 
 
-def test_every_listed_command_loads_and_has_an_example() -> None:
+def test_every_listed_command_has_an_example() -> None:
     assert isinstance(main, LazyGroup)
     help_text = CliRunner().invoke(main, ["--help"]).output
     for name in COMMANDS:

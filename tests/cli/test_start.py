@@ -1,4 +1,4 @@
-"""How the command starts and ends: helps that answer at once, Ctrl-C, completion, exit codes."""
+"""Tests of start and end: imports of the help, Ctrl-C, completion, exit codes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMAND_LINES = [
 
 
 @pytest.mark.parametrize("names", COMMAND_LINES, ids=" ".join)
-def test_no_help_imports_what_is_heavy(names: list[str]) -> None:
+def test_help_imports_no_heavy_package(names: list[str]) -> None:
     code = (
         "import sys\n"
         "from neuralnet.cli.main import main\n"
@@ -47,13 +47,13 @@ def neuralnet(*arguments: str, **variables: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_as_a_module() -> None:
+def test_run_as_a_module() -> None:
     done = neuralnet("--version")
     assert done.returncode == 0
     assert neuralnet("shwo").returncode == 2
 
 
-def test_ctrl_c_while_the_command_is_imported(tmp_path: Path) -> None:
+def test_ctrl_c_during_the_imports(tmp_path: Path) -> None:
     for module in ("click", "numpy"):
         (tmp_path / f"{module}.py").write_text("raise KeyboardInterrupt")
         done = neuralnet("show", "model.safetensors", PYTHONPATH=_path_with(tmp_path))
@@ -62,7 +62,7 @@ def test_ctrl_c_while_the_command_is_imported(tmp_path: Path) -> None:
         (tmp_path / f"{module}.py").unlink()
 
 
-def test_ctrl_c_while_a_module_of_a_command_is_imported(tmp_path: Path) -> None:
+def test_ctrl_c_during_the_import_of_a_command(tmp_path: Path) -> None:
     code = (
         "import importlib, sys\n"
         "from neuralnet.cli import main as module\n"
@@ -79,7 +79,7 @@ def _path_with(folder: Path) -> str:
     return os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
 
 
-def test_completion_names_the_commands() -> None:
+def test_completion_lists_the_commands() -> None:
     code = "import sys; sys.argv = ['neuralnet']; from neuralnet.__main__ import start; start()"
     asked = {"COMP_WORDS": "neuralnet e", "COMP_CWORD": "1"}
     done = subprocess.run(
@@ -92,7 +92,7 @@ def test_completion_names_the_commands() -> None:
     assert {line.partition(",")[2] for line in done.stdout.split()} == {"evaluate", "export"}
 
 
-def test_every_command_is_one_of_ours() -> None:
+def test_every_command_has_the_exit_codes_of_the_project() -> None:
     assert isinstance(main, LazyGroup)
     with click.Context(main) as context:
         for name in COMMANDS:
@@ -122,7 +122,7 @@ def failing(error: str) -> None:
         ("ctrl-c", 130, ""),
     ],
 )
-def test_every_error_is_a_sentence(error: str, code: int, fact: str) -> None:
+def test_every_error_is_reported_without_a_traceback(error: str, code: int, fact: str) -> None:
     done = CliRunner().invoke(failing, [error])
     assert done.exit_code == code
     assert fact in done.stderr

@@ -1,4 +1,4 @@
-"""The command `neuralnet train`, on a few hundred digits."""
+"""Tests of `neuralnet train`, on a few hundred digits."""
 
 from __future__ import annotations
 
@@ -59,16 +59,14 @@ def run(*arguments: object, **settings: Any) -> Result:
     return CliRunner().invoke(main, ["train", *map(str, arguments)], **settings)
 
 
-def test_the_help_lists_every_recipe() -> None:
+def test_help_lists_every_recipe() -> None:
     output = run("--help").output
     for name in recipe_names():
         assert re.search(rf"^  {name} ", output, re.MULTILINE)
         assert load_recipe(name).about.summary.split()[0] in output
 
 
-def test_a_recipe_leaves_a_network_and_settings_that_make_it_again(
-    digits: Path, small: Path, tmp_path: Path
-) -> None:
+def test_saved_settings_reproduce_the_network(digits: Path, small: Path, tmp_path: Path) -> None:
     first = run("--recipe", small, "--data", digits, "--output", tmp_path, "--dropout", 0.1)
     assert first.exit_code == 0, first.output
     last_line = first.output.splitlines()[-1]
@@ -88,7 +86,7 @@ def test_a_recipe_leaves_a_network_and_settings_that_make_it_again(
     assert other.parameters.state.tobytes() == network.parameters.state.tobytes()
 
 
-def test_options_come_before_the_environment_and_that_before_the_recipe(
+def test_options_override_the_environment_which_overrides_the_recipe(
     digits: Path, small: Path, tmp_path: Path
 ) -> None:
     arguments = ["--recipe", small, "--data", digits, "--output", tmp_path, "--num-epochs", 1]
@@ -101,7 +99,7 @@ def test_options_come_before_the_environment_and_that_before_the_recipe(
     assert recipe.training.minibatch_size == 50
 
 
-def test_images_are_held_out_where_asked_for(digits: Path, small: Path, tmp_path: Path) -> None:
+def test_num_valid_holds_out_images(digits: Path, small: Path, tmp_path: Path) -> None:
     done = run(
         "--recipe", small, "--data", digits, "--output", tmp_path, "--num-valid", 40, "--seed", 5
     )
@@ -110,7 +108,7 @@ def test_images_are_held_out_where_asked_for(digits: Path, small: Path, tmp_path
     assert (tmp_path / "small-seed5.safetensors").exists()
 
 
-def test_a_committee_averages_and_trains_who_is_missing(
+def test_committee_averages_its_members_and_trains_the_missing(
     digits: Path, small: Path, tmp_path: Path
 ) -> None:
     recipe = tmp_path / "together.toml"
@@ -128,7 +126,7 @@ def test_a_committee_averages_and_trains_who_is_missing(
     assert f"{wrong} of 100" in again.output
 
 
-def test_a_table_is_learned_and_the_network_takes_its_columns_as_they_are(tmp_path: Path) -> None:
+def test_network_trained_on_a_table_takes_unscaled_columns(tmp_path: Path) -> None:
     iris = load_iris()
     rows = [
         ",".join([*map(str, x), iris.target_names[y]]) for x, y in zip(*iris_rows(), strict=True)
@@ -163,7 +161,7 @@ def run_in_a_process(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_ctrl_c_keeps_the_network_and_the_training_goes_on_later(
+def test_ctrl_c_saves_the_network_and_training_resumes(
     digits: Path, small: Path, tmp_path: Path
 ) -> None:
     whole = run_in_a_process(
@@ -182,7 +180,7 @@ def test_ctrl_c_keeps_the_network_and_the_training_goes_on_later(
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        # Whoever runs the tests in the background of a shell has SIGINT ignored, children too.
+        # A background job of a shell ignores SIGINT, and its children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     assert process.stdout is not None
@@ -224,7 +222,7 @@ def test_ctrl_c_keeps_the_network_and_the_training_goes_on_later(
         (["--invert"], ("invert", "pictures")),
     ],
 )
-def test_mistakes_are_a_sentence(
+def test_invalid_arguments_are_reported_without_a_traceback(
     digits: Path, tmp_path: Path, arguments: list[str], facts: tuple[str, ...]
 ) -> None:
     done = run("--data", digits, "--output", tmp_path, *arguments)
@@ -235,9 +233,7 @@ def test_mistakes_are_a_sentence(
     assert not list(tmp_path.glob("*.safetensors"))
 
 
-def test_a_checkpoint_of_other_settings_is_refused(
-    digits: Path, small: Path, tmp_path: Path
-) -> None:
+def test_checkpoint_of_other_settings_is_refused(digits: Path, small: Path, tmp_path: Path) -> None:
     from neuralnet.training.checkpoint import Checkpoint
     from neuralnet.training.recipe_training import build_network, train_recipe
 
@@ -263,7 +259,7 @@ def test_a_checkpoint_of_other_settings_is_refused(
         (["--hidden-activation", "rleu"], ("rleu", "relu")),
     ],
 )
-def test_a_committee_heeds_the_settings_for_its_members(
+def test_committee_checks_the_settings_of_its_members(
     digits: Path, tmp_path: Path, arguments: list[str], facts: tuple[str, ...]
 ) -> None:
     done = run("--recipe", "committee", "--data", digits, "--output", tmp_path, *arguments)
@@ -272,7 +268,7 @@ def test_a_committee_heeds_the_settings_for_its_members(
         assert fact in done.output
 
 
-def test_resuming_without_a_checkpoint_is_said(digits: Path, tmp_path: Path) -> None:
+def test_resuming_without_a_checkpoint_is_reported(digits: Path, tmp_path: Path) -> None:
     done = run("--data", digits, "--output", tmp_path, "--num-epochs", 1, "--quiet", "--resume")
     assert done.exit_code == 0
     assert "no checkpoint" in done.stderr

@@ -21,7 +21,7 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 model_argument = click.argument("model_path", metavar="MODEL", type=click.Path(path_type=Path))
 target_option = click.option(
     "--target",
-    help="CSV column that holds the class; by default the one used in training.",
+    help="CSV column that holds the class; a saved network knows it from its training.",
 )
 input_option = click.option(
     "--input",
