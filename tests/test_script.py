@@ -55,6 +55,14 @@ def test_run_writes_plots_and_a_network(digits: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.part"))
 
 
+def test_advice_is_one_line_on_standard_error(digits: Path, tmp_path: Path) -> None:
+    done = run("--data", digits, "--num-epochs", 2, folder=tmp_path)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Warning: ")
+    assert "updates" in line
+    assert done.returncode == 0
+
+
 def test_same_command_gives_the_same_network(digits: Path, tmp_path: Path) -> None:
     networks = []
     for name in ("first", "second"):

@@ -118,9 +118,9 @@ MISTAKES: dict[str, tuple[Callable[[], Any], list[str]]] = {
         ),
         ["look shuffled", "in training", "in validation"],
     ),
-    "two updates an epoch": (
+    "two updates per epoch": (
         lambda: train(net(4, 16, 3), *IRIS, 40, minibatch_size=100),
-        ["80 updates", "40 epochs of 2", "num_epochs", "minibatch_size"],
+        ["80 updates", "num_epochs 40", "2 per epoch", "minibatch_size"],
     ),
     "one update in all": (
         lambda: train(net(4, 16, 3), *IRIS[:2], num_epochs=1, minibatch_size=1000),
@@ -218,3 +218,15 @@ def test_an_interrupted_training_is_not_judged() -> None:
         warnings.simplefilter("error")
         with pytest.raises(KeyboardInterrupt):
             train(model, *DIGITS, 10, 20.0, callbacks=[Interrupts()])
+
+
+def test_a_warning_points_to_the_line_that_calls_train() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        train(net(4, 16, 3), *IRIS, 40, minibatch_size=100)
+    assert [one.filename for one in caught] == [__file__]
+
+
+def test_partial_fit_may_be_short() -> None:
+    classifier = NeuralNetClassifier(5, random_state=0)
+    assert advice_of(lambda: classifier.partial_fit(*IRIS[:2], classes=[0, 1, 2])) == []

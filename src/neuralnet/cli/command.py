@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 import click
@@ -39,7 +40,9 @@ class Command(click.Command):
         if os.environ.get("NO_COLOR"):  # https://no-color.org; click ignores it
             ctx.color = False
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except (BrokenPipeError, click.ClickException, click.exceptions.Exit, click.Abort):
@@ -69,6 +72,11 @@ def error_message(error: Exception) -> str:
     where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
     what = describe_os_error(error) if isinstance(error, OSError) else error
     return f"The operating system reported an error: {where}{what}."
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Write a warning as one line on standard error, without the place in the code."""
+    click.echo(f"Warning: {message}", err=True)
 
 
 def _store_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:

@@ -87,6 +87,7 @@ class NeuralNetEstimator(BaseNeuralNet):
         )
         callbacks: list[Callback] = [monitor, *(self.callbacks or ())]
         if incremental:
+            monitor.incremental = True
             self._train(training, validation, callbacks, batch_size, num_epochs=1)
             return self
         with self._sklearn_callbacks(fit_data) as sklearn_callbacks:

@@ -14,37 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def history(history: History, *, title: str | None = None) -> Figure:
+def history(history: History, title: str | None = None) -> Figure:
     """Draw loss and accuracy per epoch and mark the best epoch.
 
     Parameters
     ----------
     history : History
         What `train` returned.
-    title : str, optional
-        Title of the figure, usually the name of the data set.
-
-    Returns
-    -------
-    Figure
-        Two panels: the loss and the accuracy in %. A regression has no accuracy, so it has only
-        the first.
-
-    Raises
-    ------
-    InputError
-        If `history` is not a History, has no epochs, or its lists have inconsistent lengths.
-    """
-    return plot_history(history, title)
-
-
-def plot_history(history: History, title: str | None = None) -> Figure:
-    """Draw loss and accuracy per epoch and mark the best epoch.
-
-    Parameters
-    ----------
-    history : History
-        History of a training run, with or without a validation set.
     title : str, optional
         Title of the figure, usually the name of the data set.
 
@@ -95,6 +71,9 @@ def plot_history(history: History, title: str | None = None) -> Figure:
         labelcolor=INK,
     )
     return figure
+
+
+plot_history = history
 
 
 def _draw_curves(axes: Axes, label: str, train: list[float], valid: list[float], best: int) -> None:

@@ -6,6 +6,7 @@ the cost is small; the rest follows from the history.
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from typing import Any
@@ -34,9 +35,13 @@ EXPLODING = 30.0  # norm of a layer's gradient over the norm of its weights
 OVERFIT_LOSS = 1.25  # final validation loss over its minimum
 OVERFIT_GAP = 0.03  # training minus validation accuracy, beyond two standard errors
 SHUFFLED_ACCURACY = 0.5  # training accuracy of labels learned by heart, and more than any class
-LARGE_L2 = 0.05  # l2 times the learning rate: the fraction that a step takes from each weight
+LARGE_L2 = 0.05  # l2 times the learning rate: the relative decay of each weight per step
 LARGE_INPUT = 50.0  # absolute value of an input; standardized features stay well below
 SAMPLED_ROWS = 1000  # number of examples whose inputs are examined
+
+
+# Packages between the user's call and the training.
+_LIBRARIES = ("neuralnet", "sklearn")
 
 
 class TrainingWarning(UserWarning):
@@ -69,18 +74,18 @@ class Advisor(Callback):
         if not self._reported & {kind, "data"}:
             self._reported.add(kind)
             run.history.advice.append(sentence)
-            warnings.warn(sentence, TrainingWarning, stacklevel=2)
+            warnings.warn(sentence, TrainingWarning, stacklevel=_stack_level())
 
     def on_train_begin(self, run: TrainingRun) -> None:
         """Examine the data and the number of updates."""
         updates = run.num_epochs * run.num_batches
-        if updates < MIN_UPDATES:
+        if updates < MIN_UPDATES and not any(one.incremental for one in run.callbacks):
             self.report(
                 run,
                 "updates",
                 f"The training has only {updates} update{'s' * (updates > 1)} in all "
-                f"({run.num_epochs} epochs of {run.num_batches}), but a network usually needs "
-                f"thousands. Raise num_epochs, or lower minibatch_size.",
+                f"(num_epochs {run.num_epochs}, {run.num_batches} per epoch), but a network "
+                f"usually needs thousands. Raise num_epochs, or lower minibatch_size.",
             )
         trouble = _trouble_with_inputs(self._X) or _trouble_with_labels(self._y)
         if trouble:
@@ -184,7 +189,7 @@ class Advisor(Callback):
                 run,
                 "gradients",
                 f"The gradient of the first layer is {ratios[0]:.1e} of its weights, that of the "
-                f"last layer {ratios[-1]:.1e}: gradients vanish on the way back. Use "
+                f"last layer {ratios[-1]:.1e}: gradients vanish in the backward pass. Use "
                 f"hidden_activation='relu', batch_norm=True, or fewer layers.",
             )
 
@@ -315,6 +320,14 @@ def _trouble_with_labels(y: Array) -> str:
             f"learn. Check how y_train was made."
         )
     return ""
+
+
+def _stack_level() -> int:
+    """Return the `stacklevel` of the user's call: the first one outside the libraries."""
+    frame, level = inspect.currentframe(), 0  # level 1 is the function that warns
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _some_weights(run: TrainingRun) -> Array:

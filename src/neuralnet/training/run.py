@@ -40,6 +40,9 @@ class Callback:
     # Names of the arrays, each as long as `parameters.state`, that `state` may hold.
     state_arrays: ClassVar[tuple[str, ...]] = ()
 
+    # Whether this training is one of many that follow each other, so that it may be short.
+    incremental: bool = False
+
     def describe(self) -> str:
         """Return what a checkpoint compares: the class, and settings that change the result."""
         return type(self).__name__
