@@ -235,3 +235,9 @@ def test_refusals(make: Any, facts: list[str]) -> None:
         make()
     for fact in facts:
         assert fact in str(raised.value)
+
+
+@pytest.mark.parametrize("nesterov", ["no", 1, None])
+def test_nesterov_is_a_flag(nesterov: Any) -> None:
+    with pytest.raises(InputError, match="nesterov"):
+        SGD(0.9, nesterov=nesterov)

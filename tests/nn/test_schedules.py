@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,3 +136,7 @@ def test_refusals(make: Any, facts: list[str]) -> None:
         make()
     for fact in facts:
         assert fact in str(raised.value)
+
+
+def test_numbers_are_kept_in_one_form() -> None:
+    assert repr(Step(np.float64(0.5), drop=np.float64(0.1))) == repr(Step(0.5, drop=0.1))

@@ -10,7 +10,7 @@ import pytest
 from neuralnet import InputError, NeuralNetMLP
 from neuralnet.checks import Array, Rows
 from neuralnet.nn.activations import Activation
-from neuralnet.nn.losses import Loss
+from neuralnet.nn.losses import Loss, MeanSquaredError
 
 N, D = 7, 3
 RNG = np.random.default_rng(5)
@@ -158,3 +158,26 @@ def test_rows_go_where_an_array_does() -> None:
     assert model.evaluate(rows, labels) == model.evaluate(X * 2, labels)
     with pytest.raises(InputError, match="3 columns"):
         NeuralNetMLP(D + 1).predict(rows)
+
+
+class Signed(MeanSquaredError):  # noqa: N818
+    """A loss whose targets may be negative."""
+
+    name = "signed"
+    target_ranges = {"identity": (-1.0, 1.0)}  # noqa: RUF012
+
+
+def test_both_ends_of_a_range_of_targets_hold() -> None:
+    model = NeuralNetMLP(2, 3, 1, output_activation="identity", loss=Signed())
+    model.evaluate(np.ones((2, 2)), np.array([[-0.5], [1.0]]))
+    for wrong in (-1.5, 1.5):
+        with pytest.raises(InputError, match=f"{wrong}.*from -1 to 1"):
+            model.evaluate(np.ones((2, 2)), np.array([[0.0], [wrong]]))
+
+
+@pytest.mark.parametrize("l2", [-1.0, "x", float("nan")])
+def test_l2_is_checked_whenever_it_is_set(l2: Any) -> None:
+    model = NeuralNetMLP(2)
+    with pytest.raises(InputError, match="l2"):
+        model.l2 = l2
+    assert model.l2 == 0

@@ -23,6 +23,13 @@ class Batches(Callback):
         self.losses.append(run.batch_loss)
 
 
+class Frozen(Callback):
+    """Keeps the weights as they are."""
+
+    def on_batch_begin(self, run: TrainingRun) -> None:
+        run.learning_rate = 0.0
+
+
 def test_the_running_loss_is_the_mean_over_the_examples_of_the_epochs_batches() -> None:
     X, y = a_task()  # 23 examples: batches of 10, 10 and 3
     batches = Batches()
@@ -34,6 +41,17 @@ def test_the_running_loss_is_the_mean_over_the_examples_of_the_epochs_batches() 
     assert all(math.isnan(share) for share in history.train_accuracy)
     assert not any(math.isnan(share) for share in history.valid_accuracy)
     assert history.best_epoch in {1, 2}
+
+
+def test_the_running_loss_weighs_batches_as_the_loss_weighs_examples() -> None:
+    X, y = a_task(20)
+    sample_weight = np.r_[np.full(10, 0.01), np.full(10, 5.0)]
+    frozen = Frozen()
+    history = train(
+        model := a_network(), X, y, num_epochs=1, minibatch_size=10, running_loss=True,
+        sample_weight=sample_weight, shuffle=False, callbacks=[frozen],
+    )  # fmt: skip
+    assert history.train_loss == [pytest.approx(model.evaluate(X, y, sample_weight).loss)]
 
 
 def test_the_weights_are_the_same_either_way() -> None:

@@ -209,7 +209,7 @@ def check_labels(
 
 
 def check_targets(
-    y: object, num_examples: int, num_outputs: int, name: str = "y", *, maximum: float | None = None
+    y: object, num_examples: int, num_outputs: int, name: str, target_range: tuple[float, float]
 ) -> Array:
     """Return `y` as a matrix of targets with one row per example, or as labels if it is 1-D.
 
@@ -222,8 +222,8 @@ def check_targets(
         Required numbers of rows and columns.
     name : str
         Name of the argument in error messages.
-    maximum : float, optional
-        Largest allowed target. If given, targets must lie in [0, maximum].
+    target_range : (float, float)
+        Smallest and largest target allowed; either may be infinite.
 
     Raises
     ------
@@ -243,9 +243,10 @@ def check_targets(
             f"{num_outputs} output(s) must have shape ({num_examples}, {num_outputs}).{hint}"
         )
     check_finite(array, name)
-    if maximum is not None and (array.min() < 0 or array.max() > maximum):
-        wrong = array.min() if array.min() < 0 else array.max()
-        raise InputError(f"{name} contains {wrong}; targets must be from 0 to {maximum:g}.")
+    low, high = target_range
+    if array.min() < low or array.max() > high:
+        wrong = array.min() if array.min() < low else array.max()
+        raise InputError(f"{name} contains {wrong}; targets must be from {low:g} to {high:g}.")
     return array
 
 
@@ -313,8 +314,7 @@ def check_labelled(
         sample_weight = check_weights(sample_weight, len(X))
     if target_range is None:
         return X, check_labels(y, len(X), num_outputs, name), sample_weight
-    maximum = target_range[1] if math.isfinite(target_range[1]) else None
-    targets = check_targets(y, len(X), num_outputs, name, maximum=maximum)
+    targets = check_targets(y, len(X), num_outputs, name, target_range)
     if targets.ndim == 2 and label_smoothing:
         raise InputError(
             f"{name} is a matrix of targets, and label_smoothing is {label_smoothing}, which "

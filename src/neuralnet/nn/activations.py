@@ -4,8 +4,9 @@ Shapes: `N` examples in a batch, `K` units in the layer. `z` is the input of the
 `a = f(z)` its output, both (N, K); `da` and `dz` are the gradients of the loss L with respect to
 them.
 
-Each function writes its result to `out` and returns it, so that a training step allocates nothing.
-`out` may be `z` itself.
+Each function writes its result to `out` and returns it, so that a training step allocates little.
+`forward` and `derivative` may write over `z`. A backward pass may, too: nothing reads a layer's z
+after it (batch.py says which buffers may be overwritten).
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ class Activation(ByValue, ABC):
         """Return dL/dz, written over `da`. The contents of `z` are overwritten."""
 
     def probabilities(self, z: Array, out: Array) -> Array:
-        """Return, for logits z, rows of probabilities that sum to one.
+        """Return rows of probabilities that sum to one, for logits z, in an array other than z.
+
+        Logits are the inputs of the output activation.
 
         Raises
         ------

@@ -53,6 +53,8 @@ class Batch:
     ----------
     x : ndarray, shape (N, D)
         The inputs.
+    weight : float
+        Total weight of the examples: their number, unless they have weights.
     caches : list of Cache
         One per layer.
     outputs : ObjectiveCache
@@ -62,7 +64,7 @@ class Batch:
     def __init__(
         self, num_rows: int, layers: Sequential, objective: Objective, pixels: Range, backward: bool
     ) -> None:
-        self.num_rows = num_rows
+        self.num_rows, self.weight = num_rows, float(num_rows)
         self.caches = layers.caches(num_rows, backward=backward)
         self.outputs = objective.cache(num_rows)
         self._parameters = layers.parameters

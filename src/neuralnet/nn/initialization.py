@@ -27,8 +27,10 @@ class Initializer(ABC):
 class VarianceScaling(Initializer):
     """Weights with mean 0 and variance `scale / fan`.
 
-    For D inputs and K outputs, `fan` is D ("in", which preserves the variance of the forward
-    signal) or (D + K) / 2 ("average", a compromise between forward and backward signals).
+    A sum z of D products of independent inputs and weights has the variance D Var(w) E[x²], which
+    Var(w) = 1/D keeps at E[x²]; the same holds backward with K. For D inputs and K outputs, `fan`
+    is D ("in", which preserves the variance of the forward signal) or (D + K) / 2 ("average", a
+    compromise between forward and backward signals).
 
     Parameters
     ----------

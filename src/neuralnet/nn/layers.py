@@ -36,8 +36,9 @@ class Cache:
     outputs : ndarray, shape (N, K)
         Buffer for the outputs.
     d_inputs : ndarray, shape (N, D)
-        Buffer for dL/d(inputs). It has no columns where that gradient is not needed: in the first
-        layer, whose inputs are data, and in batches that only go forward.
+        Buffer of a dense layer for dL/d(inputs). It has no columns where that gradient is not
+        needed: in the first layer, whose inputs are data, and in batches that only go forward.
+        Other layers overwrite the gradient that they are given, and do not use it.
     """
 
     inputs: Array | None
@@ -63,7 +64,7 @@ class Layer(ABC):
     Attributes
     ----------
     shapes, running_shapes : dict of str to tuple of int
-        Shape of each parameter, and of each running statistic (followed without a gradient), by
+        Shape of each parameter, and of each running statistic (tracked without a gradient), by
         name. Layers without parameters have none.
     """
 
@@ -194,7 +195,8 @@ class ActivationLayer(Layer):
     def cache(self, num_rows: int, *, d_inputs: bool) -> Cache:
         """Allocate the cache of a batch of `num_rows` examples."""
         outputs = self.parameters.empty(num_rows, self.num_units)
-        return Cache(None, outputs, d_inputs=outputs)  # dL/dz is written over dL/da
+        # `backward` writes over the gradient it is given, and needs no buffer for another.
+        return Cache(None, outputs, d_inputs=outputs)
 
     def forward(self, z: Array, cache: Cache, rng: Rng = None) -> Array:
         """Return a = f(z)."""

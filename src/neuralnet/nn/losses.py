@@ -1,4 +1,4 @@
-"""Losses: each class pairs a loss with its gradient at the logits.
+"""Losses: each class pairs a loss with its gradient with respect to the logits.
 
 Shapes: `N` examples in a batch, `K` outputs. `z` are the logits (the output of the last layer,
 before the output activation), `a` the outputs, `targets` the desired outputs, all (N, K).
@@ -20,7 +20,7 @@ from neuralnet.nn.activations import Activation
 
 
 class Loss(ABC):
-    """The distance of outputs from their targets, with its gradient at the logits."""
+    """The distance of outputs from their targets, with its gradient with respect to the logits."""
 
     name: ClassVar[str]
     # Names of the output activations that this loss can be paired with.

@@ -103,7 +103,7 @@ class Model:
         behave differently in training, use `loss_and_gradients` with `rng`.
 
         The gradients are also stored in `parameters.gradients`, where an `Optimizer` reads them,
-        so one network cannot be used by two threads at once here.
+        so this method must not be called from two threads on one network.
 
         Parameters
         ----------
@@ -130,6 +130,7 @@ class Model:
         check_activations(activations, [(len(X), size) for size in self.layer_sizes])
         batch = self._labelled_batch(X, y, sample_weight)
         x, given = batch.x, iter(activations)
+        # The layers' caches are computed again: the caller has only the activations.
         for layer, cache in zip(self.layers, batch.caches, strict=True):
             x = layer.forward(x, cache)
             if isinstance(layer, ActivationLayer):  # continue from the activations given

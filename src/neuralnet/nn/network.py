@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from neuralnet.checks import check_array_module, check_integer, check_rng
+from neuralnet.checks import check_array_module, check_integer, check_number, check_rng
 from neuralnet.checks.network import check_classes, check_dropout, check_layer_sizes
 from neuralnet.checks.settings import check_dtype, check_flag, check_range, per_layer
 from neuralnet.nn.activations import Activation, hidden_activation_for, output_activation_for
@@ -162,7 +162,7 @@ class NeuralNetMLP(Model):
         """Draw new initial weights, and set the biases to 0.
 
         They are drawn in float64, so that a float32 and a float64 network with the same seed start
-        with the same weights to rounding.
+        with the same weights up to rounding.
         """
         self.sequential.initialize(check_rng(seed))
 
@@ -191,7 +191,7 @@ class NeuralNetMLP(Model):
 
     @l2.setter
     def l2(self, value: float) -> None:
-        self.objective.l2 = value
+        self.objective.l2 = check_number(value, "l2", minimum=0)
 
     def __getstate__(self) -> dict[str, object]:
         """Return what a copy needs: the values of the parameters, not the views into them."""

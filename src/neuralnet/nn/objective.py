@@ -27,9 +27,9 @@ class ObjectiveCache:
     weights : ndarray, shape (N,)
         Weight of each example in the loss; they sum to one.
     a, dz : ndarray, shape (N, K)
-        Outputs, and the gradient at the logits.
+        Outputs, and the gradient with respect to the logits. `forward` uses `dz` as scratch.
     z : ndarray, shape (N, K)
-        Logits of the last forward.
+        Logits of the last forward; a placeholder before the first.
     """
 
     targets: Array
@@ -117,7 +117,7 @@ class Objective:
         return float(np.dot(losses, cache.weights))
 
     def backward(self, cache: ObjectiveCache) -> Array:
-        """Return the gradient of that loss at the logits, dL/dz."""
+        """Return the gradient of that loss with respect to the logits, dL/dz."""
         dz = self.loss.backward(
             cache.z, cache.a, cache.targets, self.output_activation, out=cache.dz
         )
@@ -139,8 +139,9 @@ class Objective:
     def correct(self, y: Array, cache: ObjectiveCache) -> Array:
         """Return which examples of a batch are classified correctly, shape (N,).
 
-        The prediction is the largest output; with a matrix of targets it is every output of at
-        least a half, and all of them have to be correct.
+        With labels, the prediction is the largest output. With a matrix of targets each output is
+        a label of its own, predicted where z > 0, that is sigmoid(z) > 1/2, and all of them have to
+        be correct. Identity outputs, which predict numbers, have no correct answers.
         """
         correct: Array
         if y.ndim == 2:

@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from neuralnet.checks import Array, InputError, NeuralNetError, by_name, check_choice, check_number
+from neuralnet.checks.settings import check_flag
 from neuralnet.nn.parameters import Parameters, blocks, empty_block
 
 
@@ -74,7 +75,7 @@ class SGD(Optimizer):
     def __post_init__(self) -> None:
         self.momentum = check_number(self.momentum, "momentum", minimum=0, below=1)
         self.state_names = ("velocity",) if self.momentum else ()
-        if self.nesterov and not self.momentum:
+        if check_flag(self.nesterov, "nesterov") and not self.momentum:
             raise InputError("nesterov is True with momentum 0; give momentum, for example 0.9.")
 
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
@@ -125,7 +126,8 @@ class Adam(Optimizer):
         v *= self.beta2
         np.multiply(g, g, out=scratch)
         v += np.multiply(scratch, 1 - self.beta2, out=scratch)
-        # m and v start at zero; dividing by the corrections c removes that bias. Multiplying
+        # m and v start at 0, so after t steps their weights sum to c = 1 - beta**t instead of 1;
+        # m̂ = m / c_m and v̂ = v / c_v correct that. Multiplying
         # numerator and denominator by √c_v saves a pass over the block:
         # lr (m / c_m) / (√(v / c_v) + epsilon) = (lr √c_v / c_m) m / (√v + epsilon √c_v)
         c_m = 1 - self.beta1**self.num_steps

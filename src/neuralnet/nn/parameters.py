@@ -50,7 +50,7 @@ class Parameters:
     xp : module
         Array module: NumPy, or a module with its functions (CuPy).
     running_shapes : mapping of str to tuple of int
-        Shapes of the running statistics, which are followed without a gradient: the running means
+        Shapes of the running statistics, which are tracked without a gradient: the running means
         and variances of batch normalization.
 
     Attributes

@@ -99,22 +99,27 @@ class BatchNorm(Layer):
     def backward(self, dy: Array, cache: BatchNormCache) -> Array:
         """Store dL/dscale and dL/dshift; return dL/dx, written over `dy`.
 
-        With n = (x - mean) / deviation, y = scale n + shift, so
+        With x_hat = (x - mean) / deviation and deviation = sqrt(variance + EPSILON), each unit has
+        y = scale x_hat + shift. With sums over the N examples,
 
-            dL/dscale = sum_n dL/dy n        dL/dshift = sum_n dL/dy
-            dL/dn = scale dL/dy
+            dL/dscale = sum(dL/dy x_hat)        dL/dshift = sum(dL/dy)
+            dL/dx_hat = scale dL/dy
 
-        Where mean and deviation were computed from the batch, they depend on every example, and
+        In inference mean and deviation are constants, and dL/dx = dL/dx_hat / deviation. In
+        training they depend on every example, with dmean/dx = 1/N and ddeviation/dx = x_hat/N, so
 
-            dL/dx = (dL/dn - mean(dL/dn) - n mean(n dL/dn)) / deviation
+            dL/dx = (dL/dx_hat - sum(dL/dx_hat)/N - x_hat sum(x_hat dL/dx_hat)/N) / deviation
+
+        In the code, the factor scale is taken out of the bracket; what remains are the two sums
+        above, dscale and dshift.
         """
-        n = cache.forward_inputs()
-        products = np.multiply(dy, n, out=cache.outputs)  # (N, K)
+        x_hat = cache.forward_inputs()
+        products = np.multiply(dy, x_hat, out=cache.outputs)  # (N, K)
         products.sum(axis=0, out=self.dscale)  # (K,)
         dy.sum(axis=0, out=self.dshift)  # (K,)
         if cache.from_batch:
-            n *= self.dscale / len(dy)
-            dy -= n
+            x_hat *= self.dscale / len(dy)
+            dy -= x_hat
             dy -= self.dshift / len(dy)
         dx: Array = np.multiply(dy, self.scale * cache.inverse_deviation, out=dy)
         return dx  # (N, K)

@@ -30,10 +30,9 @@ class Schedule(ABC):
     ranges: ClassVar[dict[str, dict[str, float]]] = {}  # of the other settings, for `check_number`
 
     def __post_init__(self) -> None:
-        if self.learning_rate is not None:
-            check_number(self.learning_rate, "learning_rate", above=0)
-        for name, limits in self.ranges.items():
-            check_number(getattr(self, name), name, **limits)
+        ranges = {"learning_rate": {"above": 0.0}} if self.learning_rate is not None else {}
+        for name, limits in (ranges | self.ranges).items():
+            object.__setattr__(self, name, check_number(getattr(self, name), name, **limits))
 
     @abstractmethod
     def factor(self, step: int, num_steps: int) -> float:

@@ -58,7 +58,7 @@ class WeightAverage(Callback):
     Parameters
     ----------
     decay : float
-        Factor by which the average is kept per step, in (0, 1).
+        Decay of the average per step, in (0, 1).
     every : int
         Steps between updates of the average, at least 1; at most the batches of an epoch are used.
         An update uses `decay ** every`.

@@ -1,4 +1,4 @@
-"""Feeds the training examples to the network in mini-batches."""
+"""Load the training examples in mini-batches."""
 
 from __future__ import annotations
 
@@ -64,6 +64,8 @@ class Feed:
             self._batches[len(rows)] = self._model.batch(len(rows), backward=True)
         batch = self._batches[len(rows)]
         weights = None if self._sample_weight is None else self._sample_weight[rows]
+        if weights is not None:
+            batch.weight = float(weights.sum())
         self._model.objective.set_targets(self._y[rows], weights, batch.outputs)
         return batch
 

@@ -1,4 +1,4 @@
-"""The training loop: mini-batch gradient descent, and nothing else."""
+"""The training loop: mini-batch gradient descent."""
 
 from __future__ import annotations
 
@@ -73,12 +73,13 @@ def train(
     optimizer : str or Optimizer
         "sgd", "adam", "adamw", or an object with settings of its own: SGD(momentum=0.9).
     sample_weight : array_like, shape (N,), optional
-        Weight of each training example in the loss.
+        Weight of each training example in the loss. Within each mini-batch the weights are divided
+        by their sum.
     running_loss : bool
         Whether the recorded training loss is the mean over the epoch's batches, each before its
         update, which saves an evaluation per epoch. The training accuracy is then NaN.
     shuffle : bool
-        Whether each epoch has a new random order. Otherwise the examples keep their own order.
+        Whether each epoch has a new random order. Otherwise it is the order of the arrays.
     seed : int, numpy.random.Generator or None
         Source of the order of the examples, of dropout and of the deformations. The three
         generators are `order = numpy.random.default_rng(seed)` and `dropout, deformation =
@@ -172,13 +173,17 @@ def train(
 
 
 def _train_epoch(run: TrainingRun, batches: Iterator[Batch]) -> None:
-    """Take one step for each mini-batch: load, forward, loss, backward, update."""
+    """Take one step for each mini-batch: forward, loss, backward, update.
+
+    `batches` loads each batch and its targets. The generator `dropout` also tells the layers that
+    they are in training.
+    """
     model, dropout = run.model, run.generators["dropout"]
     for batch in batches:
         run.begin_batch(batch)
         z = model.sequential.forward(batch.x, batch.caches, dropout)  # (N, K)
         loss = model.objective.forward(z, batch.outputs) + model.objective.penalty()
-        run.record_loss(loss, batch.num_rows)
+        run.record_loss(loss, batch.weight)
         dz = model.objective.backward(batch.outputs)  # (N, K)
         model.sequential.backward(dz, batch.caches)
         model.objective.add_penalty_gradient()
@@ -206,7 +211,7 @@ def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.G
         dropout, deformation = order.spawn(2)
     except TypeError as error:
         raise InputError(
-            f"seed is {seed!r}, a generator that can have no children; give a whole number, or "
+            f"seed is {seed!r}, a generator that cannot spawn others; give a whole number, or "
             f"numpy.random.default_rng(...)."
         ) from error
     return {"order": order, "dropout": dropout, "deformation": deformation}

@@ -134,7 +134,7 @@ class TrainingRun:
         self.batch = 0
         self.batch_loss = math.nan
         self._loss_sum = 0.0
-        self._num_seen = 0
+        self._weight_sum = 0.0
         self.peak_rate = self.step_rate = schedule.learning_rate or optimizer.default_rate
         self.optimizer = optimizer
         self.generators = generators
@@ -174,7 +174,7 @@ class TrainingRun:
         self.epoch += 1
         self.batch = 0
         self._loss_sum = 0.0
-        self._num_seen = 0
+        self._weight_sum = 0.0
         self._epoch_began = time.perf_counter()
         self._take_factor()
         self.call("on_epoch_begin")
@@ -186,8 +186,8 @@ class TrainingRun:
         self.batch += 1
         self.call("on_batch_begin")
 
-    def record_loss(self, batch_loss: float, num_rows: int) -> None:
-        """Record the loss of a batch, before its update.
+    def record_loss(self, batch_loss: float, weight: float) -> None:
+        """Record the loss of a batch of this total weight, before its update.
 
         Raises
         ------
@@ -195,8 +195,8 @@ class TrainingRun:
             If it is NaN or infinite.
         """
         self.batch_loss = batch_loss
-        self._loss_sum += batch_loss * num_rows
-        self._num_seen += num_rows
+        self._loss_sum += batch_loss * weight
+        self._weight_sum += weight
         if not math.isfinite(batch_loss):
             raise self.diverged(f"batch {self.batch}", batch_loss)
 
@@ -208,7 +208,7 @@ class TrainingRun:
     @property
     def running_loss(self) -> float:
         """Mean loss over the epoch's batches so far, each before its update."""
-        return self._loss_sum / self._num_seen if self._num_seen else math.nan
+        return self._loss_sum / self._weight_sum if self._weight_sum else math.nan
 
     def _take_factor(self) -> None:
         """Evaluate the schedule for the next step."""

@@ -21,7 +21,7 @@ class NetworkSettings:
     # The classic network trains in seconds, and every hidden unit can be looked at.
     num_hidden: tuple[int, ...] = _setting((50,), "Units per hidden layer, for example 256,128.")
     hidden_activation: str = _setting(
-        "sigmoid", "Hidden activation: sigmoid, tanh, relu, leaky_relu or gelu."
+        "sigmoid", "Hidden activation: sigmoid, tanh, relu, leaky_relu, gelu or identity."
     )
     # One sigmoid per class against one-hot labels is the textbook's choice.
     output_activation: str = _setting("sigmoid", "Output activation: sigmoid, softmax or identity.")
@@ -73,7 +73,9 @@ class TrainingSettings:
     seed: int = _setting(0, "Seed of the initial weights, the split and the order of examples.")
 
     def checked(self) -> Self:
-        """Return these settings, validated and in canonical form.
+        """Return these settings in canonical form, with numbers and flags validated.
+
+        The names of optimizer and schedule are validated where their classes are looked up.
 
         Raises
         ------
