@@ -166,12 +166,12 @@ def test_ctrl_c_saves_the_network_and_training_resumes(
 ) -> None:
     whole = run_in_a_process(
         *("--recipe", small, "--data", digits, "--output", tmp_path / "whole"),
-        *("--num-epochs", 400, "--num-valid", 50, "--quiet"),
+        *("--num-epochs", 40, "--num-valid", 50, "--quiet"),
     )
     assert whole.returncode == 0, whole.stderr
     arguments = [
         *("train", "--recipe", small, "--data", digits, "--output", tmp_path / "part"),
-        *("--num-epochs", 400, "--num-valid", 50, "--checkpoint-every", 3),
+        *("--num-epochs", 40, "--num-valid", 50, "--checkpoint-every", 3),
     ]
     code = "from neuralnet.cli.main import main; main()"
     process = subprocess.Popen(
@@ -185,7 +185,7 @@ def test_ctrl_c_saves_the_network_and_training_resumes(
     )
     assert process.stdout is not None
     for line in process.stdout:
-        if "epoch   8/400" in line:
+        if "epoch  8/40" in line:
             break
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
