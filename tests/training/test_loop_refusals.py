@@ -24,6 +24,7 @@ from neuralnet import (
     TrainingDivergedError,
     train,
 )
+from neuralnet.errors import InputWarning
 from neuralnet.training.run import TrainingRun
 from tests.training.problems import a_network, a_task
 
@@ -173,7 +174,10 @@ def test_a_model_that_is_no_network(model: Any) -> None:
 def test_a_validation_loss_that_is_no_number_ends_the_training() -> None:
     X, y = a_task()
     model = a_network(hidden_activation="relu", output_activation="identity", dtype="float64")
-    with pytest.raises(TrainingDivergedError, match="inf"):
+    with (
+        pytest.raises(TrainingDivergedError, match="inf"),
+        pytest.warns(InputWarning, match="1e\\+200"),
+    ):
         train(model, X, y, np.full_like(X, 1e200, dtype=np.float64), y, num_epochs=1)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, check_activations
 from neuralnet.checks.arrays import all_finite, check_examples, check_finite, check_labelled
+from neuralnet.checks.inputs import TrainedOn, warn_of_other_inputs
 from neuralnet.nn.batch import INFERENCE_ROWS, Batch, Range
 from neuralnet.nn.layers import ActivationLayer, Rng
 from neuralnet.nn.objective import Objective
@@ -51,6 +52,9 @@ class Model:
         `parameters["layers.0.weight"]` is a writable view.
     layers : list of Layer
         The layers of `sequential`.
+    trained_on : "pixels", (float, float) or None
+        Inputs of the last training: uint8 pixels, or the range of floating-point numbers.
+        `InputWarning` is given for inputs of another kind.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Model:
         self.layers, self.parameters = sequential.layers, sequential.parameters
         hidden = [layer.num_units for layer in self.layers if isinstance(layer, ActivationLayer)]
         self.activation_sizes = [*hidden, objective.num_outputs]
+        self.trained_on: TrainedOn = None
         self.xp, self.dtype = self.parameters.xp, self.parameters.state.dtype
 
     def forward(self, X: Array) -> tuple[Array, ...]:
@@ -192,6 +197,7 @@ class Model:
 
     def _inference(self, X: Array) -> Iterator[tuple[slice, Batch, Array]]:
         """Send examples forward in slices; yield the rows, the batch and its logits."""
+        warn_of_other_inputs(X, self.trained_on, self.input_range)
         batch: Batch | None = None
         for start in range(0, len(X), INFERENCE_ROWS):
             part = X[start : start + INFERENCE_ROWS]
@@ -245,8 +251,8 @@ class Model:
     def predict_proba(self, X: Array) -> Array:
         """Compute the probability of each class.
 
-        Softmax outputs are probabilities; sigmoid outputs are divided by their sum. A single
-        sigmoid output is the probability of label 1.
+        Softmax outputs are probabilities, a single sigmoid output is that of label 1, and several
+        sigmoid outputs are divided by their sum.
 
         Parameters
         ----------
@@ -266,9 +272,7 @@ class Model:
         return self.objective.output_activation.probabilities(self.logits(X))
 
     def predict(self, X: Array) -> NDArray[np.int64]:
-        """Return the most probable label of each example.
-
-        A single output is 1 where it is above 0.5, else 0.
+        """Return the most probable label of each example: 0 or 1 for a single output, at 0.5.
 
         Parameters
         ----------
@@ -278,8 +282,7 @@ class Model:
         Returns
         -------
         ndarray of int64, shape (N,)
-            Labels from 0 to K - 1, or 0 and 1 for a single output; `classes[label]` is the name of
-            a label.
+            Labels from 0 to K - 1; `classes[label]` is the name of a label.
 
         Raises
         ------

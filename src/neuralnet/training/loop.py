@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from neuralnet.checks import Array, InputError, Labelled, check_flag, check_rng, describe
+from neuralnet.checks.inputs import kind_of_inputs
 from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
@@ -159,6 +160,7 @@ def train(
             ends.callback(callback.on_train_end, run)
         if resume is not None:
             resume_run(run, resume)
+        model.trained_on = kind_of_inputs(training_set[0])
         while run.epoch < run.num_epochs and run.history.stopped is None:
             run.begin_epoch()
             rng = run.generators["order"]
