@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import math
 import os
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -106,6 +107,10 @@ def train(
         If an argument cannot be used.
     TrainingDivergedError
         If the loss becomes NaN or infinite.
+    KeyboardInterrupt
+        If Ctrl-C is pressed; the network keeps the weights of the last step. In an interactive
+        session, such as a notebook, the history so far is returned instead, and its `interrupted`
+        is True.
 
     Warns
     -----
@@ -161,16 +166,23 @@ def train(
         if resume is not None:
             resume_run(run, resume)
         model.trained_on = kind_of_inputs(training_set[0])
-        while run.epoch < run.num_epochs and run.history.stopped is None:
-            run.begin_epoch()
-            rng = run.generators["order"]
-            order = rng.permutation(num_examples) if settings.shuffle else np.arange(num_examples)
-            with (
-                np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
-                contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
-            ):
-                _train_epoch(run, batches)
-            run.end_epoch(None if settings.running_loss else training_set, validation_set)
+        try:
+            while run.epoch < run.num_epochs and run.history.stopped is None:
+                run.begin_epoch()
+                order = np.arange(num_examples)
+                if settings.shuffle:
+                    order = run.generators["order"].permutation(num_examples)
+                with (
+                    np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
+                    contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
+                ):
+                    _train_epoch(run, batches)
+                run.end_epoch(None if settings.running_loss else training_set, validation_set)
+        except KeyboardInterrupt:
+            # At a prompt, the history so far is worth more than a traceback.
+            if not hasattr(sys, "ps1"):
+                raise
+            run.history.interrupted = True
     return run.history
 
 
