@@ -15,6 +15,11 @@ from neuralnet.nn.layers import ActivationLayer, Rng
 from neuralnet.nn.objective import Objective
 from neuralnet.nn.sequential import Sequential
 
+NOT_FINITE = (
+    "Some outputs of the network are NaN or infinite: its weights are not finite (did the training "
+    "diverge?), or the inputs are too large for it."
+)
+
 
 class Evaluation(NamedTuple):
     """The loss and the accuracy of a network on some examples.
@@ -234,10 +239,7 @@ class Model:
                 # NaN and infinite inputs show in the first layer's outputs, which are smaller.
                 if not (all_finite(batch.caches[0].outputs) and all_finite(z)):
                     check_finite(X, "X")
-                    raise NeuralNetError(
-                        "Some outputs of the network are NaN or infinite: its weights are not "
-                        "finite (did the training diverge?), or the inputs are too large for it."
-                    )
+                    raise NeuralNetError(NOT_FINITE)
         return logits
 
     def outputs(self, X: Array) -> Array:
@@ -311,19 +313,26 @@ class Model:
         ------
         InputError
             If an argument cannot be used.
+        NeuralNetError
+            If logits or the loss are NaN or infinite although X is finite.
         """
-        return self.evaluate_validated(*self.validated(X, y, sample_weight))
+        with np.errstate(over="ignore", invalid="ignore"):
+            evaluation = self.evaluate_validated(*self.validated(X, y, sample_weight))
+        if not math.isfinite(evaluation.loss):
+            raise NeuralNetError(NOT_FINITE)
+        return evaluation
 
     def evaluate_validated(self, X: Array, y: Array, sample_weight: Array | None) -> Evaluation:
-        """Evaluate on examples that `validated` returned."""
+        """Evaluate on examples that `validated` returned; without finite logits the loss is NaN."""
         loss = correct = total = 0.0
         for rows, batch, z in self._inference(X):
             weights = np.ones(batch.num_rows) if sample_weight is None else sample_weight[rows]
-            self.objective.set_targets(y[rows], weights, batch.objective_cache)
-            weight = float(weights.sum())
-            loss += weight * self.objective.mean_loss(z, batch.objective_cache)
-            hits = self.to_numpy(self.objective.correct(z, y[rows], batch.objective_cache))  # (N,)
-            correct += float(weights[hits].sum())
+            cache, weight = batch.objective_cache, float(weights.sum())
+            self.objective.set_targets(y[rows], weights, cache)
+            loss += weight * self.objective.mean_loss(z, cache) if all_finite(z) else math.nan
+            correct += float(
+                weights[self.to_numpy(self.objective.correct(z, y[rows], cache))].sum()
+            )
             total += weight
         if y.ndim == 2 and self.objective.output_activation.name == "identity":
             correct = math.nan  # a regression has no correct answers
