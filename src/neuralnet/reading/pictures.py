@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralnet.checks import Array, InputError, NeuralNetError, describe
+from neuralnet.data.picture_formats import supported_formats
 from neuralnet.files import FileError, FileFormatError, read_bytes
 from neuralnet.reading.levels import to_bytes, to_levels
 
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 
 Picture = Any  # a path, bytes, a Pillow image or an array; `open_grey` checks which
 
-# Formats that Pillow decodes itself. For formats such as EPS it would start another program.
-_FORMATS = (
-    *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM"),
-    *("TGA", "TIFF", "WEBP"),
-)
 # A large JPEG is decoded at reduced size, up to the limit at which Pillow refuses an image. Other
 # formats are decoded at full size, which takes a few seconds for 64 megapixels.
 _MAX_JPEG_PIXELS = 178_000_000
@@ -177,9 +173,7 @@ def _opened(picture: str | os.PathLike[str] | bytes | bytearray) -> Iterator[tup
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about what is checked or repaired here
-            Image.init()
-            formats = [name for name in _FORMATS if name in Image.OPEN]  # depends on Pillow's build
-            with Image.open(io.BytesIO(content), formats=formats) as image:
+            with Image.open(io.BytesIO(content), formats=supported_formats()) as image:
                 yield image, name
     except UnidentifiedImageError as error:
         raise FileFormatError(
