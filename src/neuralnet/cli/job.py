@@ -19,7 +19,7 @@ from neuralnet.interop.folding import with_standardization
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage import load, save
 from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
-from neuralnet.training.checkpoint import Checkpoint
+from neuralnet.training.checkpoint import Checkpoint, checkpoint_exists, remove_checkpoint
 from neuralnet.training.recipe_training import build_network, train_recipe
 from neuralnet.training.recipes import Recipe, recipe_text
 
@@ -74,7 +74,7 @@ class Job:
         test = model.evaluate(split.X_test, split.y_test)
         model.notes["test_accuracy"] = f"{test.accuracy:.4f}"
         save(model, path)
-        path.with_suffix(".checkpoint").unlink(missing_ok=True)
+        remove_checkpoint(path.with_suffix(".checkpoint"))
         self.echo(f"Saved {path}, with its settings in {path.with_suffix('.toml').name}.")
         _print_test_error(recipe.name, 1 - test.accuracy, len(split.y_test), f"seed {seed}")
         return model
@@ -91,7 +91,7 @@ class Job:
         """Train a network; on Ctrl-C save the best one that was evaluated."""
         checkpoint = path.with_suffix(".checkpoint")
         callbacks = [BestIfInterrupted(), *([] if self.quiet else [ProgressBar()])]
-        resume = checkpoint if self.resume and checkpoint.exists() else None
+        resume = checkpoint if self.resume and checkpoint_exists(checkpoint) else None
         if resume is not None:
             self.echo(f"Resuming from {resume}.")
         elif self.resume:
@@ -112,7 +112,7 @@ class Job:
             interrupted = path.with_name(f"{path.stem}-interrupted.safetensors")
             save(model, interrupted)
             click.echo(f"Interrupted. Saved the best network so far as {interrupted}.", err=True)
-            if checkpoint.exists():
+            if checkpoint_exists(checkpoint):
                 click.echo(f"To continue from {checkpoint}, add --resume.", err=True)
             raise
         model.notes["history"] = json.dumps(history.as_dict())
