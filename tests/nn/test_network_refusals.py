@@ -50,7 +50,10 @@ def with_entry(row: int, column: int, value: float) -> Any:
         ({"num_hidden": [4, True]}, ["num_hidden[1]", "True"]),
         ({"num_hidden": [[4, 5]]}, ["num_hidden[0]", "[4, 5]"]),
         ({"num_hidden": np.array([4, 5.5])}, ["num_hidden[0]"]),
-        ({"num_classes": 1}, ["num_classes", "1", "at least 2"]),
+        (
+            {"num_classes": 1, "output_activation": "softmax", "loss": "cross_entropy"},
+            ["num_classes", "1", "at least 2"],
+        ),
         ({"num_classes": True}, ["num_classes", "True"]),
         ({"num_classes": -2}, ["num_classes", "-2"]),
         # names
@@ -225,7 +228,7 @@ BAD_Y: list[tuple[Any, list[str]]] = [
 
 @pytest.mark.parametrize(("y", "facts"), BAD_Y)
 def test_labels(y: Any, facts: list[str]) -> None:
-    model = a_network()
+    model = a_network(output_activation="softmax", loss="cross_entropy")
     activations = model.forward(GOOD_X)
     for use in (
         lambda: model.evaluate(GOOD_X, y),

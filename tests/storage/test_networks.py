@@ -49,7 +49,7 @@ def assert_same(one: NeuralNetMLP, other: NeuralNetMLP) -> None:
 hidden_functions = st.sampled_from(sorted(HIDDEN_ACTIVATIONS)) | st.builds(
     LeakyReLU, st.floats(0, 1, exclude_max=True)
 )
-pairs = [(output, kind.name) for kind in LOSSES.values() for output in kind.outputs]
+pairs = [(output, kind.name) for kind in LOSSES.values() for output in kind.output_activations]
 schemes = st.builds(
     VarianceScaling,
     st.floats(0.1, 10),

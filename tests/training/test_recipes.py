@@ -28,6 +28,7 @@ from neuralnet.training.recipes import (
     recipe_names,
     recipe_text,
 )
+from neuralnet.training.run import Callback, TrainingRun
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 FULL = """
@@ -107,7 +108,6 @@ def test_everything_that_is_said_is_taken_and_the_rest_is_the_default() -> None:
     assert augmentation == Augmentation(rotation=10, alpha=4, sigma=2, image_shape=(4, 4))
     average, clipping = arguments["callbacks"]
     assert (clipping.max_norm, average.decay) == (2.5, 0.9)
-    assert isinstance(arguments["optimizer"], LocalAdamW)
     assert parse("") == Recipe("mine")
     assert parse("").training == TrainingSettings()
 
@@ -186,12 +186,25 @@ def test_following_a_recipe_twice_gives_the_same_bits() -> None:
     X = np.random.default_rng(0).integers(0, 256, (40, 16), dtype=np.uint8)
     y = np.arange(40) % 3
     states = []
+
+    class Watcher(Callback):
+        def on_train_begin(self, run: TrainingRun) -> None:
+            assert isinstance(run.optimizer, LocalAdamW)
+            assert run.optimizer.weight_decay == 0.1
+            assert len(run.optimizer.decay_factors) == run.model.parameters.num_weights
+            watched.append(run)
+
+    watched: list[TrainingRun] = []
     for _ in range(2):
         model = build_network(recipe, 16, ["a", "b", "c"], seed=3)
-        history = train_recipe(recipe, model, (X, y), (X[:9], y[:9]), seed=3, image_shape=(4, 4))
+        sets = ((X, y), (X[:9], y[:9]))
+        history = train_recipe(
+            recipe, model, *sets, seed=3, image_shape=(4, 4), callbacks=[Watcher()]
+        )
         assert history.num_epochs == 2
         states.append(model.parameters.state.tobytes())
     assert states[0] == states[1]
+    assert len(watched) == 2
     other = build_network(recipe, 16, ["a", "b", "c"], seed=4)
     train_recipe(recipe, other, (X, y), None, seed=4, image_shape=(4, 4))
     assert other.parameters.state.tobytes() != states[0]

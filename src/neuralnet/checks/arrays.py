@@ -216,8 +216,8 @@ def check_targets(
     Parameters
     ----------
     y : array_like, shape (N, num_outputs) or (N,)
-        Numeric targets, or whole-number labels as for `check_labels`. Labels need at least two
-        outputs.
+        Numeric targets, or whole-number labels as for `check_labels`. For a single output, N
+        numbers are N targets.
     num_examples, num_outputs : int
         Required numbers of rows and columns.
     name : str
@@ -234,13 +234,14 @@ def check_targets(
     if array.ndim == 1 and num_outputs > 1:
         return check_labels(y, num_examples, num_outputs, name)
     check_unmasked(array, name)
+    if array.ndim == 1:
+        array = array[:, np.newaxis]
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} has dtype {array.dtype}; targets must be numbers.")
     if array.shape != (num_examples, num_outputs):
-        hint = f" Pass {name}.reshape(-1, 1)." if array.shape == (num_examples,) else ""
         raise InputError(
             f"{name} has shape {array.shape}; targets for {num_examples} examples and "
-            f"{num_outputs} output(s) must have shape ({num_examples}, {num_outputs}).{hint}"
+            f"{num_outputs} output(s) must have shape ({num_examples}, {num_outputs})."
         )
     check_finite(array, name)
     low, high = target_range

@@ -3,11 +3,9 @@
 Shapes: `N` examples in a batch, `K` outputs. `z` are the logits (the output of the last layer,
 before the output activation), `a` the outputs, `targets` the desired outputs, all (N, K).
 
-A loss here is one number per example, the sum over its K outputs; `Objective` takes the (weighted)
-mean over the examples.
+A loss here is l, one number per example: the sum over its K outputs. `Objective` takes the
+(weighted) mean over the examples, which is L.
 """
-
-from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
@@ -24,7 +22,7 @@ class Loss(ABC):
 
     name: ClassVar[str]
     # Names of the output activations that this loss can be paired with.
-    outputs: ClassVar[tuple[str, ...]]
+    output_activations: ClassVar[tuple[str, ...]]
     # With these of them, y may also be a matrix of targets, each in the range given.
     target_ranges: ClassVar[dict[str, tuple[float, float]]] = {}
 
@@ -41,8 +39,8 @@ class MeanSquaredError(Loss):
     """l = sum_k (a_k - t_k)²."""
 
     name = "mean_squared_error"
-    outputs = ("sigmoid", "softmax", "identity")
-    target_ranges: ClassVar = {"identity": (-math.inf, math.inf)}
+    output_activations = ("sigmoid", "softmax", "identity")
+    target_ranges: ClassVar = {"identity": (-math.inf, math.inf), "sigmoid": (0.0, 1.0)}
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
         """Return the sum of the squares."""
@@ -66,7 +64,7 @@ class CrossEntropy(Loss):
     """
 
     name = "cross_entropy"
-    outputs = ("softmax",)
+    output_activations = ("softmax",)
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
         """Return log(sum_k exp z_k) - sum_k t_k z_k, which is finite however small a is."""
@@ -89,7 +87,7 @@ class BinaryCrossEntropy(Loss):
     """
 
     name = "binary_cross_entropy"
-    outputs = ("sigmoid",)
+    output_activations = ("sigmoid",)
     target_ranges: ClassVar = {"sigmoid": (0.0, 1.0)}
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:

@@ -1,7 +1,5 @@
 """`Model`: layers with an objective, from examples to predictions and gradients."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -64,7 +62,7 @@ class Model:
         self.input_range = input_range
         self.layers, self.parameters = sequential.layers, sequential.parameters
         hidden = [layer.num_units for layer in self.layers if isinstance(layer, ActivationLayer)]
-        self.layer_sizes = [*hidden, objective.num_outputs]
+        self.activation_sizes = [*hidden, objective.num_outputs]
         self.xp, self.dtype = self.parameters.xp, self.parameters.state.dtype
 
     def forward(self, X: Array) -> tuple[Array, ...]:
@@ -89,7 +87,7 @@ class Model:
         for _, batch, z in self._inference(check_examples(X, self.num_features)):
             caches = zip(self.layers, batch.caches, strict=True)
             hidden = [cache.outputs for one, cache in caches if isinstance(one, ActivationLayer)]
-            outputs = self.objective.output_activation.forward(z, out=batch.outputs.a)
+            outputs = self.objective.output_activation.forward(z, out=batch.objective_cache.a)
             parts.append([self.to_numpy(a).copy() for a in (*hidden, outputs)])
         return tuple(np.concatenate(layer) for layer in zip(*parts, strict=True))
 
@@ -127,7 +125,7 @@ class Model:
             If an argument cannot be used.
         """
         X, y, sample_weight = self.validated(X, y, sample_weight)
-        check_activations(activations, [(len(X), size) for size in self.layer_sizes])
+        check_activations(activations, [(len(X), size) for size in self.activation_sizes])
         batch = self._labelled_batch(X, y, sample_weight)
         x, given = batch.x, iter(activations)
         # The layers' caches are computed again: the caller has only the activations.
@@ -135,8 +133,8 @@ class Model:
             x = layer.forward(x, cache)
             if isinstance(layer, ActivationLayer):  # continue from the activations given
                 cache.outputs = x = self.xp.asarray(next(given), dtype=self.dtype)
-        batch.outputs.z = x
-        batch.outputs.a = self.xp.asarray(next(given), dtype=self.dtype)
+        batch.objective_cache.z = x
+        batch.objective_cache.a = self.xp.asarray(next(given), dtype=self.dtype)
         return self._gradients(batch)
 
     def loss_and_gradients(
@@ -170,19 +168,19 @@ class Model:
             raise InputError(f"rng is {rng!r:.80}; it must be a numpy.random.Generator or None.")
         batch = self._labelled_batch(X, y, sample_weight)
         z = self.sequential.forward(batch.x, batch.caches, rng)  # (N, K)
-        loss = self.objective.forward(z, batch.outputs) + self.objective.penalty()
+        loss = self.objective.forward(z, batch.objective_cache)
         return loss, self._gradients(batch)
 
     def _labelled_batch(self, X: Array, y: Array, sample_weight: Array | None) -> Batch:
         """Allocate a batch of validated examples, for a forward and a backward pass."""
         batch = self.batch(len(X), backward=True)
         batch.load(X)
-        self.objective.set_targets(y, sample_weight, batch.outputs)
+        self.objective.set_targets(y, sample_weight, batch.objective_cache)
         return batch
 
     def _gradients(self, batch: Batch) -> dict[str, Array]:
         """Send a batch backward; return copies of the gradients."""
-        dz = self.objective.backward(batch.outputs)  # (N, K)
+        dz = self.objective.backward(batch.objective_cache)  # (N, K)
         self.sequential.backward(dz, batch.caches)
         self.objective.add_penalty_gradient()
         gradients = self.parameters.gradient
@@ -190,7 +188,7 @@ class Model:
 
     def batch(self, num_rows: int, *, backward: bool) -> Batch:
         """Allocate the buffers of a mini-batch of `num_rows` examples."""
-        return Batch(num_rows, self.sequential, self.objective, self.input_range, backward)
+        return Batch(num_rows, self.sequential, self.objective, self.input_range, backward=backward)
 
     def _inference(self, X: Array) -> Iterator[tuple[slice, Batch, Array]]:
         """Send examples forward in slices; yield the rows, the batch and its logits."""
@@ -247,7 +245,8 @@ class Model:
     def predict_proba(self, X: Array) -> Array:
         """Compute the probability of each class.
 
-        Softmax outputs are probabilities; sigmoid outputs are divided by their sum.
+        Softmax outputs are probabilities; sigmoid outputs are divided by their sum. A single
+        sigmoid output is the probability of label 1.
 
         Parameters
         ----------
@@ -256,7 +255,7 @@ class Model:
 
         Returns
         -------
-        ndarray, shape (N, K)
+        ndarray, shape (N, K), or (N, 2) for a single output
             Rows that sum to one.
 
         Raises
@@ -264,11 +263,12 @@ class Model:
         InputError
             If X cannot be used, or the outputs are not probabilities (identity).
         """
-        z = self.logits(X)
-        return self.objective.output_activation.probabilities(z, out=np.empty_like(z))
+        return self.objective.output_activation.probabilities(self.logits(X))
 
     def predict(self, X: Array) -> NDArray[np.int64]:
         """Return the most probable label of each example.
+
+        A single output is 1 where it is above 0.5, else 0.
 
         Parameters
         ----------
@@ -278,13 +278,16 @@ class Model:
         Returns
         -------
         ndarray of int64, shape (N,)
-            Labels from 0 to K - 1; `classes[label]` is the name of a label.
+            Labels from 0 to K - 1, or 0 and 1 for a single output; `classes[label]` is the name of
+            a label.
 
         Raises
         ------
         InputError
             If X cannot be used.
         """
+        if self.objective.num_outputs == 1:
+            return (self.outputs(X)[:, 0] > 0.5).astype(np.int64)
         labels: NDArray[np.int64] = self.logits(X).argmax(axis=1)
         return labels  # output activations preserve the order of logits
 
@@ -313,10 +316,10 @@ class Model:
         loss = correct = total = 0.0
         for rows, batch, z in self._inference(X):
             weights = np.ones(batch.num_rows) if sample_weight is None else sample_weight[rows]
-            self.objective.set_targets(y[rows], weights, batch.outputs)
+            self.objective.set_targets(y[rows], weights, batch.objective_cache)
             weight = float(weights.sum())
-            loss += weight * self.objective.forward(z, batch.outputs)
-            hits = self.to_numpy(self.objective.correct(y[rows], batch.outputs))  # (N,)
+            loss += weight * self.objective.mean_loss(z, batch.objective_cache)
+            hits = self.to_numpy(self.objective.correct(z, y[rows], batch.objective_cache))  # (N,)
             correct += float(weights[hits].sum())
             total += weight
         if y.ndim == 2 and self.objective.output_activation.name == "identity":

@@ -192,9 +192,9 @@ def _train_epoch(run: TrainingRun, batches: Iterator[Batch]) -> None:
     for batch in batches:
         run.begin_batch(batch)
         z = model.sequential.forward(batch.x, batch.caches, dropout)  # (N, K)
-        loss = model.objective.forward(z, batch.outputs) + model.objective.penalty()
-        run.record_loss(loss, batch.weight)
-        dz = model.objective.backward(batch.outputs)  # (N, K)
+        loss = model.objective.forward(z, batch.objective_cache)
+        run.record_loss(loss, batch.total_weight)
+        dz = model.objective.backward(batch.objective_cache)  # (N, K)
         model.sequential.backward(dz, batch.caches)
         model.objective.add_penalty_gradient()
         run.call("on_gradients")
