@@ -98,20 +98,34 @@ def open_regular(
         raise FileError(f"Cannot read {path}: {describe_os_error(error)}. {hint}") from error
 
 
+def file_status(path: Path, verb: str = "read") -> os.stat_result | None:
+    """Return the status of a file or folder, or None if nothing is there.
+
+    Raises
+    ------
+    FileError
+        If the path cannot be looked up, for example because it is too long. `verb` is "read" or
+        "write", for the message.
+    """
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileError(f"Cannot {verb} {path}: {describe_os_error(error)}.") from error
+
+
 def check_regular(path: Path, verb: str) -> os.stat_result | None:
     """Return the status of a regular file, or None if nothing is there.
 
     Raises
     ------
     FileError
-        If something else is there, or the path cannot be looked up. `verb` is "read" or "write".
+        If something else is there, or the path cannot be looked up.
     """
-    try:
-        status = path.stat()
-    except FileNotFoundError:
+    status = file_status(path, verb)
+    if status is None:
         return None
-    except OSError as error:
-        raise FileError(f"Cannot {verb} {path}: {describe_os_error(error)}.") from error
     if not stat.S_ISREG(status.st_mode):
         kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
         kind = kinds.get(stat.S_IFMT(status.st_mode), "a device")

@@ -12,7 +12,7 @@ from neuralnet.data import mnist
 from neuralnet.data.class_names import check_plausible
 from neuralnet.data.dataset import Dataset, Folder
 from neuralnet.data.idx import DIMENSIONS, Kind, read_idx
-from neuralnet.files import FileError, FileFormatError, describe_os_error
+from neuralnet.files import FileError, FileFormatError, check_path, describe_os_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def load_folder(folder: Folder) -> Dataset:
     InputError
         If the largest label is implausible and probably caused by damage.
     """
-    folder = Path(folder)
+    folder = check_path(folder, "folder")
     prefix, paths = _find_files(folder)
     train_images, train_labels = _read_pair(paths, "train")
     test_images, test_labels = _read_pair(paths, "test")

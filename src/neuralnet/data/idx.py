@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from neuralnet.checks import InputError, check_name, describe
-from neuralnet.files import FileError, FileFormatError, atomic_write, describe_os_error
+from neuralnet.files import FileError, FileFormatError, atomic_write, check_path, open_regular
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,11 +70,9 @@ def read_idx(
         If the file cannot be read.
     """
     check_name(kind, DIMENSIONS, "kind")
-    path = Path(path)
+    path = check_path(path)
     try:
-        if path.exists() and not path.is_file():  # opening a pipe could block forever
-            raise FileError(f"Cannot read {path}: it is not a file. Give the path of a file.")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             gzipped = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
             file.seek(0)
             if memory_map and not gzipped:
@@ -94,8 +92,6 @@ def read_idx(
             f"{path} is corrupt: its gzip stream cannot be unpacked ({error}). Download the file "
             f"again."
         ) from error
-    except OSError as error:
-        raise FileError(f"Cannot read {path}: {describe_os_error(error)}.") from error
 
 
 def write_idx(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
@@ -167,7 +163,7 @@ def _map_entries(file: IO[bytes], path: Path, kind: Kind) -> NDArray[np.uint8]:
         raise _length_error(path, kind, shape, f"{got:,}")
     if not got:
         return np.empty(shape, np.uint8)  # an empty array cannot be memory-mapped
-    return np.memmap(path, np.uint8, mode="r", offset=offset, shape=shape)
+    return np.memmap(file, np.uint8, mode="r", offset=offset, shape=shape)
 
 
 def _read_header(file: IO[bytes] | gzip.GzipFile, path: Path, kind: Kind) -> tuple[int, ...]:

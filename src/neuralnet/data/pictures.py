@@ -15,7 +15,14 @@ from neuralnet.checks import InputError, check_name
 from neuralnet.data.class_names import sort_class_names
 from neuralnet.data.dataset import Dataset, Folder
 from neuralnet.data.picture_formats import supported_formats
-from neuralnet.files import FileError, FileFormatError, describe_os_error, read_bytes
+from neuralnet.files import (
+    FileError,
+    FileFormatError,
+    check_path,
+    describe_os_error,
+    file_status,
+    read_bytes,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +77,7 @@ def load_pictures(
     InputError
         If a subfolder is not one of `classes`.
     """
-    folder = Path(folder)
+    folder = check_path(folder, "folder")
     by_class, others = _find_pictures(folder)
     found = sort_class_names(by_class) if classes is None else tuple(classes)
     place = {str(name): label for label, name in enumerate(found)}
@@ -249,7 +256,8 @@ def expand_folders(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
         If a folder cannot be read, or holds no pictures.
     """
     found: list[Path] = []
-    for path in map(Path, paths):
+    for path in map(check_path, paths):
+        file_status(path)  # raises if the path cannot be looked up
         if not path.is_dir():
             found.append(path)
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import stat
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, NeuralNetError, describe
 from neuralnet.data.picture_formats import supported_formats
-from neuralnet.files import FileError, FileFormatError, read_bytes
+from neuralnet.files import FileError, FileFormatError, check_path, file_status, read_bytes
 from neuralnet.reading.levels import to_bytes, to_levels
 
 if TYPE_CHECKING:
@@ -149,13 +150,9 @@ def _on_white(image: Image) -> Image:
 
 def _read(path: Path) -> bytes:
     """Read a regular file; reading a pipe or a device might never end."""
-    if path.is_dir():
+    status = file_status(path)
+    if status is not None and stat.S_ISDIR(status.st_mode):
         raise FileError(f"Cannot read {path}: it is a folder. Give the images in it: {path}/*.")
-    if path.exists() and not path.is_file():
-        raise FileError(
-            f"Cannot read {path}: it is a device or a pipe, not a file. Give the path of an image "
-            f"file."
-        )
     return read_bytes(path, at_most=_MAX_BYTES, what="an image")
 
 
@@ -167,7 +164,7 @@ def _opened(picture: str | os.PathLike[str] | bytes | bytearray) -> Iterator[tup
     if isinstance(picture, bytes | bytearray):
         name, content = "the image", bytes(picture)
     else:
-        name, content = str(picture), _read(Path(picture))
+        name, content = str(picture), _read(check_path(picture))
     if not content:
         raise FileFormatError(f"{name} is empty: it has 0 bytes. Is it the right file?")
     try:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from neuralnet.errors import InputError
-from neuralnet.files import read_bytes
+from neuralnet.files import check_path, read_bytes
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 _FOLDER = Path(__file__).parents[1] / "recipes"
@@ -125,7 +125,7 @@ def load_recipe(name: str | os.PathLike[str]) -> Recipe:
     FileError
         If a file cannot be read.
     """
-    text = os.fspath(name)
+    text = str(check_path(name, "recipe"))
     if text.endswith(".toml"):
         content = read_bytes(Path(text), at_most=MAX_BYTES, what="a recipe")
         return parse_recipe(content, Path(text).stem, text)
