@@ -38,11 +38,13 @@ HISTORY = History([1.0], [0.5], learning_rate=[0.1], seconds=[1.0])
 
 
 def resume(path: Any) -> None:
-    train(NeuralNetMLP(2, 2, 2), np.eye(2), [0, 1], num_epochs=1, resume=path)
+    train(NeuralNetMLP(2, 2, 2), np.eye(2), np.arange(2), num_epochs=1, resume=path)
 
 
 def checkpoint(path: Any) -> None:
-    train(NeuralNetMLP(2, 2, 2), np.eye(2), [0, 1], num_epochs=1, callbacks=[Checkpoint(path)])
+    train(
+        NeuralNetMLP(2, 2, 2), np.eye(2), np.arange(2), num_epochs=1, callbacks=[Checkpoint(path)]
+    )
 
 
 def ending(function: Callable[[Any], object], suffix: str) -> Callable[[Any], object]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from neuralnet.cli.output import printable
 from neuralnet.cli.progress import DownloadBar
 from neuralnet.data.dataset import Dataset
 from neuralnet.data.loading import check_input_size, load_data
@@ -42,7 +43,7 @@ class Job:
     def echo(self, text: str) -> None:
         """Print a line, unless `quiet` is set."""
         if not self.quiet:
-            click.echo(text)
+            click.echo(printable(text))
 
     def single(self, recipe: Recipe, seed: int) -> NeuralNetMLP:
         """Train one network, save it, and print its test error.
@@ -103,7 +104,8 @@ class Job:
         if resume is not None:
             self.echo(f"Resuming from {resume}.")
         elif self.resume:
-            click.echo(f"There is no checkpoint {checkpoint}; training from the start.", err=True)
+            missing = f"There is no checkpoint {checkpoint}; training from the start."
+            click.echo(printable(missing), err=True)
         valid = (split.X_valid, split.y_valid) if len(split.y_valid) else None
         try:
             history = train_recipe(
