@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import stat
 import warnings
@@ -201,10 +202,26 @@ def _from_image(image: Image, name: str) -> Grey:
     notes = _frames(image, name)
     if jpeg:  # decoding at a half, a quarter or an eighth of the size is much faster
         image.draft(None, _draft_size(width, height))
-    image = ImageOps.exif_transpose(image)
+    image = ImageOps.exif_transpose(_reduced(image))
     channels = _channels(image, name)
     upright = (width, height) if _same_orientation(image.size, (width, height)) else (height, width)
     return _to_grey(channels, (upright[1], upright[0]), notes)
+
+
+def _reduced(image: Image) -> Image:
+    """Reduce an image that is very large before it is copied, where that changes nothing else.
+
+    A palette cannot be averaged, nor a colour that stands for transparency, and Pillow loses the
+    orientation of a TIFF file. Such an image is reduced when its channels are known.
+    """
+    shrink = _reduction(image.size)
+    plain = image.mode in {"L", "RGB", "RGBA"} and "transparency" not in image.info
+    return image.reduce(shrink) if shrink > 1 and plain and image.format != "TIFF" else image
+
+
+def _reduction(size: tuple[int, ...]) -> int:
+    """Return the factor by which an image of this size is reduced; 1 for most images."""
+    return max(1, math.ceil(math.sqrt(size[0] * size[1] / _WORKING_PIXELS)))
 
 
 def _same_orientation(one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -277,7 +294,7 @@ def _to_grey(channels: Array, size: tuple[int, int], notes: tuple[str, ...]) -> 
     """Reduce channels that are still very large and convert them to grey levels."""
     from PIL import Image
 
-    shrink = int(np.ceil((channels.shape[0] * channels.shape[1] / _WORKING_PIXELS) ** 0.5))
+    shrink = _reduction(channels.shape)
     if shrink > 1:
         channels = np.asarray(Image.fromarray(np.ascontiguousarray(channels)).reduce(shrink))
     levels = to_levels(channels)
