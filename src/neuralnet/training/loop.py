@@ -8,7 +8,6 @@ import dataclasses
 import math
 import os
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -22,11 +21,15 @@ from neuralnet.nn.optimizers import Optimizer, optimizer_for
 from neuralnet.nn.schedules import Constant, Schedule
 from neuralnet.training.advice import Advisor
 from neuralnet.training.callbacks import ProgressBar
-from neuralnet.training.checkpoint import resume as resume_run
 from neuralnet.training.feed import Feed
+from neuralnet.training.fingerprint import describe_seed
 from neuralnet.training.history import History
+from neuralnet.training.resuming import resume as resume_run
 from neuralnet.training.run import Callback, TrainingRun
 from neuralnet.training.settings import TrainingSettings
+
+# What a checkpoint compares of the data, by name.
+_DATA_NAMES = ("X_train", "y_train", "sample_weight", "X_valid", "y_valid")
 
 
 def train(
@@ -91,7 +94,9 @@ def train(
         `on_train_end` is called in reverse order.
     resume : path, optional
         Checkpoint to continue from, written by the callback `Checkpoint` in a training with the
-        same arguments. The result has the same bits as an uninterrupted training.
+        same data and the same arguments; `num_epochs` may be larger with a constant learning rate.
+        The result has the same bits as an uninterrupted training. A checkpoint of another training
+        is refused, and leaves the network as it was.
     verbose : bool
         Whether to show a `ProgressBar`.
 
@@ -148,15 +153,20 @@ def train(
         advisor=advisor,
         generators=_generators(seed),
         settings={
-            "num_epochs": str(settings.num_epochs),
             "minibatch_size": str(size),
             "optimizer": repr(optimizer),
             "schedule": repr(dataclasses.replace(schedule, learning_rate=None)),
             "augmentation": repr(augmentation),
-            "examples": f"{num_examples:,}, labels {zlib.crc32(training_set[1].tobytes()):08x}",
+            "shuffle": str(settings.shuffle),
+            "seed": describe_seed(seed),
         },
+        data=dict(
+            zip(_DATA_NAMES, (*training_set, *(validation_set or (None, None))), strict=False)
+        ),
     )
     run.settings["learning_rate"] = str(run.peak_rate)
+    if not isinstance(schedule, Constant):  # else more epochs take the same steps, and then others
+        run.settings["num_epochs"] = str(settings.num_epochs)
     optimizer.start(model.parameters)
     feed = Feed(model, training_set, augmentation, run.generators["deformation"])
     with contextlib.ExitStack() as ends:  # each callback that began is ended, whatever happens

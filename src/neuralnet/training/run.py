@@ -109,6 +109,10 @@ class TrainingRun:
         Sources of "order", "dropout" and "deformation".
     settings : dict of str to str
         The training's settings, as a checkpoint stores them.
+    data : dict of str to ndarray or None
+        The data by the names of the arguments of `train`, validated.
+    fingerprints : dict of str to str
+        Fingerprints of `data`; empty until a checkpoint needs them.
     buffers : Batch
         Buffers of the current batch; callbacks may look at them, not write.
     callbacks : sequence of Callback
@@ -127,6 +131,7 @@ class TrainingRun:
         advisor: Callback,
         generators: dict[str, np.random.Generator],
         settings: dict[str, str],
+        data: dict[str, Any],
     ) -> None:
         self.model = model
         self.history = History()
@@ -142,6 +147,8 @@ class TrainingRun:
         self.optimizer = optimizer
         self.generators = generators
         self.settings = settings
+        self.data = data
+        self.fingerprints: dict[str, str] = {}
         self._schedule = schedule
         self._factor = schedule.factor(0, num_epochs * num_batches)
         self.callbacks = callbacks
