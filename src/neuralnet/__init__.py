@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from neuralnet.training.checkpoint import Checkpoint
     from neuralnet.training.history import History
+    from neuralnet.training.lbfgs import LBFGS
     from neuralnet.training.loop import train
     from neuralnet.training.metrics import accuracy, confusion_matrix, expected_calibration_error
     from neuralnet.training.run import Callback, TrainingDivergedError
@@ -134,6 +135,7 @@ _MODULES = {
     ),
     "training.checkpoint": ("Checkpoint",),
     "training.history": ("History",),
+    "training.lbfgs": ("LBFGS",),
     "training.loop": ("train",),
     "training.metrics": (
         "accuracy",
@@ -149,6 +151,7 @@ _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "GELU",
+    "LBFGS",
     "SGD",
     "Activation",
     "Adam",
