@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from neuralnet.nn.activations import (
         GELU,
         Activation,
+        Exponential,
         Identity,
         LeakyReLU,
         ReLU,
@@ -37,7 +38,13 @@ if TYPE_CHECKING:
         Tanh,
     )
     from neuralnet.nn.initialization import VarianceScaling
-    from neuralnet.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+    from neuralnet.nn.losses import (
+        BinaryCrossEntropy,
+        CrossEntropy,
+        Loss,
+        MeanSquaredError,
+        PoissonDeviance,
+    )
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.nn.optimizers import SGD, Adam, AdamW, Optimizer
     from neuralnet.nn.schedules import Cosine, OneCycle, Schedule, Step
@@ -91,6 +98,7 @@ _MODULES = {
     "nn.activations": (
         "GELU",
         "Activation",
+        "Exponential",
         "Identity",
         "LeakyReLU",
         "ReLU",
@@ -104,6 +112,7 @@ _MODULES = {
         "CrossEntropy",
         "Loss",
         "MeanSquaredError",
+        "PoissonDeviance",
     ),
     "nn.network": ("NeuralNetMLP",),
     "nn.optimizers": (
@@ -167,6 +176,7 @@ __all__ = [
     "DataNotFoundError",
     "Dataset",
     "EarlyStopping",
+    "Exponential",
     "FileError",
     "FileFormatError",
     "GradientClipping",
@@ -182,6 +192,7 @@ __all__ = [
     "NeuralNetRegressor",
     "OneCycle",
     "Optimizer",
+    "PoissonDeviance",
     "ProgressBar",
     "ReLU",
     "Schedule",

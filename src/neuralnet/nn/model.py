@@ -319,7 +319,7 @@ class Model:
             hits = self.to_numpy(self.objective.correct(y[rows], batch.outputs))  # (N,)
             correct += float(weights[hits].sum())
             total += weight
-        if y.ndim == 2 and self.objective.output_activation.name == "identity":
+        if y.ndim == 2 and self.objective.output_activation.name in ("identity", "exponential"):
             correct = math.nan  # a regression has no correct answers
         return Evaluation(loss / total + self.objective.penalty(), correct / total)
 

@@ -38,16 +38,16 @@ class NeuralNetMLP(Model):
         Units of the hidden layer, or of each hidden layer from first to last.
     num_classes : int
         Outputs, K: one per class, at least 2. With independent outputs (identity outputs with mean
-        squared error, sigmoid outputs with binary cross-entropy) y may also be a matrix of targets,
-        (N, K), and one output is enough.
+        squared error, sigmoid outputs with binary cross-entropy, exponential outputs with Poisson
+        deviance) y may also be a matrix of targets, (N, K), and one output is enough.
     hidden_activation : str, Activation, or a sequence of these
         "sigmoid", "tanh", "relu", "leaky_relu", "gelu" or "identity"; one for all hidden layers,
         or one for each.
     output_activation : str or Activation
-        "sigmoid", "softmax" or "identity".
+        "sigmoid", "softmax", "identity" or "exponential".
     loss : str or Loss
-        "mean_squared_error" (with any outputs), "cross_entropy" (with softmax) or
-        "binary_cross_entropy" (with sigmoid).
+        "mean_squared_error" (with sigmoid, softmax or identity), "cross_entropy" (with softmax),
+        "binary_cross_entropy" (with sigmoid) or "poisson_deviance" (with exponential).
     l2 : float
         L2 penalty, at least 0: `l2 / 2` times the sum of the squared weights is part of the loss.
     batch_norm : bool
