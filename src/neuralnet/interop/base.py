@@ -26,7 +26,7 @@ except ImportError:  # before scikit-learn 1.9
 
 
 # scikit-learn's names of output activations, where they differ from the package's.
-_SKLEARN_NAMES = {"sigmoid": "logistic"}
+_SKLEARN_NAMES = {"sigmoid": "logistic", "exponential": "exp"}
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -80,7 +80,7 @@ class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[m
     callbacks: Any
     scoring: Any
     device: str
-    dtype: str
+    dtype: str | None
 
     _network: NeuralNetMLP  # for two classes, it has one output
     rate_: float  # learning rate of the next epoch, before `rate_factor`
