@@ -44,8 +44,6 @@ class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[m
 
     # Factor from the network's loss to scikit-learn's. SGD's learning rate has the same factor.
     loss_factor: ClassVar[float] = 1.0
-    # Whether `score` returns the network's accuracy.
-    _accuracy_is_score: ClassVar[bool] = True
     # Further arguments of scikit-learn's `validate_data`.
     _validation_arguments: ClassVar[dict[str, Any]] = {}
 
@@ -114,6 +112,10 @@ class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[m
     def _targets(self, y: Array) -> Array:
         """Return the training targets of the network for an encoded y."""
         return y
+
+    def _score_is_accuracy(self) -> bool:
+        """Return whether `score` returns the network's accuracy."""
+        return True
 
     def _stratify(self, y: Array) -> Array | None:
         """Return the labels by which the validation split is stratified, or None."""

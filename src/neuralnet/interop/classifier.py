@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
+from scipy.special import expit
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 
@@ -292,7 +293,9 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         """
         rows = self._check_rows(X)
         if self._multilabel:
-            return self._network.outputs(rows)
+            # Unlike the network's sigmoid, it stays above 0 for logits far below 0.
+            probabilities: Array = expit(self._network.logits(rows))
+            return probabilities
         if self._one_output:
             return two_classes.probabilities(self._network, rows)
         return self._network.predict_proba(rows)

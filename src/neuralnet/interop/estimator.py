@@ -91,7 +91,7 @@ class NeuralNetEstimator(BaseNeuralNet):
         num_examples = training.X.shape[0]
         batch_size = num_examples if full_batch else resolve_batch_size(self, num_examples)
         self._network.l2 = self._l2(training, batch_size)
-        if not incremental or not hasattr(self, "_optimizer"):
+        if not incremental or not isinstance(getattr(self, "_optimizer", None), WarmStartOptimizer):
             self._optimizer = optimizer if full_batch else WarmStartOptimizer(optimizer)
             self.rate_ = float(self.learning_rate_init)
         self._reset_curves(first, validation is not None, stops_early)
@@ -307,7 +307,7 @@ class NeuralNetEstimator(BaseNeuralNet):
 
         def score(run: TrainingRun) -> float:
             is_default = scorer is None and validation.weight is None
-            if is_default and run.history.valid_accuracy[-1:] != [] and self._accuracy_is_score:
+            if is_default and run.history.valid_accuracy[-1:] != [] and self._score_is_accuracy():
                 return run.history.valid_accuracy[-1]
             weights = {} if validation.weight is None else {"sample_weight": validation.weight}
             if scorer is None:

@@ -106,6 +106,9 @@ class LabelledEstimator(NeuralNetEstimator):
     def _decode(self, y: Array) -> Array:
         return y.astype(np.int64) if self._indicator else self.classes_[y]
 
+    def _score_is_accuracy(self) -> bool:
+        return self._indicator or len(self.classes_) > 1
+
     def _stratify(self, y: Array) -> Array | None:
         if self._indicator:
             return None

@@ -67,7 +67,6 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
 
     # scikit-learn's loss is half the network's.
     loss_factor: ClassVar[float] = 0.5
-    _accuracy_is_score: ClassVar[bool] = False
     _validation_arguments: ClassVar[dict[str, Any]] = {"y_numeric": True}
 
     def __init__(
@@ -194,6 +193,9 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
                 f"{self._num_targets} output(s). Pass the same targets as in the first call."
             )
         return targets
+
+    def _score_is_accuracy(self) -> bool:
+        return False
 
     def _decode(self, y: Array) -> Array:
         return y[:, 0] if self._single else y
