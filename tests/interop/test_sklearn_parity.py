@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from neuralnet.checks import Array, InputError
 from neuralnet.interop.classifier import NeuralNetClassifier
-from neuralnet.interop.estimator import EstimatorDivergedError
+from neuralnet.interop.divergence import EstimatorDivergedError
 from neuralnet.interop.regressor import NeuralNetRegressor
 from neuralnet.training.lbfgs import LBFGS
 from neuralnet.training.run import Callback, TrainingDivergedError, TrainingRun

@@ -17,6 +17,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuralnet.checks import Array, InputError, check_dtype, check_weights
+from neuralnet.data.inputs import input_notes
+from neuralnet.data.tasks import task_note
 from neuralnet.interop.arguments import (
     check_parameters,
     initialize,
@@ -31,6 +33,7 @@ from neuralnet.interop.callbacks import (
     SklearnCallbacks,
     initial_attributes,
 )
+from neuralnet.interop.divergence import diverged
 from neuralnet.interop.sparse import SparseRows
 from neuralnet.interop.warm_start import WarmStartOptimizer
 from neuralnet.nn.network import NeuralNetMLP
@@ -47,10 +50,6 @@ class Examples(NamedTuple):
     X: Any
     y: Array
     weight: Array | None
-
-
-class EstimatorDivergedError(TrainingDivergedError, ValueError):
-    """The loss or the weights became NaN or infinite; a `ValueError`, as in scikit-learn."""
 
 
 class NeuralNetEstimator(BaseNeuralNet):
@@ -203,6 +202,8 @@ class NeuralNetEstimator(BaseNeuralNet):
             xp=array_module(self.device),
             **self._output_settings(),
         )
+        names = [str(name) for name in getattr(self, "feature_names_in_", ())]
+        self._network.notes |= input_notes("features", names) | task_note(self._task())
         initialize(self._network, self._random_state)
 
     def _l2(self, training: Examples, batch_size: int) -> float:
@@ -257,11 +258,11 @@ class NeuralNetEstimator(BaseNeuralNet):
             return None
         except TrainingDivergedError as error:
             if not isinstance(recorder, ConvergenceMonitor) or recorder.best is None:
-                raise _diverged(error) from error
+                raise diverged(error) from error
             recorder.record_divergence()
             return f"{error} The weights of the best epoch are restored."
         if not np.isfinite(self._network.to_numpy(self._network.parameters.state)).all():
-            raise _diverged(TrainingDivergedError("The last update was too large.", history))
+            raise diverged(TrainingDivergedError("The last update was too large.", history))
         if full_batch:
             self.best_loss_ = self.loss_
             if recorder.converged is not False:
@@ -326,15 +327,6 @@ class NeuralNetEstimator(BaseNeuralNet):
                 self, X, accept_sparse="csr", dtype=self._network.dtype, order="C", reset=False
             )
         return _rows(X)
-
-
-def _diverged(error: TrainingDivergedError) -> EstimatorDivergedError:
-    """Return scikit-learn's error for a divergence, with the cause that `train` found."""
-    return EstimatorDivergedError(
-        f"Solver produced non-finite parameter weights. The input data may contain large values "
-        f"and need to be preprocessed. {error}",
-        error.history,
-    )
 
 
 def _rows(X: Any) -> Any:

@@ -10,6 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from neuralnet.checks import Array, InputError, check_name, check_number
+from neuralnet.data.tasks import Task
 from neuralnet.interop.estimator import NeuralNetEstimator
 from neuralnet.interop.two_classes import two_outputs
 from neuralnet.nn.network import NeuralNetMLP
@@ -105,6 +106,9 @@ class LabelledEstimator(NeuralNetEstimator):
 
     def _decode(self, y: Array) -> Array:
         return y.astype(np.int64) if self._indicator else self.classes_[y]
+
+    def _task(self) -> Task:
+        return "multilabel" if self._indicator else "classification"
 
     def _score_is_accuracy(self) -> bool:
         return self._indicator or len(self.classes_) > 1

@@ -9,6 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
 from neuralnet.checks import Array, InputError, check_name
+from neuralnet.data.tasks import Task
 from neuralnet.interop.arguments import available_if_stochastic
 from neuralnet.interop.base import with_callbacks
 from neuralnet.interop.estimator import NeuralNetEstimator
@@ -193,6 +194,9 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
                 f"{self._num_targets} output(s). Pass the same targets as in the first call."
             )
         return targets
+
+    def _task(self) -> Task:
+        return "regression"
 
     def _score_is_accuracy(self) -> bool:
         return False

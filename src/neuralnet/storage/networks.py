@@ -42,6 +42,7 @@ from neuralnet.storage.container import (
     parse,
     write,
 )
+from neuralnet.storage.estimators import OffersNetwork, network_of
 
 NETWORK = Kind("neuralnet network", version=4)
 
@@ -61,7 +62,10 @@ Function = TypeVar("Function", bound=Activation | Loss)
 
 
 def save(
-    model: NeuralNetMLP, path: str | os.PathLike[str], *, half_precision: bool = False
+    model: NeuralNetMLP | OffersNetwork,
+    path: str | os.PathLike[str],
+    *,
+    half_precision: bool = False,
 ) -> None:
     """Write a network to a file atomically; the same network gives the same bytes.
 
@@ -71,8 +75,9 @@ def save(
 
     Parameters
     ----------
-    model : NeuralNetMLP
-        The network.
+    model : NeuralNetMLP, NeuralNetClassifier, NeuralNetRegressor or Pipeline
+        The network, a fitted estimator, or a Pipeline of scalers and a fitted estimator. The file
+        holds a network in each case; scalers are folded into its first layer.
     path : path
         Path of the file; its name usually ends in `.safetensors`.
     half_precision : bool
@@ -82,11 +87,12 @@ def save(
     Raises
     ------
     InputError
-        If `model` is not a `NeuralNetMLP`, or has something that a file cannot store, for example
-        a custom activation.
+        If `model` is none of these, has a scaler that cannot be folded, or has something that a
+        file cannot store, for example a custom activation.
     FileError
         If the file cannot be written.
     """
+    model = network_of(model)
     if type(model) is not NeuralNetMLP:
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP, not a subclass.")
     path = check_path(path)
