@@ -14,6 +14,7 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, Labelled, check_flag, check_rng, describe
 from neuralnet.data.augmented_images import AugmentedImages
+from neuralnet.data.inputs import InputKind, input_notes
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer
@@ -52,6 +53,7 @@ def train(
     Each epoch visits every training example once, in a new random order, and then computes loss and
     accuracy on both sets with the weights at its end. The last batch of an epoch may be shorter.
     The network keeps the weights of the last epoch; the callback `BestWeights` restores the best.
+    Its notes state whether it was trained on pixels or on features, which exports need to know.
 
     Parameters
     ----------
@@ -121,6 +123,9 @@ def train(
     training_set = model.validated(X_train, y_train, sample_weight, suffix="_train")
     if augmentation is not None:
         augmentation.check_images(training_set[0])
+    # A note that exports read; one that is already there is kept.
+    kind: InputKind = "pixels" if training_set[0].dtype == np.uint8 else "features"
+    model.notes = input_notes(kind) | model.notes
     validation_set = _validation_set(model, X_valid, y_valid)
     # A copy: its state belongs to this training, and the object given may serve another.
     optimizer = copy.copy(optimizer_for(optimizer))
