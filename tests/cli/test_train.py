@@ -17,6 +17,7 @@ from sklearn.datasets import load_iris
 
 import neuralnet
 from neuralnet.cli.main import main
+from neuralnet.storage.lock import locked_output
 from neuralnet.training.recipes import load_recipe, recipe_names
 from tests.digits import write_digits
 
@@ -273,3 +274,70 @@ def test_resuming_without_a_checkpoint_is_reported(digits: Path, tmp_path: Path)
     assert done.exit_code == 0
     assert "no checkpoint" in done.stderr
     assert str(tmp_path) in done.stderr
+
+
+def test_a_network_of_other_data_is_not_overwritten(
+    digits: Path, small: Path, tmp_path: Path
+) -> None:
+    other = write_digits(tmp_path / "others", num_train=400, num_test=100)
+    output = tmp_path / "output"
+    arguments = ["--recipe", small, "--output", output, "--num-epochs", 1]
+    assert run(*arguments, "--data", digits).exit_code == 0
+    kept = {path.name: path.read_bytes() for path in output.iterdir()}
+    refused = run(*arguments, "--data", other, "--num-hidden", 5)
+    assert refused.exit_code == 2
+    for fact in ("small-seed0.safetensors", str(digits), str(other), "--output"):
+        assert fact in refused.output
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == kept
+    assert run(*arguments, "--data", digits, "--num-hidden", 5).exit_code == 0  # its own network
+
+
+def test_two_trainings_of_one_output_do_not_mix(digits: Path, small: Path, tmp_path: Path) -> None:
+    with locked_output(tmp_path / "small-seed0.safetensors"):
+        refused = run("--recipe", small, "--data", digits, "--output", tmp_path)
+        assert refused.exit_code == 2
+        assert "another process" in refused.output
+        others = run(
+            "--recipe",
+            small,
+            "--data",
+            digits,
+            "--output",
+            tmp_path,
+            "--seed",
+            1,
+            "--num-epochs",
+            1,
+        )
+        assert others.exit_code == 0
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == [
+        "small-seed1.safetensors",
+        "small-seed1.toml",
+    ]
+
+
+def test_a_training_that_fails_leaves_the_network_with_its_own_settings(
+    digits: Path, small: Path, tmp_path: Path
+) -> None:
+    arguments = ["--recipe", small, "--data", digits, "--output", tmp_path, "--num-epochs", 1]
+    assert run(*arguments).exit_code == 0
+    names = ("small-seed0.safetensors", "small-seed0.toml")
+    kept = [(tmp_path / name).read_bytes() for name in names]
+    failed = run(*arguments, "--learning-rate", 1e30)
+    assert failed.exit_code == 2, failed.output
+    assert [(tmp_path / name).read_bytes() for name in names] == kept
+
+
+def test_a_member_with_other_classes_is_refused(digits: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "together.toml"
+    recipe.write_text('[recipe]\nmembers = "classic"\nseeds = [0]\n')
+    member = neuralnet.NeuralNetMLP(784, 5, 10, classes=list("abcdefghij"))
+    neuralnet.save(member, tmp_path / "classic-seed0.safetensors")
+    done = run("--recipe", recipe, "--data", digits, "--output", tmp_path)
+    assert done.exit_code == 2
+    for fact in ("classic-seed0", "a, b, c", "0, 1, 2"):
+        assert fact in done.output
+    neuralnet.save(neuralnet.NeuralNetMLP(9, 5, 10), tmp_path / "classic-seed0.safetensors")
+    done = run("--recipe", recipe, "--data", digits, "--output", tmp_path)
+    assert done.exit_code == 2
+    assert "9 inputs" in done.output

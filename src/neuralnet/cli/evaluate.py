@@ -23,6 +23,7 @@ from neuralnet.cli.output import (
     json_option,
     percent,
     pluralized,
+    printable,
     quiet_option,
     table,
 )
@@ -96,7 +97,7 @@ def evaluate(
     echo_note(dataset.notes, quiet=quiet)
     if not quiet:
         click.echo(f"Network: {repr(model).strip('<>')}")
-        click.echo(f"Data: {dataset.name}, from {dataset.source}: {description}")
+        click.echo(f"Data: {printable(f'{dataset.name}, from {dataset.source}')}: {description}")
     click.echo(f"{pluralized(len(y), 'example')}: loss {loss:.4f}, accuracy {percent(accuracy)}")
     if not quiet and model.num_classes <= _MAX_CLASSES:
         click.echo(_confusion(list(map(str, model.classes)), matrix.tolist()))

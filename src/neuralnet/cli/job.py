@@ -9,17 +9,20 @@ from pathlib import Path
 import click
 import numpy as np
 
+from neuralnet.cli.output import printable
 from neuralnet.cli.progress import DownloadBar
 from neuralnet.data.dataset import Dataset
-from neuralnet.data.loading import load_data
+from neuralnet.data.loading import check_input_size, load_data
 from neuralnet.data.preprocessing import Split, split_dataset
 from neuralnet.data.tables import standardization
-from neuralnet.files import atomic_write
+from neuralnet.errors import InputError
+from neuralnet.files import atomic_write, check_regular
 from neuralnet.interop.folding import with_standardization
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage import load, save
+from neuralnet.storage.lock import locked_output
 from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
-from neuralnet.training.checkpoint import Checkpoint
+from neuralnet.training.checkpoint import Checkpoint, checkpoint_exists, remove_checkpoint
 from neuralnet.training.recipe_training import build_network, train_recipe
 from neuralnet.training.recipes import Recipe, recipe_text
 
@@ -40,10 +43,18 @@ class Job:
     def echo(self, text: str) -> None:
         """Print a line, unless `quiet` is set."""
         if not self.quiet:
-            click.echo(text)
+            click.echo(printable(text))
 
     def single(self, recipe: Recipe, seed: int) -> NeuralNetMLP:
-        """Train one network, save it, and print its test error."""
+        """Train one network, save it, and print its test error.
+
+        No other process can write the same output meanwhile.
+        """
+        path = self.output / f"{recipe.name}-seed{seed}.safetensors"
+        with locked_output(path):
+            return self._single(recipe, seed, path)
+
+    def _single(self, recipe: Recipe, seed: int, path: Path) -> NeuralNetMLP:
         dataset = self.dataset
         recipe = dataclasses.replace(
             recipe,
@@ -58,9 +69,7 @@ class Job:
             "protocol": protocol,
             "training": json.dumps(vars(recipe.training)),
         }
-        path = self.output / f"{recipe.name}-seed{seed}.safetensors"
-        with atomic_write(path.with_suffix(".toml")) as file:
-            file.write(recipe_text(recipe).encode())
+        _check_replaceable(path, model.notes["data"])
         if dataset.columns:
             mean, deviation = standardization(split.X_train)
             scaled = [
@@ -73,8 +82,8 @@ class Job:
             self._train(recipe, model, split, path)
         test = model.evaluate(split.X_test, split.y_test)
         model.notes["test_accuracy"] = f"{test.accuracy:.4f}"
-        save(model, path)
-        path.with_suffix(".checkpoint").unlink(missing_ok=True)
+        _save_with_settings(model, recipe, path)
+        remove_checkpoint(path.with_suffix(".checkpoint"))
         self.echo(f"Saved {path}, with its settings in {path.with_suffix('.toml').name}.")
         _print_test_error(recipe.name, 1 - test.accuracy, len(split.y_test), f"seed {seed}")
         return model
@@ -91,11 +100,12 @@ class Job:
         """Train a network; on Ctrl-C save the best one that was evaluated."""
         checkpoint = path.with_suffix(".checkpoint")
         callbacks = [BestIfInterrupted(), *([] if self.quiet else [ProgressBar()])]
-        resume = checkpoint if self.resume and checkpoint.exists() else None
+        resume = checkpoint if self.resume and checkpoint_exists(checkpoint) else None
         if resume is not None:
             self.echo(f"Resuming from {resume}.")
         elif self.resume:
-            click.echo(f"There is no checkpoint {checkpoint}; training from the start.", err=True)
+            missing = f"There is no checkpoint {checkpoint}; training from the start."
+            click.echo(printable(missing), err=True)
         valid = (split.X_valid, split.y_valid) if len(split.y_valid) else None
         try:
             history = train_recipe(
@@ -110,9 +120,9 @@ class Job:
             )
         except KeyboardInterrupt:
             interrupted = path.with_name(f"{path.stem}-interrupted.safetensors")
-            save(model, interrupted)
+            _save_with_settings(model, recipe, interrupted)
             click.echo(f"Interrupted. Saved the best network so far as {interrupted}.", err=True)
-            if checkpoint.exists():
+            if checkpoint_exists(checkpoint):
                 click.echo(f"To continue from {checkpoint}, add --resume.", err=True)
             raise
         model.notes["history"] = json.dumps(history.as_dict())
@@ -126,6 +136,7 @@ class Job:
         for seed in recipe.about.seeds:
             path = self.output / f"{members.name}-seed{seed}.safetensors"
             model = load(path) if path.exists() else self.single(members, seed)
+            _check_member(model, path, self.dataset)
             probabilities = model.predict_proba(images)
             error = float(np.mean(probabilities.argmax(axis=1) != labels))
             self.echo(f"{path}: test error {100 * error:.2f} %")
@@ -149,6 +160,45 @@ class Job:
                 )
             self.echo(f"Data: {self._dataset.name} from {self._dataset.source}.")
         return self._dataset
+
+
+def _check_member(model: NeuralNetMLP, path: Path, dataset: Dataset) -> None:
+    """Raise unless a member of a committee has the classes and the inputs of the data."""
+    if model.classes != dataset.classes:
+        raise InputError(
+            f"{path} has the classes {', '.join(map(str, model.classes))!s:.80}, but the data have "
+            f"{', '.join(map(str, dataset.classes))!s:.80}; all members of a committee need the "
+            f"same. Choose another folder with --output, or remove the file."
+        )
+    check_input_size(dataset, model.num_features)
+
+
+def _check_replaceable(path: Path, data: str) -> None:
+    """Raise unless a network at `path`, if there is one, was trained on the same data."""
+    if not path.exists():
+        return
+    found = load(path).notes.get("data", "unknown data")
+    # MNIST is verified bit for bit, so it is the same wherever it came from.
+    mnist = found.startswith("MNIST, from ") and data.startswith("MNIST, from ")
+    if found != data and not mnist:
+        raise InputError(
+            f"{path} is a network that was trained on {found}; this training, on {data}, would "
+            f"overwrite it. Choose another folder with --output, or remove the file."
+        )
+
+
+def _save_with_settings(model: NeuralNetMLP, recipe: Recipe, path: Path) -> None:
+    """Save a network, and its recipe beside it.
+
+    The recipe of an earlier network is removed first, so that a network never stands beside the
+    settings of another one, even if the process is killed in between.
+    """
+    settings = path.with_suffix(".toml")
+    if check_regular(settings, "write") is not None:
+        settings.unlink()
+    save(model, path)
+    with atomic_write(settings) as file:
+        file.write(recipe_text(recipe).encode())
 
 
 def _print_test_error(name: str, error: float, num_images: int, which: str) -> None:

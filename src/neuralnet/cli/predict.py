@@ -16,7 +16,7 @@ from neuralnet.cli.examples import (
     resolve_input_kind,
     target_option,
 )
-from neuralnet.cli.output import echo_json, json_option, percent, quiet_option
+from neuralnet.cli.output import echo_json, json_option, percent, printable, quiet_option
 from neuralnet.errors import InputError
 from neuralnet.files import FileError, FileFormatError
 
@@ -77,7 +77,7 @@ def predict(
             f"CSV file, or pictures."
         )
     for failure in failures:
-        click.echo(f"Error: {failure['error']}", err=True)
+        click.echo(f"Error: {printable(failure['error'])}", err=True)
     if not names:
         context.exit(FAILURE)
     predictions = _classify(model, names, X)
@@ -150,6 +150,6 @@ def _classify(model: NeuralNetMLP, names: list[str], X: NDArray[Any]) -> list[di
 def _line(prediction: dict[str, Any], *, quiet: bool) -> str:
     """Format a prediction as one line."""
     if quiet:
-        return str(prediction["class"])
+        return printable(prediction["class"])
     confidence = f"  {percent(prediction['probability'])}" if "probability" in prediction else ""
-    return f"{prediction['input']}  {prediction['class']}{confidence}"
+    return f"{printable(prediction['input'])}  {printable(prediction['class'])}{confidence}"

@@ -12,7 +12,7 @@ from neuralnet.data.inputs import InputKind
 from neuralnet.data.pictures import load_pictures
 from neuralnet.data.sources import load_mnist
 from neuralnet.data.tables import load_table
-from neuralnet.files import FileError, describe_os_error
+from neuralnet.files import FileError, check_path, describe_os_error, file_status
 
 
 def load_data(
@@ -58,6 +58,9 @@ def load_data(
     InputError
         If an argument does not apply to this kind of data.
     """
+    if path is not None:
+        path = check_path(path)
+        file_status(path)  # raises if the path cannot be looked up
     if invert and (path is None or Path(path).is_file() or not _has_pictures(Path(path))):
         data = "MNIST" if path is None else str(path)
         raise InputError(

@@ -197,14 +197,14 @@ class _FullBatch:
                 self.in_epoch = True
             with np.errstate(over="ignore", invalid="ignore"):  # the loss is checked instead
                 z = model.sequential.forward(batch.x, batch.caches)  # (N, K)
-                weighted_loss += batch.weight * objective.forward(z, batch.outputs)
-                dz = objective.backward(batch.outputs)  # (N, K)
+                weighted_loss += batch.total_weight * objective.mean_loss(z, batch.objective_cache)
+                dz = objective.backward(batch.objective_cache)  # (N, K)
                 model.sequential.backward(dz, batch.caches)
-                gradient += batch.weight * parameters.gradients
-            total += batch.weight
+                gradient += batch.total_weight * parameters.gradients
+            total += batch.total_weight
         loss = weighted_loss / total + objective.penalty()
         if self.first and not math.isfinite(loss):
-            raise run.diverged("batch 1", loss)
+            raise run.diverged("at batch 1", f"The loss became {loss}")
         self.first = False
         parameters.gradients[...] = gradient / total
         objective.add_penalty_gradient()
