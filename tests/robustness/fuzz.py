@@ -12,9 +12,11 @@ import contextlib
 import logging
 import random
 import resource
+import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +26,9 @@ from tests.robustness.formats import FORMATS, Format
 
 MAX_SECONDS = 20.0  # for one file; a picture of 64 megapixels takes about 8 s
 MAX_MEMORY = 3 << 30  # bytes in addition to what is used at the beginning
+
+
+KEPT = Path("build/fuzz")  # for files that were failures
 
 
 class Result(NamedTuple):
@@ -62,7 +67,7 @@ def fuzz(
         if problem:
             kept = folder / f"failure-{number}"
             kept.write_bytes(content)
-            failures.append(f"number {number}: {problem} ({kept})")
+            failures.append(f"{kept.name}: {problem}")
     return Result(accepted, refused, slowest, failures)
 
 
@@ -70,6 +75,14 @@ def damaged_file(one: Format, number: int, seed: int) -> bytes:
     """Return the damaged file of this number."""
     rng = random.Random(f"{seed} {number}")
     return one.damage(rng.choice(one.valid), rng)
+
+
+@contextlib.contextmanager
+def memory_folder() -> Iterator[Path]:
+    """Create a temporary folder, in memory where there is such a file system."""
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="neuralnet-fuzz-", dir=memory) as folder:
+        yield Path(folder)
 
 
 def limit_memory() -> None:
@@ -92,15 +105,16 @@ def main() -> None:
     logging.disable()
     limit_memory()
     total, failed, began = 0, 0, time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="neuralnet-fuzz-"))
     for index, name in enumerate(options.formats):
-        place = folder / name
-        place.mkdir()
         left = options.minutes * 60 - (time.monotonic() - began)
         share = left / (len(options.formats) - index)  # what a fast format leaves goes to others
         start = time.monotonic()
         numbers = range(options.inputs // len(options.formats))
-        result = fuzz(FORMATS[name](place), numbers, options.seed, place, start + share)
+        with memory_folder() as folder:
+            result = fuzz(FORMATS[name](folder), numbers, options.seed, folder, start + share)
+            for path in folder.glob("failure-*"):
+                KEPT.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, KEPT / f"{name}-{path.name}")
         checked = result.accepted + result.refused + len(result.failures)
         print(
             f"{name}: {checked:,} files in {time.monotonic() - start:.0f} s, {result.accepted:,} "
@@ -113,11 +127,6 @@ def main() -> None:
         total, failed = total + checked, failed + len(result.failures)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{total:,} files, {failed} failures, peak memory {peak:,.0f} MB, seed {options.seed}")
-    if not failed:
-        with contextlib.suppress(OSError):
-            for path in sorted(folder.rglob("*"), reverse=True):
-                path.rmdir() if path.is_dir() else path.unlink()
-            folder.rmdir()
     sys.exit(1 if failed else 0)
 
 
