@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import os
 import random
 import resource
 import shutil
@@ -103,6 +104,7 @@ def main() -> None:
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
     options = parser.parse_args()
     logging.disable()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the TIFF library complains of every file there
     limit_memory()
     total, failed, began = 0, 0, time.monotonic()
     for index, name in enumerate(options.formats):
