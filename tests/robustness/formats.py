@@ -144,7 +144,7 @@ def idx(folder: Path) -> Format:
                     array = read_idx(path, kind, memory_map=memory_map)  # type: ignore[arg-type]
                 except NeuralNetError:
                     continue
-                assert (array.dtype, array.ndim) == (np.uint8, dimensions)
+                assert (array.dtype.name, array.ndim) == ("uint8", dimensions)
                 int(array.sum())
                 accepted = True
         return accepted
@@ -181,7 +181,7 @@ def pictures(folder: Path) -> Format:
             read = read_pictures([path])
         except NeuralNetError:
             return False
-        assert (read.ndim, read.dtype) == (3, np.uint8)
+        assert (read.ndim, read.dtype.name) == (3, "uint8")
         return True
 
     return Format(_valid_pictures(), damaged, check)
@@ -196,7 +196,7 @@ def photographs(folder: Path) -> Format:
             grey = open_grey(path)
         except NeuralNetError:
             return False
-        assert (grey.levels.ndim, grey.levels.dtype) == (2, np.uint8)
+        assert (grey.levels.ndim, grey.levels.dtype.name) == (2, "uint8")
         return True
 
     return Format(_valid_pictures(), damaged, check)
