@@ -162,7 +162,7 @@ BAD_X: list[tuple[Any, list[str]]] = [
     (with_entry(3, 0, -INF).astype("float32"), ["row 3, column 0", "-inf"]),
     (np.full((4, 3), NAN), ["12 value", "row 0, column 0"]),
     (np.array([[INF, -INF, 0.0]]), ["2 value", "row 0, column 0"]),
-    (GOOD_X.astype("int64"), ["int64", "uint8", "astype('float32')"]),
+    (GOOD_X.astype("int64"), ["int64", "uint8", "(X, 'float32')"]),
     (GOOD_X.astype("int8"), ["int8", "uint8"]),
     (GOOD_X.astype("uint16"), ["uint16", "uint8"]),
     (GOOD_X.astype("bool"), ["bool", "uint8"]),

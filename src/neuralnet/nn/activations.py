@@ -81,12 +81,14 @@ class Sigmoid(ElementwiseActivation):
 
     name = "sigmoid"
 
+    # Below this z, by the size of a float in bytes, exp(-z) overflows and a is too small for it.
+    LOWEST: ClassVar = {2: -9.0, 4: -87.0, 8: -708.0}
+
     def forward(self, z: Array, out: Array) -> Array:
-        """Return (1 + tanh(z / 2)) / 2, which equals the sigmoid and never overflows."""
-        np.multiply(z, 0.5, out=out)
-        np.tanh(out, out=out)
-        np.multiply(out, 0.5, out=out)
-        return np.add(out, 0.5, out=out)
+        """Return 1 / (1 + exp(-z)), which keeps its relative precision however small it is."""
+        np.maximum(z, np.full_like(z[0], self.LOWEST[z.itemsize]), out=out)
+        np.exp(np.negative(out, out=out), out=out)
+        return np.reciprocal(np.add(out, 1, out=out), out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return a (1 - a)."""

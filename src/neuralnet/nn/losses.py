@@ -61,22 +61,33 @@ class CrossEntropy(Loss):
 
     With log a_k = z_k - log(sum_j exp z_j) this is log(sum_j exp z_j) - sum_k t_k z_k; its
     derivative with respect to z_k is exp z_k / (sum_j exp z_j) - t_k = a_k - t_k.
+
+    Both are small differences where a prediction is nearly certain. The code computes them from
+    the other outputs, which keeps their digits.
     """
 
     name = "cross_entropy"
     output_activations = ("softmax",)
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
-        """Return log(sum_k exp z_k) - sum_k t_k z_k, which is finite however small a is."""
-        largest = z.max(axis=1, keepdims=True)  # (N, 1)
-        np.exp(np.subtract(z, largest, out=scratch), out=scratch)
-        losses: Array = np.log(scratch.sum(axis=1)) + largest[:, 0]
-        losses -= np.multiply(targets, z, out=scratch).sum(axis=1)
+        """Return log(sum_k exp s_k) - sum_k t_k s_k, with s = z - max z, so that one s is 0."""
+        shifted = np.subtract(z, z.max(axis=1, keepdims=True), out=scratch)  # (N, K)
+        expected: Array = np.einsum("nk,nk->n", targets, shifted)
+        largest = shifted == 0
+        np.copyto(np.exp(shifted, out=shifted), 0, where=largest)
+        losses: Array = shifted.sum(axis=1)
+        losses += largest.sum(axis=1) - 1  # the second to last of several that are the largest
+        np.log1p(losses, out=losses)
+        losses -= expected
         return losses  # (N,)
 
     def backward(self, z: Array, a: Array, targets: Array, output: Activation, out: Array) -> Array:
-        """Return dl/dz = a - t."""
-        return np.subtract(a, targets, out=out)
+        """Return dl/dz = a - t. As a and t sum to 1, a nearly certain output has minus the rest."""
+        np.subtract(a, targets, out=out)
+        certain = a > 0.5  # at most one output of a row
+        np.copyto(out, 0, where=certain)
+        np.copyto(out, -out.sum(axis=1, keepdims=True), where=certain)
+        return out  # (N, K)
 
 
 class BinaryCrossEntropy(Loss):
@@ -100,8 +111,11 @@ class BinaryCrossEntropy(Loss):
         return losses  # (N,)
 
     def backward(self, z: Array, a: Array, targets: Array, output: Activation, out: Array) -> Array:
-        """Return dl/dz = a - t."""
-        return np.subtract(a, targets, out=out)
+        """Return dl/dz = a - t = a (1 - t) - (1 - a) t, with 1 - a = sigmoid(-z)."""
+        complement = output.forward(np.negative(z, out=z), out=out)  # (N, K)
+        complement *= targets
+        out[...] = a * (1 - targets) - complement
+        return out  # (N, K)
 
 
 LOSSES: dict[str, type[Loss]] = by_name(MeanSquaredError, CrossEntropy, BinaryCrossEntropy)

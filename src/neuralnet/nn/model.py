@@ -9,10 +9,16 @@ from numpy.typing import NDArray
 
 from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, check_activations
 from neuralnet.checks.arrays import all_finite, check_examples, check_finite, check_labelled
+from neuralnet.checks.inputs import TrainedOn, warn_of_other_inputs
 from neuralnet.nn.batch import INFERENCE_ROWS, Batch, Range
 from neuralnet.nn.layers import ActivationLayer, Rng
 from neuralnet.nn.objective import Objective
 from neuralnet.nn.sequential import Sequential
+
+NOT_FINITE = (
+    "Some outputs of the network are NaN or infinite: its weights are not finite (did the training "
+    "diverge?), or the inputs are too large for it."
+)
 
 
 class Evaluation(NamedTuple):
@@ -51,6 +57,9 @@ class Model:
         `parameters["layers.0.weight"]` is a writable view.
     layers : list of Layer
         The layers of `sequential`.
+    trained_on : "pixels", (float, float) or None
+        Inputs of the last training: uint8 pixels, or the range of floating-point numbers.
+        `InputWarning` is given for inputs of another kind.
     """
 
     def __init__(
@@ -63,6 +72,7 @@ class Model:
         self.layers, self.parameters = sequential.layers, sequential.parameters
         hidden = [layer.num_units for layer in self.layers if isinstance(layer, ActivationLayer)]
         self.activation_sizes = [*hidden, objective.num_outputs]
+        self.trained_on: TrainedOn = None
         self.xp, self.dtype = self.parameters.xp, self.parameters.state.dtype
 
     def forward(self, X: Array) -> tuple[Array, ...]:
@@ -192,6 +202,7 @@ class Model:
 
     def _inference(self, X: Array) -> Iterator[tuple[slice, Batch, Array]]:
         """Send examples forward in slices; yield the rows, the batch and its logits."""
+        warn_of_other_inputs(X, self.trained_on, self.input_range)
         batch: Batch | None = None
         for start in range(0, len(X), INFERENCE_ROWS):
             part = X[start : start + INFERENCE_ROWS]
@@ -228,10 +239,7 @@ class Model:
                 # NaN and infinite inputs show in the first layer's outputs, which are smaller.
                 if not (all_finite(batch.caches[0].outputs) and all_finite(z)):
                     check_finite(X, "X")
-                    raise NeuralNetError(
-                        "Some outputs of the network are NaN or infinite: its weights are not "
-                        "finite (did the training diverge?), or the inputs are too large for it."
-                    )
+                    raise NeuralNetError(NOT_FINITE)
         return logits
 
     def outputs(self, X: Array) -> Array:
@@ -245,8 +253,8 @@ class Model:
     def predict_proba(self, X: Array) -> Array:
         """Compute the probability of each class.
 
-        Softmax outputs are probabilities; sigmoid outputs are divided by their sum. A single
-        sigmoid output is the probability of label 1.
+        Softmax outputs are probabilities, a single sigmoid output is that of label 1, and several
+        sigmoid outputs are divided by their sum.
 
         Parameters
         ----------
@@ -266,9 +274,7 @@ class Model:
         return self.objective.output_activation.probabilities(self.logits(X))
 
     def predict(self, X: Array) -> NDArray[np.int64]:
-        """Return the most probable label of each example.
-
-        A single output is 1 where it is above 0.5, else 0.
+        """Return the most probable label of each example: 0 or 1 for a single output, at 0.5.
 
         Parameters
         ----------
@@ -278,8 +284,7 @@ class Model:
         Returns
         -------
         ndarray of int64, shape (N,)
-            Labels from 0 to K - 1, or 0 and 1 for a single output; `classes[label]` is the name of
-            a label.
+            Labels from 0 to K - 1; `classes[label]` is the name of a label.
 
         Raises
         ------
@@ -308,19 +313,26 @@ class Model:
         ------
         InputError
             If an argument cannot be used.
+        NeuralNetError
+            If logits or the loss are NaN or infinite although X is finite.
         """
-        return self.evaluate_validated(*self.validated(X, y, sample_weight))
+        with np.errstate(over="ignore", invalid="ignore"):
+            evaluation = self.evaluate_validated(*self.validated(X, y, sample_weight))
+        if not math.isfinite(evaluation.loss):
+            raise NeuralNetError(NOT_FINITE)
+        return evaluation
 
     def evaluate_validated(self, X: Array, y: Array, sample_weight: Array | None) -> Evaluation:
-        """Evaluate on examples that `validated` returned."""
+        """Evaluate on examples that `validated` returned; without finite logits the loss is NaN."""
         loss = correct = total = 0.0
         for rows, batch, z in self._inference(X):
             weights = np.ones(batch.num_rows) if sample_weight is None else sample_weight[rows]
-            self.objective.set_targets(y[rows], weights, batch.objective_cache)
-            weight = float(weights.sum())
-            loss += weight * self.objective.mean_loss(z, batch.objective_cache)
-            hits = self.to_numpy(self.objective.correct(z, y[rows], batch.objective_cache))  # (N,)
-            correct += float(weights[hits].sum())
+            cache, weight = batch.objective_cache, float(weights.sum())
+            self.objective.set_targets(y[rows], weights, cache)
+            loss += weight * self.objective.mean_loss(z, cache) if all_finite(z) else math.nan
+            correct += float(
+                weights[self.to_numpy(self.objective.correct(z, y[rows], cache))].sum()
+            )
             total += weight
         if y.ndim == 2 and self.objective.output_activation.name == "identity":
             correct = math.nan  # a regression has no correct answers

@@ -87,6 +87,8 @@ class NeuralNetMLP(Model):
         The layers of `sequential`.
     classes : tuple of str or int
         Name of each label.
+    trained_on : "pixels", (float, float) or None
+        Kind of inputs of the last training (see `Model`).
     notes : dict of str to str
         Free text that is saved with the network, for example the source of its data.
 
@@ -194,14 +196,15 @@ class NeuralNetMLP(Model):
 
     def __getstate__(self) -> dict[str, object]:
         """Return what a copy needs: the values of the parameters, not the views into them."""
-        settings, values = self.settings(), self.to_numpy(self.parameters.state)
-        return {"settings": settings, "notes": self.notes, "xp": self.xp.__name__, "values": values}
+        kept = {"notes": dict(self.notes), "trained_on": self.trained_on}
+        values = self.to_numpy(self.parameters.state)
+        return {"settings": self.settings(), "xp": self.xp.__name__, "values": values, **kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Build a copy, with buffers of its own."""
         module = importlib.import_module(state["xp"])
         vars(self).update(vars(type(self)(**state["settings"], xp=module)))
-        self.notes = dict(state["notes"])
+        self.notes, self.trained_on = state["notes"], state["trained_on"]
         self.parameters.state[...] = module.asarray(state["values"])
 
     def __repr__(self) -> str:

@@ -7,11 +7,13 @@ import copy
 import dataclasses
 import math
 import os
+import sys
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from neuralnet.checks import Array, InputError, Labelled, check_flag, check_rng, describe
+from neuralnet.checks.inputs import kind_of_inputs
 from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
@@ -110,6 +112,10 @@ def train(
         If an argument cannot be used.
     TrainingDivergedError
         If the loss becomes NaN or infinite.
+    KeyboardInterrupt
+        If Ctrl-C is pressed; the network keeps the weights of the last step. In an interactive
+        session, such as a notebook, the history so far is returned instead, and its `interrupted`
+        is True.
 
     Warns
     -----
@@ -169,16 +175,24 @@ def train(
             ends.callback(callback.on_train_end, run)
         if resume is not None:
             resume_run(run, resume)
-        while run.epoch < run.num_epochs and run.history.stopped is None:
-            run.begin_epoch()
-            rng = run.generators["order"]
-            order = rng.permutation(num_examples) if settings.shuffle else np.arange(num_examples)
-            with (
-                np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
-                contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
-            ):
-                _train_epoch(run, batches)
-            run.end_epoch(None if settings.running_loss else training_set, validation_set)
+        model.trained_on = kind_of_inputs(training_set[0])
+        try:
+            while run.epoch < run.num_epochs and run.history.stopped is None:
+                run.begin_epoch()
+                order = np.arange(num_examples)
+                if settings.shuffle:
+                    order = run.generators["order"].permutation(num_examples)
+                with (
+                    np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
+                    contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
+                ):
+                    _train_epoch(run, batches)
+                run.end_epoch(None if settings.running_loss else training_set, validation_set)
+        except KeyboardInterrupt:
+            # At a prompt, the history so far is worth more than a traceback.
+            if not hasattr(sys, "ps1"):
+                raise
+            run.history.interrupted = True
     return run.history
 
 
