@@ -184,7 +184,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             raise FileError(f"Cannot write {path}: {describe_os_error(error)}.") from error
         _finish(file, temporary, path)
     except BaseException:
-        with contextlib.suppress(OSError):  # what is left in its buffer cannot be written either
+        with contextlib.suppress(OSError):  # the rest of its buffer cannot be written either
             file.close()
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
