@@ -98,17 +98,17 @@ def end(process: subprocess.Popen[str], *, killed: bool) -> bool:
     return process.returncode == 0
 
 
-def kill_trainings(folder: Path, rng: random.Random, epochs: int = 40) -> int:
+def kill_trainings(folder: Path, rng: random.Random, epochs: int = 200) -> int:
     """Kill a training again and again until it ends; return the number of kills."""
     whole, part = folder / "whole", folder / "part"
     for place in (whole, part):
         place.mkdir()
-    began = time.monotonic()
-    end(start(_TRAIN, whole, epochs), killed=False)
+    process, began = start(_TRAIN, whole, epochs), time.monotonic()
+    end(process, killed=False)
     seconds, kills = time.monotonic() - began, 0
     while True:
         process = start(_TRAIN, part, epochs)
-        time.sleep(rng.uniform(0, seconds))
+        time.sleep(rng.uniform(0, seconds / 2))
         if end(process, killed=True):
             break
         kills += 1
