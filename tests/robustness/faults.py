@@ -26,6 +26,7 @@ import numpy as np
 
 from neuralnet import FileError, NeuralNetMLP, load, save
 from neuralnet.files import remove_leftovers
+from tests.digits import write_digits
 
 _ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
 
@@ -115,6 +116,36 @@ def kill_trainings(folder: Path, rng: random.Random, epochs: int = 200) -> int:
     states = [load(place / "network").parameters.state.tobytes() for place in (whole, part)]
     assert states[0] == states[1], "a resumed training ended differently"
     _check_clean(part, {"checkpoint", "checkpoint.previous", "network"})
+    return kills
+
+
+_COMMAND = """
+import sys
+from neuralnet.cli.main import main
+print("ready", flush=True)
+main(sys.argv[1:])
+"""
+
+
+def kill_commands(folder: Path, rng: random.Random, epochs: int = 60) -> int:
+    """Kill `neuralnet train` again and again, and resume it; return the number of kills."""
+    write_digits(folder, num_train=400, num_test=100)
+    common = ["train", "--recipe", "quick", "--data", folder, "--checkpoint-every", 1, "--quiet"]
+    common += ["--num-epochs", epochs, "--num-valid", 50, "--num-hidden", "30,20", "--output"]
+    process, began = start(_COMMAND, *common, folder / "whole"), time.monotonic()
+    end(process, killed=False)
+    seconds, kills = time.monotonic() - began, 0
+    while True:
+        process = start(_COMMAND, *common, folder / "part", "--resume")
+        time.sleep(rng.uniform(0, seconds))
+        if end(process, killed=True):
+            break
+        kills += 1
+    names = {".quick-seed0.safetensors.lock", "quick-seed0.safetensors", "quick-seed0.toml"}
+    _check_clean(folder / "part", names)
+    places = [folder / place / "quick-seed0.safetensors" for place in ("whole", "part")]
+    states = [load(place).parameters.state.tobytes() for place in places]
+    assert states[0] == states[1], "a resumed training ended differently"
     return kills
 
 
@@ -234,6 +265,7 @@ def open_large_pictures(folder: Path, rng: random.Random) -> int:
 
 FAULTS: dict[str, Callable[[Path, random.Random], int]] = {
     "kills of a training": kill_trainings,
+    "kills of the command line": kill_commands,
     "kills of save": kill_saves,
     "loads of a file that is written": race_saves,
     "turns under one lock": race_locks,
