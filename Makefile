@@ -5,6 +5,8 @@
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
 # make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
+# make fuzz    read a million damaged files of every format (an hour; ARGS="--minutes 5" for less)
+# make faults  kill, race and starve the package for ten minutes (ARGS="--minutes 1" for less)
 # make clean   remove the environment and every output
 
 PYTHON ?= python3
@@ -15,7 +17,7 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint sklearn-tests bench bench-estimator read-test clean
+.PHONY: train test lint sklearn-tests bench bench-estimator read-test fuzz faults clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -39,6 +41,12 @@ bench-estimator: $(BENCH)/.installed
 
 read-test: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.reading.evaluation $(if $(DATA),--data $(DATA)) $(ARGS)
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.robustness.fuzz $(ARGS)
+
+faults: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.robustness.faults $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(BENCH) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -17,7 +17,7 @@ from neuralnet.nn.regularization import BatchNorm
 Affine = tuple[NDArray[np.float64], NDArray[np.float64]]  # W (D, K) and b (K,)
 
 
-def folded(model: NeuralNetMLP) -> NeuralNetMLP:
+def fold_batch_norm(model: NeuralNetMLP) -> NeuralNetMLP:
     """Return a network with the same predictions, without batch normalization and dropout.
 
     Batch normalization after z = x W is y = (z - mean) s + shift with s = scale / sqrt(variance +
