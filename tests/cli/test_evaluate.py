@@ -33,7 +33,7 @@ def test_evaluate_on_idx_files_uses_the_test_part(digits_model: Path, tmp_path: 
 def test_text_output(digits_model: Path, tmp_path: Path) -> None:
     folder = write_digits(tmp_path, num_train=300, num_test=100)
     shown = run("evaluate", digits_model, folder).stdout
-    for fact in ("784-20-10", str(folder), "test part", "100 examples", "loss", " %", "Confusion"):
+    for fact in ("784-20-10", str(folder), "test part", "100 images", "loss", " %", "Confusion"):
         assert fact in shown
     quiet = run("evaluate", digits_model, folder, "--quiet")
     assert len(quiet.stdout.splitlines()) == 1

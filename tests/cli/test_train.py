@@ -45,7 +45,7 @@ decay = 0.9
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_digits(tmp_path_factory.mktemp("digits"), num_train=400, num_test=100)
+    return write_digits(tmp_path_factory.mktemp("data") / "digits", num_train=400, num_test=100)
 
 
 @pytest.fixture(scope="module")
@@ -71,18 +71,18 @@ def test_saved_settings_reproduce_the_network(digits: Path, small: Path, tmp_pat
     assert first.exit_code == 0, first.output
     last_line = first.output.splitlines()[-1]
     assert re.fullmatch(r"small, seed 0: test error \d+\.\d\d %, \d+ of 100 images\.", last_line)
-    network = neuralnet.load(tmp_path / "small-seed0.safetensors")
+    network = neuralnet.load(tmp_path / "digits-small-seed0.safetensors")
     assert network.dropout == (0.1,)
     assert network.notes["recipe"] == "small"
     assert "history" in network.notes
     assert not list(tmp_path.glob("*.checkpoint"))
 
     again = run(
-        *("--recipe", tmp_path / "small-seed0.toml", "--data", digits),
+        *("--recipe", tmp_path / "digits-small-seed0.toml"),  # it names the data, too
         *("--output", tmp_path / "again", "--quiet"),
     )
-    assert again.output.splitlines() == [last_line.replace("small", "small-seed0")]
-    other = neuralnet.load(tmp_path / "again" / "small-seed0-seed0.safetensors")
+    assert again.output.splitlines() == [last_line]
+    other = neuralnet.load(tmp_path / "again" / "digits-small-seed0.safetensors")
     assert other.parameters.state.tobytes() == network.parameters.state.tobytes()
 
 
@@ -93,7 +93,7 @@ def test_options_override_the_environment_which_overrides_the_recipe(
     environment = {"NEURALNET_TRAIN_NUM_EPOCHS": "2", "NEURALNET_TRAIN_NUM_HIDDEN": "7,6"}
     done = run(*arguments, env=environment)
     assert done.exit_code == 0, done.output
-    recipe = load_recipe(tmp_path / "small-seed0.toml")
+    recipe = load_recipe(tmp_path / "digits-small-seed0.toml")
     assert recipe.training.num_epochs == 1
     assert recipe.network.num_hidden == (7, 6)
     assert recipe.training.minibatch_size == 50
@@ -105,7 +105,7 @@ def test_num_valid_holds_out_images(digits: Path, small: Path, tmp_path: Path) -
     )
     assert done.exit_code == 0, done.output
     assert "validation" in done.output
-    assert (tmp_path / "small-seed5.safetensors").exists()
+    assert (tmp_path / "digits-small-seed5.safetensors").exists()
 
 
 def test_committee_averages_its_members_and_trains_the_missing(
@@ -120,7 +120,7 @@ def test_committee_averages_its_members_and_trains_the_missing(
     assert "Recipe classic" not in again.output
     assert "together, seeds (0, 1): test error" in again.output.splitlines()[-1]
     data = neuralnet.load_mnist(digits)
-    networks = [neuralnet.load(tmp_path / f"classic-seed{seed}.safetensors") for seed in (0, 1)]
+    networks = [neuralnet.load(tmp_path / f"digits-classic-seed{seed}.safetensors") for seed in (0, 1)]
     probabilities = np.sum([one.predict_proba(data.images[400:]) for one in networks], axis=0)
     wrong = (probabilities.argmax(axis=1) != data.labels[400:]).sum()
     assert f"{wrong} of 100" in again.output
@@ -136,12 +136,12 @@ def test_network_trained_on_a_table_takes_unscaled_columns(tmp_path: Path) -> No
     recipe = ["--recipe", "quick", "--num-epochs", 40, "--minibatch-size", 20]
     done = run(*arguments, *recipe)
     assert done.exit_code == 0, done.output
-    network = neuralnet.load(tmp_path / "quick-seed0.safetensors")
+    network = neuralnet.load(tmp_path / "iris-quick-seed0.safetensors")
     assert network.classes == ("setosa", "versicolor", "virginica")
     X, y = iris_rows()
     assert network.evaluate(X.astype(np.float32), y).accuracy > 0.93
     evaluated = CliRunner().invoke(
-        main, ["evaluate", str(tmp_path / "quick-seed0.safetensors"), str(tmp_path / "iris.csv")]
+        main, ["evaluate", str(tmp_path / "iris-quick-seed0.safetensors"), str(tmp_path / "iris.csv")]
     )
     assert evaluated.exit_code == 0, evaluated.output
     stated = re.search(r"test error ([\d.]+) %", done.output)
@@ -191,7 +191,7 @@ def test_ctrl_c_saves_the_network_and_training_resumes(
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
-    kept = tmp_path / "part" / "small-seed0-interrupted.safetensors"
+    kept = tmp_path / "part" / "digits-small-seed0-interrupted.safetensors"
     assert str(kept) in errors
     assert "--resume" in errors
     assert neuralnet.load(kept).num_hidden == (12,)
@@ -200,7 +200,7 @@ def test_ctrl_c_saves_the_network_and_training_resumes(
     assert "Resuming from" in resumed.stdout
     assert resumed.stdout.splitlines()[-1] == whole.stdout.splitlines()[-1]
     states = [
-        neuralnet.load(tmp_path / name / "small-seed0.safetensors").parameters.state.tobytes()
+        neuralnet.load(tmp_path / name / "digits-small-seed0.safetensors").parameters.state.tobytes()
         for name in ("whole", "part")
     ]
     assert states[0] == states[1]
@@ -239,7 +239,7 @@ def test_checkpoint_of_other_settings_is_refused(digits: Path, small: Path, tmp_
 
     recipe, data = load_recipe(small), neuralnet.load_mnist(digits)
     model = build_network(recipe, 784, data.classes, 0)
-    path = tmp_path / "small-seed0.checkpoint"
+    path = tmp_path / "digits-small-seed0.checkpoint"
     images, labels = data.images[:400], data.labels[:400]
     train_recipe(recipe, model, (images, labels), None, seed=0, callbacks=[Checkpoint(path)])
     done = run(

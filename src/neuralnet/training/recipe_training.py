@@ -13,7 +13,12 @@ from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
 from neuralnet.nn.schedules import SCHEDULES, schedule_for
-from neuralnet.training.callbacks import GradientClipping, WeightAverage
+from neuralnet.training.callbacks import (
+    BestWeights,
+    EarlyStopping,
+    GradientClipping,
+    WeightAverage,
+)
 from neuralnet.training.device import array_module
 from neuralnet.training.history import History
 from neuralnet.training.loop import train
@@ -77,6 +82,9 @@ def training_arguments(recipe: Recipe) -> dict[str, Any]:
         callbacks.append(_built(WeightAverage, recipe.weight_average, "weight_average"))
     if settings.clip_norm is not None:
         callbacks.append(GradientClipping(settings.clip_norm))
+    if recipe.early_stopping is not None:
+        stopping = _built(EarlyStopping, recipe.early_stopping, "early_stopping")
+        callbacks += [BestWeights(), stopping]
     return {
         "num_epochs": settings.num_epochs,
         "learning_rate": schedule_for(
@@ -113,6 +121,7 @@ def train_recipe(
     validation_set: tuple[Array, Array] | None,
     *,
     seed: int,
+    sample_weight: Array | None = None,
     image_shape: tuple[int, int] | None = None,
     callbacks: Iterable[Callback] = (),
     resume: str | os.PathLike[str] | None = None,
@@ -129,6 +138,8 @@ def train_recipe(
         Data as for `train`; the validation set may be None.
     seed : int
         Seed of the training.
+    sample_weight : array_like, shape (N,), optional
+        Weight of each training example in the loss.
     image_shape : (int, int), optional
         Rows and columns of an image, for augmentation.
     callbacks : iterable of Callback
@@ -160,6 +171,7 @@ def train_recipe(
         y,
         *(validation_set or (None, None)),
         seed=seed,
+        sample_weight=sample_weight,
         resume=resume,
         **{**arguments, "callbacks": [*callbacks, *arguments["callbacks"]]},
     )

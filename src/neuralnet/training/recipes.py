@@ -2,8 +2,9 @@
 
 The table `[recipe]` describes the recipe. `[network]` and `[training]` hold the settings of
 settings.py, `[optimizer]` and `[schedule]` further arguments of these two. `[augmentation]`,
-`[receptive_fields]` and `[weight_average]` are optional. Reading a recipe imports nothing heavy, so
-that `--help` can list them at once.
+`[receptive_fields]`, `[weight_average]` and `[early_stopping]` are optional, and `[data]` names the
+data of a saved training. Reading a recipe imports nothing heavy, so that `--help` can list them at
+once.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class About:
 
     Attributes
     ----------
+    name : str
+        Name of the recipe; empty for the name of its file.
     summary : str
         Purpose.
     reaches, takes : str
@@ -39,16 +42,46 @@ class About:
     members : str
         Name of the recipe whose networks, one for each of `seeds`, are averaged; empty if the
         recipe trains a network of its own.
-    num_valid : int
-        Number of training images held out for validation.
+    num_valid : int or None
+        Number of training examples held out for validation; None for the default of the split.
     """
 
+    name: str = ""
     summary: str = ""
     reaches: str = ""
     takes: str = ""
     seeds: tuple[int, ...] = (0,)
     members: str = ""
-    num_valid: int = 0
+    num_valid: int | None = None
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """The data of a training, named as the options of `neuralnet train`.
+
+    Attributes
+    ----------
+    path : str
+        File or folder; empty for MNIST.
+    target : str or None
+        Target column of a table.
+    ignore_columns : tuple of str
+        Columns of a table that are not inputs.
+    invert : bool
+        Whether pictures are inverted.
+    num_test : int or None
+        Number of examples set aside for the test, where the data have no test part; None for the
+        default of the split.
+    class_weight : str
+        "none", or "balanced": examples are weighted so that each class has the same total weight.
+    """
+
+    path: str = ""
+    target: str | None = None
+    ignore_columns: tuple[str, ...] = ()
+    invert: bool = False
+    num_test: int | None = None
+    class_weight: str = "none"
 
 
 @dataclass(frozen=True)
@@ -58,7 +91,7 @@ class Recipe:
     Attributes
     ----------
     name : str
-        Name of the file without its ending.
+        The name in its table `[recipe]`, or else that of its file without the ending.
     about : About
         Its description.
     network : NetworkSettings
@@ -67,23 +100,40 @@ class Recipe:
         Settings of the training.
     optimizer, schedule : dict
         Further arguments of the optimizer and the schedule that `training` names.
-    augmentation, receptive_fields, weight_average : dict or None
-        Arguments of `Augmentation`, `ReceptiveFields` and `WeightAverage`; None if not used.
+    data : DataSettings
+        The data, and how they are split and weighted.
+    augmentation, receptive_fields, weight_average, early_stopping : dict or None
+        Arguments of `Augmentation`, `ReceptiveFields`, `WeightAverage` and `EarlyStopping`; None if
+        not used. With early stopping, the weights of the best epoch are kept.
     """
 
     name: str
     about: About = field(default_factory=About)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    data: DataSettings = field(default_factory=DataSettings)
     optimizer: dict[str, Any] = field(default_factory=dict)
     schedule: dict[str, Any] = field(default_factory=dict)
     augmentation: dict[str, Any] | None = None
     receptive_fields: dict[str, Any] | None = None
     weight_average: dict[str, Any] | None = None
+    early_stopping: dict[str, Any] | None = None
 
 
-_TYPED = {"recipe": About, "network": NetworkSettings, "training": TrainingSettings}
-_FREE = ("optimizer", "schedule", "augmentation", "receptive_fields", "weight_average")
+_TYPED = {
+    "recipe": About,
+    "network": NetworkSettings,
+    "training": TrainingSettings,
+    "data": DataSettings,
+}
+_FREE = (
+    "optimizer",
+    "schedule",
+    "augmentation",
+    "receptive_fields",
+    "weight_average",
+    "early_stopping",
+)
 
 
 def recipe_names() -> list[str]:
@@ -153,7 +203,8 @@ def parse_recipe(content: bytes, name: str, where: str) -> Recipe:
         kind = _TYPED.get(table)
         part = _typed(kind, settings, f"In {where}, [{table}]") if kind else settings
         parts["about" if table == "recipe" else table] = part
-    return Recipe(name, **parts)
+    about = parts.get("about")
+    return Recipe(about.name or name if about else name, **parts)
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -219,8 +270,12 @@ def _worded(hint: Any) -> str:
     if isinstance(hint, types.UnionType):
         return _worded(next(one for one in typing.get_args(hint) if one is not type(None)))
     if typing.get_origin(hint) is tuple:
-        whole = typing.get_args(hint)[0] is int
-        return f"a list of {'whole numbers, such as [256, 128]' if whole else 'numbers: [1.5, 3]'}"
+        examples = {
+            int: "whole numbers: [256, 128]",
+            float: "numbers: [1.5, 3]",
+            str: 'texts: ["a"]',
+        }
+        return f"a list of {examples[typing.get_args(hint)[0]]}"
     names = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
     return names[hint]
 
