@@ -120,7 +120,9 @@ def test_committee_averages_its_members_and_trains_the_missing(
     assert "Recipe classic" not in again.output
     assert "together, seeds (0, 1): test error" in again.output.splitlines()[-1]
     data = neuralnet.load_mnist(digits)
-    networks = [neuralnet.load(tmp_path / f"digits-classic-seed{seed}.safetensors") for seed in (0, 1)]
+    networks = [
+        neuralnet.load(tmp_path / f"digits-classic-seed{seed}.safetensors") for seed in (0, 1)
+    ]
     probabilities = np.sum([one.predict_proba(data.images[400:]) for one in networks], axis=0)
     wrong = (probabilities.argmax(axis=1) != data.labels[400:]).sum()
     assert f"{wrong} of 100" in again.output
@@ -141,7 +143,8 @@ def test_network_trained_on_a_table_takes_unscaled_columns(tmp_path: Path) -> No
     X, y = iris_rows()
     assert network.evaluate(X.astype(np.float32), y).accuracy > 0.93
     evaluated = CliRunner().invoke(
-        main, ["evaluate", str(tmp_path / "iris-quick-seed0.safetensors"), str(tmp_path / "iris.csv")]
+        main,
+        ["evaluate", str(tmp_path / "iris-quick-seed0.safetensors"), str(tmp_path / "iris.csv")],
     )
     assert evaluated.exit_code == 0, evaluated.output
     stated = re.search(r"test error ([\d.]+) %", done.output)
@@ -200,7 +203,9 @@ def test_ctrl_c_saves_the_network_and_training_resumes(
     assert "Resuming from" in resumed.stdout
     assert resumed.stdout.splitlines()[-1] == whole.stdout.splitlines()[-1]
     states = [
-        neuralnet.load(tmp_path / name / "digits-small-seed0.safetensors").parameters.state.tobytes()
+        neuralnet.load(
+            tmp_path / name / "digits-small-seed0.safetensors"
+        ).parameters.state.tobytes()
         for name in ("whole", "part")
     ]
     assert states[0] == states[1]
