@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from neuralnet.checks import Array, InputError
+from neuralnet.checks import InputError
 from neuralnet.cli.output import echo_note, noun_of, pluralized
 from neuralnet.cli.progress import DownloadBar
 from neuralnet.data.dataset import Dataset
@@ -141,7 +141,7 @@ class Job:
                 (split.X_train, split.y_train),
                 valid,
                 seed=recipe.training.seed,
-                sample_weight=_sample_weight(split.y_train, self.data.class_weight),
+                class_weight=self.data.class_weight,
                 image_shape=self.dataset.image_shape,
                 callbacks=[*callbacks, Checkpoint(checkpoint, self.checkpoint_every)],
                 resume=resume,
@@ -210,14 +210,6 @@ def _sizes(total: int, num_valid: int | None, num_test: int | None) -> list[int]
             f"training; at least one must remain."
         )
     return [train, valid, test]
-
-
-def _sample_weight(labels: Array, class_weight: str) -> Array | None:
-    """Return the weight of each example, or None if all have the same."""
-    if class_weight == "none":
-        return None
-    counts = np.bincount(labels)
-    return (len(labels) / (np.count_nonzero(counts) * counts[labels])).astype(np.float32)
 
 
 def _save_settings(recipe: Recipe, path: Path) -> None:

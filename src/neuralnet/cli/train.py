@@ -12,7 +12,7 @@ from neuralnet.cli.command import Command
 from neuralnet.cli.completion import complete_recipe
 from neuralnet.cli.examples import ignore_option, invert_option, table_path, target_option
 from neuralnet.cli.options import apply_overrides, override_options
-from neuralnet.training.recipes import DataSettings, list_recipes, load_recipe
+from neuralnet.training.recipes import CLASS_WEIGHTS, DataSettings, list_recipes, load_recipe
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 
@@ -46,7 +46,7 @@ class TrainCommand(Command):
 @ignore_option
 @click.option(
     "--class-weight",
-    type=click.Choice(["none", "balanced"]),
+    type=click.Choice(CLASS_WEIGHTS),
     help="Weight of the examples: balanced gives each class the same total weight.",
 )
 @invert_option
@@ -115,7 +115,7 @@ def train(
     Example: neuralnet train --recipe solid --seed 1
              neuralnet train --data wine.csv --target cultivar --class-weight balanced
     """
-    from neuralnet.checks import check_rng
+    from neuralnet.checks import check_name, check_rng
     from neuralnet.cli.job import Job
     from neuralnet.data.table_files import is_table
     from neuralnet.files import check_writable
@@ -151,6 +151,7 @@ def train(
         "class_weight": class_weight,
     }
     settings = _data_settings(chosen.data, given)
+    check_name(settings.class_weight, CLASS_WEIGHTS, "class_weight")
     job = Job(settings, output, device, resume, overwrite, checkpoint_every, quiet)
     if about.members:
         job.committee(chosen, trained)

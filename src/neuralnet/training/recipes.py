@@ -22,6 +22,7 @@ from neuralnet.files import read_bytes
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 _FOLDER = Path(__file__).parents[1] / "recipes"
+CLASS_WEIGHTS = ("none", "balanced")
 MAX_BYTES = 100_000  # a recipe is a page of settings
 
 
