@@ -17,6 +17,7 @@ from sklearn.datasets import load_iris
 
 import neuralnet
 from neuralnet.cli.main import main
+from neuralnet.storage.lock import locked_output
 from neuralnet.training.recipes import DataSettings, load_recipe, recipe_names
 from tests.digits import write_digits
 
@@ -390,3 +391,44 @@ def test_a_recipe_with_an_unknown_class_weight_is_refused(iris: Path, tmp_path: 
     )
     assert done.exit_code == 2
     assert "Did you mean 'balanced'?" in done.stderr
+
+
+def test_two_trainings_of_one_output_do_not_mix(digits: Path, small: Path, tmp_path: Path) -> None:
+    with locked_output(tmp_path / "digits-small-seed0.safetensors"):
+        refused = run("--recipe", small, "--data", digits, "--output", tmp_path)
+        assert refused.exit_code == 2
+        assert "another process" in refused.output
+        arguments = ["--recipe", small, "--data", digits, "--output", tmp_path]
+        others = run(*arguments, "--seed", 1, "--num-epochs", 1)
+        assert others.exit_code == 0
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == [
+        "digits-small-seed1.safetensors",
+        "digits-small-seed1.toml",
+    ]
+
+
+def test_a_training_that_fails_leaves_the_network_with_its_own_settings(
+    digits: Path, small: Path, tmp_path: Path
+) -> None:
+    arguments = ["--recipe", small, "--data", digits, "--output", tmp_path, "--num-epochs", 1]
+    assert run(*arguments).exit_code == 0
+    names = ("digits-small-seed0.safetensors", "digits-small-seed0.toml")
+    kept = [(tmp_path / name).read_bytes() for name in names]
+    failed = run(*arguments, "--learning-rate", 1e30, "--overwrite")
+    assert failed.exit_code == 2, failed.output
+    assert [(tmp_path / name).read_bytes() for name in names] == kept
+
+
+def test_a_member_with_other_classes_is_refused(digits: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "together.toml"
+    recipe.write_text('[recipe]\nmembers = "classic"\nseeds = [0]\n')
+    member = neuralnet.NeuralNetMLP(784, 5, 10, classes=list("abcdefghij"))
+    neuralnet.save(member, tmp_path / "digits-classic-seed0.safetensors")
+    done = run("--recipe", recipe, "--data", digits, "--output", tmp_path)
+    assert done.exit_code == 2
+    for fact in ("digits-classic-seed0", "a, b, c", "0, 1, 2"):
+        assert fact in done.output
+    neuralnet.save(neuralnet.NeuralNetMLP(9, 5, 10), tmp_path / "digits-classic-seed0.safetensors")
+    done = run("--recipe", recipe, "--data", digits, "--output", tmp_path)
+    assert done.exit_code == 2
+    assert "9 inputs" in done.output

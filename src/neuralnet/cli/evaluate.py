@@ -27,6 +27,7 @@ from neuralnet.cli.output import (
     noun_of,
     percent,
     pluralized,
+    printable,
     quiet_option,
     table,
 )
@@ -118,7 +119,7 @@ def evaluate(
     echo_note(note, quiet=quiet)
     if not quiet:
         click.echo(f"Network: {repr(model).strip('<>')}")
-        click.echo(f"Data: {dataset.name}, from {dataset.source}: {description}")
+        click.echo(f"Data: {printable(f'{dataset.name}, from {dataset.source}')}: {description}")
     click.echo(
         f"{pluralized(len(y), noun_of(dataset))}: loss {loss:.4f}, accuracy {percent(accuracy)}"
     )

@@ -10,22 +10,28 @@ from pathlib import Path
 import click
 import numpy as np
 
-from neuralnet.checks import InputError
-from neuralnet.cli.output import echo_note, noun_of, pluralized
+from neuralnet.cli.output import echo_note, noun_of, pluralized, printable
 from neuralnet.cli.progress import DownloadBar
 from neuralnet.data.dataset import Dataset
-from neuralnet.data.loading import load_data
+from neuralnet.data.loading import check_input_size, load_data
 from neuralnet.data.preprocessing import TEXTBOOK_SIZES, Split, proportional_sizes, split_dataset
 from neuralnet.data.tables import standardization
-from neuralnet.files import atomic_write
+from neuralnet.errors import InputError
+from neuralnet.files import atomic_write, check_regular
 from neuralnet.interop.folding import with_standardization
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage import load, save
+from neuralnet.storage.lock import locked_output
 from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
-from neuralnet.training.checkpoint import Checkpoint
+from neuralnet.training.checkpoint import Checkpoint, checkpoint_exists, remove_checkpoint
 from neuralnet.training.history import History
 from neuralnet.training.recipe_training import build_network, train_recipe
 from neuralnet.training.recipes import DataSettings, Recipe, recipe_text
+
+# Smallest validation set that decides when to stop, unless the user asks for a smaller one. With
+# fewer examples, chance decides more than they do, and the training set lacks them
+# (docs/own-data.md has the measurement).
+_MIN_VALID = 200
 
 
 @dataclasses.dataclass
@@ -43,10 +49,19 @@ class Job:
     def echo(self, text: str) -> None:
         """Print a line, unless `quiet` is set."""
         if not self.quiet:
-            click.echo(text)
+            click.echo(printable(text))
 
     def single(self, recipe: Recipe, seed: int) -> NeuralNetMLP:
-        """Train one network, save it, and print its test error."""
+        """Train one network, save it, and print its test error.
+
+        No other process can write the same output meanwhile.
+        """
+        path = self._path(recipe, seed)
+        with locked_output(path):
+            self._check_absent(path)
+            return self._single(recipe, seed, path)
+
+    def _single(self, recipe: Recipe, seed: int, path: Path) -> NeuralNetMLP:
         dataset = self.dataset
         recipe = dataclasses.replace(
             recipe,
@@ -54,8 +69,6 @@ class Job:
             training=dataclasses.replace(recipe.training, seed=seed),
             data=self.data,
         )
-        path = self._path(recipe, seed)
-        self._check_absent(path)
         split, protocol = self._split(recipe, seed)
         model = build_network(recipe, dataset.images.shape[1], dataset.classes, seed, self.device)
         self.echo(f"Recipe {recipe.name}, seed {seed}: {model!r}")
@@ -79,9 +92,8 @@ class Job:
         test = model.evaluate(split.X_test, split.y_test) if len(split.y_test) else None
         if test is not None:
             model.notes["test_accuracy"] = f"{test.accuracy:.4f}"
-        save(model, path)
-        _save_settings(recipe, path)
-        path.with_suffix(".checkpoint").unlink(missing_ok=True)
+        _save_with_settings(model, recipe, path)
+        remove_checkpoint(path.with_suffix(".checkpoint"))
         self.echo(f"Saved {path}, with its settings in {path.with_suffix('.toml').name}.")
         if test is None:
             trained = pluralized(len(split.y_train) + len(split.y_valid), noun_of(dataset))
@@ -92,16 +104,18 @@ class Job:
 
     def _path(self, recipe: Recipe, seed: int) -> Path:
         """Return the path of a network, whose name has the data, the recipe and the seed."""
-        data = re.sub(r"[^a-z0-9]+", "-", self.dataset.name.lower()).strip("-") or "data"
+        data = re.sub(r"\W+", "-", self.dataset.name.lower()).strip("-") or "data"
         return self.output / f"{data}-{recipe.name}-seed{seed}.safetensors"
 
     def _check_absent(self, path: Path) -> None:
         """Raise if the training would replace the result of another one."""
-        kinds = [".safetensors", *([] if self.resume else [".toml", ".checkpoint"])]
-        existing = [path.with_suffix(kind) for kind in kinds if path.with_suffix(kind).exists()]
+        checkpoint = path.with_suffix(".checkpoint")
+        existing = [one for one in (path, path.with_suffix(".toml")) if one.exists()]
+        if checkpoint_exists(checkpoint) and not self.resume:
+            existing.append(checkpoint)
         if existing and not self.overwrite:
             hint = ""
-            if existing[-1].suffix == ".checkpoint":
+            if existing[-1] == checkpoint:
                 hint = " To continue the training of the checkpoint, add --resume."
             raise InputError(
                 f"{existing[0]} exists. Choose another folder with --output, or add --overwrite to "
@@ -121,14 +135,18 @@ class Job:
                 num_valid = 0
             split = split_dataset(dataset, protocol="official", num_valid=num_valid, seed=seed)
             return split, "official"
-        sizes = _sizes(len(dataset.labels), num_valid, num_test)
+        total = len(dataset.labels)
+        if num_valid is None and recipe.early_stopping is not None:
+            _, default, _ = proportional_sizes(total, TEXTBOOK_SIZES)
+            num_valid = default if default >= _MIN_VALID else 0
+        sizes = _sizes(total, num_valid, num_test)
         return split_dataset(dataset, protocol="textbook", sizes=sizes, seed=seed), "textbook"
 
     def _train(self, recipe: Recipe, model: NeuralNetMLP, split: Split, path: Path) -> None:
         """Train a network; on Ctrl-C save the best one that was evaluated."""
         checkpoint = path.with_suffix(".checkpoint")
         callbacks = [BestIfInterrupted(), *([] if self.quiet else [ProgressBar()])]
-        resume = checkpoint if self.resume and checkpoint.exists() else None
+        resume = checkpoint if self.resume and checkpoint_exists(checkpoint) else None
         if resume is not None:
             self.echo(f"Resuming from {resume}.")
         elif self.resume:
@@ -148,10 +166,9 @@ class Job:
             )
         except KeyboardInterrupt:
             interrupted = path.with_name(f"{path.stem}-interrupted.safetensors")
-            save(model, interrupted)
-            _save_settings(recipe, path)
+            _save_with_settings(model, recipe, interrupted)
             echo_note(f"Interrupted. Saved the best network so far as {interrupted}.", quiet=False)
-            if checkpoint.exists():
+            if checkpoint_exists(checkpoint):
                 echo_note(f"To continue from {checkpoint}, add --resume.", quiet=False)
             raise
         model.notes["history"] = json.dumps(history.as_dict())
@@ -165,6 +182,7 @@ class Job:
         for seed in recipe.about.seeds:
             path = self._path(members, seed)
             model = load(path) if path.exists() else self.single(members, seed)
+            _check_member(model, path, self.dataset)
             probabilities = model.predict_proba(images)
             error = float(np.mean(probabilities.argmax(axis=1) != labels))
             self.echo(f"{path}: test error {100 * error:.2f} %")
@@ -212,10 +230,29 @@ def _sizes(total: int, num_valid: int | None, num_test: int | None) -> list[int]
     return [train, valid, test]
 
 
-def _save_settings(recipe: Recipe, path: Path) -> None:
-    """Write the settings of a training next to its network, as a recipe."""
-    with atomic_write(path.with_suffix(".toml")) as file:
+def _save_with_settings(model: NeuralNetMLP, recipe: Recipe, path: Path) -> None:
+    """Save a network, and its recipe beside it.
+
+    The recipe of an earlier network is removed first, so that a network never stands beside the
+    settings of another one, even if the process is killed in between.
+    """
+    settings = path.with_suffix(".toml")
+    if check_regular(settings, "write") is not None:
+        settings.unlink()
+    save(model, path)
+    with atomic_write(settings) as file:
         file.write(recipe_text(recipe).encode())
+
+
+def _check_member(model: NeuralNetMLP, path: Path, dataset: Dataset) -> None:
+    """Raise unless a member of a committee has the classes and the inputs of the data."""
+    if model.classes != dataset.classes:
+        raise InputError(
+            f"{path} has the classes {', '.join(map(str, model.classes))!s:.80}, but the data have "
+            f"{', '.join(map(str, dataset.classes))!s:.80}; all members of a committee need the "
+            f"same. Choose another folder with --output, or remove the file."
+        )
+    check_input_size(dataset, model.num_features)
 
 
 def _described(history: History) -> str:

@@ -25,6 +25,7 @@ from neuralnet.cli.output import (
     json_option,
     percent,
     pluralized,
+    printable,
     quiet_option,
 )
 from neuralnet.errors import InputError
@@ -264,6 +265,6 @@ def _classify(model: NeuralNetMLP, names: list[str], X: NDArray[Any]) -> list[di
 def _line(prediction: dict[str, Any], *, quiet: bool) -> str:
     """Format a prediction as one line."""
     if quiet:
-        return str(prediction["class"])
+        return printable(prediction["class"])
     confidence = f"  {percent(prediction['probability'])}" if "probability" in prediction else ""
-    return f"{prediction['input']}  {prediction['class']}{confidence}"
+    return f"{printable(prediction['input'])}  {printable(prediction['class'])}{confidence}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neuralnet.cli.command import FAILURE, PARTIAL_FAILURE, Command
-from neuralnet.cli.output import echo_error, echo_note
+from neuralnet.cli.output import echo_error, echo_note, printable
 
 if TYPE_CHECKING:
     from neuralnet.reading.reader import Digit, Reading
@@ -110,7 +110,7 @@ def _print(path: str, reading: Reading, as_json: bool, *, several: bool) -> None
         click.echo(json.dumps(_reading_as_dict(path, reading)))
         return
     for line in str(reading).split("\n"):
-        click.echo(f"{path}: {line}".rstrip() if several else line)
+        click.echo(printable(f"{path}: {line}".rstrip() if several else line))
 
 
 def _report_error(path: str, error: Exception, as_json: bool) -> None:

@@ -9,7 +9,7 @@ import click
 
 from neuralnet.cli.command import Command
 from neuralnet.cli.examples import model_argument
-from neuralnet.cli.output import echo_json, json_option, percent, table
+from neuralnet.cli.output import echo_json, json_option, percent, printable, table
 from neuralnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ def show(model_path: Path, picture: Path | None, as_json: bool) -> None:
     click.echo(table(rows, str.ljust))
     low, high = model.input_range
     click.echo(f"Pixels are scaled to [{low:g}, {high:g}].")
-    click.echo(f"Classes: {', '.join(map(str, model.classes))}")
+    click.echo(f"Classes: {', '.join(map(printable, model.classes))}")
     for name, value in _settings(model).items():
         click.echo(f"{name}: {value}")
     for name, text in model.notes.items():
-        click.echo(f"{name}: {_format_note(name, text)}")
+        click.echo(f"{printable(name)}: {printable(_format_note(name, text))}")
     if picture is not None:
-        click.echo(f"Saved {picture}")
+        click.echo(f"Saved {printable(picture)}")
 
 
 def _draw(model: NeuralNetMLP, path: Path, picture: Path) -> None:
@@ -143,5 +143,5 @@ def _parse_json(text: str) -> Any:
 
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

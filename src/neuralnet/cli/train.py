@@ -23,7 +23,7 @@ class TrainCommand(Command):
         """Write the list of recipes."""
         rows = []
         for name, about in list_recipes().items():
-            facts = [about.summary, about.reaches, about.takes]
+            facts = [about.summary, about.test_error, about.duration]
             rows.append((name, " ".join(fact for fact in facts if fact)))
         with formatter.section("Recipes"):
             formatter.write_dl(rows)

@@ -13,7 +13,7 @@ from neuralnet.data.pictures import load_pictures
 from neuralnet.data.sources import load_mnist
 from neuralnet.data.table_files import is_table
 from neuralnet.data.tables import load_table
-from neuralnet.files import FileError, describe_os_error
+from neuralnet.files import FileError, check_path, describe_os_error, file_status
 
 
 def load_data(
@@ -60,6 +60,9 @@ def load_data(
     InputError
         If an argument does not apply to this kind of data.
     """
+    if path is not None:
+        path = check_path(path)
+        file_status(path)  # raises if the path cannot be looked up
     if invert and (path is None or is_table(Path(path)) or not _has_pictures(Path(path))):
         data = "MNIST" if path is None else str(path)
         raise InputError(

@@ -17,7 +17,14 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, describe
 from neuralnet.data.inputs import input_notes
-from neuralnet.files import FileError, FileFormatError, atomic_write, describe_os_error
+from neuralnet.files import (
+    FileError,
+    FileFormatError,
+    atomic_write,
+    check_path,
+    check_regular,
+    describe_os_error,
+)
 from neuralnet.interop.pytorch_layers import NORMALIZATION, parse_layers
 from neuralnet.nn.activations import GELU, Activation, LeakyReLU
 from neuralnet.nn.layers import ActivationLayer, Dense
@@ -157,7 +164,7 @@ def load_pytorch(
         If the tensors are not those of such a network, or an argument is invalid.
     """
     model = from_state_dict(
-        _read(Path(path)),
+        _read(check_path(path)),
         hidden_activation=hidden_activation,
         output_activation=output_activation,
         loss=loss,
@@ -238,6 +245,7 @@ def _read(path: Path) -> dict[str, Array]:
     from safetensors.numpy import load_file
 
     try:
+        check_regular(path, "read")
         if path.stat().st_size > _MAX_BYTES:
             raise FileFormatError(f"{path} is larger than 16 GiB. Is it the right file?")
         return dict(load_file(path))

@@ -11,8 +11,6 @@ Who owns which buffer, and who may overwrite it:
 - A gradient belongs to the layer that returned it. The layer below may overwrite it.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from neuralnet.checks import Array
@@ -44,7 +42,7 @@ class Batch:
         Layers that the batch goes through.
     objective : Objective
         Objective that its outputs go to.
-    pixels : (float, float)
+    input_range : (float, float)
         Range that uint8 pixels are scaled to.
     backward : bool
         Whether the batch also goes backward.
@@ -53,22 +51,28 @@ class Batch:
     ----------
     x : ndarray, shape (N, D)
         The inputs.
-    weight : float
+    total_weight : float
         Total weight of the examples: their number, unless they have weights.
     caches : list of Cache
         One per layer.
-    outputs : ObjectiveCache
-        The arrays at the outputs.
+    objective_cache : ObjectiveCache
+        Targets, outputs and the gradient at the logits.
     """
 
     def __init__(
-        self, num_rows: int, layers: Sequential, objective: Objective, pixels: Range, backward: bool
+        self,
+        num_rows: int,
+        layers: Sequential,
+        objective: Objective,
+        input_range: Range,
+        *,
+        backward: bool,
     ) -> None:
-        self.num_rows, self.weight = num_rows, float(num_rows)
+        self.num_rows, self.total_weight = num_rows, float(num_rows)
         self.caches = layers.caches(num_rows, backward=backward)
-        self.outputs = objective.cache(num_rows)
+        self.objective_cache = objective.cache(num_rows)
         self._parameters = layers.parameters
-        self._pixels = pixels
+        self._input_range = input_range
         self._gathered: Array | None = None
         self._converted: Array | None = None
 
@@ -83,7 +87,7 @@ class Batch:
         self.x = self._converted
         self.x[...] = xp.asarray(X)
         if X.dtype == np.uint8:
-            scale_pixels(self.x, self._pixels)
+            scale_pixels(self.x, self._input_range)
 
     def gather(self, X: Array, rows: Array) -> None:
         """Load the examples of X at `rows`, shape (N,).

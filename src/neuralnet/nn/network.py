@@ -1,7 +1,5 @@
 """`NeuralNetMLP`: the multilayer perceptron, built from its settings."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 from collections.abc import Sequence
@@ -27,8 +25,9 @@ from neuralnet.nn.sequential import Sequential
 class NeuralNetMLP(Model):
     """A multilayer perceptron: dense layers, each followed by an activation.
 
-    The defaults are the textbook's network: one hidden layer of sigmoids, sigmoid outputs, one-hot
-    targets and mean squared error.
+    The defaults are those of a well-known textbook (Raschka, Liu and Mirjalili 2022, "Machine
+    Learning with PyTorch and Scikit-Learn", chapter 11): one hidden layer of sigmoids, sigmoid
+    outputs, one-hot targets and mean squared error.
 
     Parameters
     ----------
@@ -37,9 +36,9 @@ class NeuralNetMLP(Model):
     num_hidden : int or sequence of int
         Units of the hidden layer, or of each hidden layer from first to last.
     num_classes : int
-        Outputs, K: one per class, at least 2. With independent outputs (identity outputs with mean
-        squared error, sigmoid outputs with binary cross-entropy) y may also be a matrix of targets,
-        (N, K), and one output is enough.
+        Outputs, K: one per class. With independent outputs (identity or sigmoid) y may also be a
+        matrix of targets, (N, K), and a single output, with y of shape (N,), is enough for two
+        classes or for one number.
     hidden_activation : str, Activation, or a sequence of these
         "sigmoid", "tanh", "relu", "leaky_relu", "gelu" or "identity"; one for all hidden layers,
         or one for each.
@@ -88,6 +87,8 @@ class NeuralNetMLP(Model):
         The layers of `sequential`.
     classes : tuple of str or int
         Name of each label.
+    trained_on : "pixels", (float, float) or None
+        Kind of inputs of the last training (see `Model`).
     notes : dict of str to str
         Free text that is saved with the network, for example the source of its data.
 
@@ -195,14 +196,15 @@ class NeuralNetMLP(Model):
 
     def __getstate__(self) -> dict[str, object]:
         """Return what a copy needs: the values of the parameters, not the views into them."""
-        settings, values = self.settings(), self.to_numpy(self.parameters.state)
-        return {"settings": settings, "notes": self.notes, "xp": self.xp.__name__, "values": values}
+        kept = {"notes": dict(self.notes), "trained_on": self.trained_on}
+        values = self.to_numpy(self.parameters.state)
+        return {"settings": self.settings(), "xp": self.xp.__name__, "values": values, **kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Build a copy, with buffers of its own."""
         module = importlib.import_module(state["xp"])
         vars(self).update(vars(type(self)(**state["settings"], xp=module)))
-        self.notes = dict(state["notes"])
+        self.notes, self.trained_on = state["notes"], state["trained_on"]
         self.parameters.state[...] = module.asarray(state["values"])
 
     def __repr__(self) -> str:

@@ -1,10 +1,8 @@
 """Optimizers: each is a few lines over the flat buffers of parameters and gradients.
 
-The symbols are those of the papers: `w` parameters, `g` gradients, `lr` the learning rate of this
-step.
+Symbols: `w` are all parameters, biases included, `g` their gradients, and `lr` is the learning rate
+of this step.
 """
-
-from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
@@ -148,7 +146,8 @@ class AdamW(Adam):
     beta1, beta2, epsilon : float
         As in `Adam`.
     weight_decay : float
-        At least 0; each step multiplies every weight, but no bias, by `1 - lr * weight_decay`.
+        At least 0; each step multiplies every weight, but no bias, by `1 - lr * weight_decay`, or
+        by 0 where that is negative.
     """
 
     name = "adamw"
@@ -167,7 +166,7 @@ class AdamW(Adam):
 
     def decay(self, weights: Array, fraction: float) -> None:
         """Shrink all weights by a fraction, in place."""
-        weights *= 1 - fraction
+        weights *= max(1 - fraction, 0.0)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = by_name(SGD, Adam, AdamW)

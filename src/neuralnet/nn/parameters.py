@@ -1,7 +1,5 @@
 """One flat buffer of parameters, one of gradients, and named, shaped views into both."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterator, Mapping
@@ -10,7 +8,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from neuralnet.checks import Array, check_parameter, explained_memory_error
+from neuralnet.checks import Array, check_name, check_parameter, explained_memory_error
 
 # Entries processed at a time. Repeated passes over a few buffers are fast while they fit into the
 # processor's cache: four float32 buffers of one block take 1 MiB.
@@ -99,8 +97,14 @@ class Parameters:
         return {name: buffer[self._slices[name]].reshape(s) for name, s in self.shapes.items()}
 
     def __getitem__(self, name: str) -> Array:
-        """Return the view of one parameter; writing to it changes the network."""
-        return self._values[name]
+        """Return the view of one parameter; writing to it changes the network.
+
+        Raises
+        ------
+        InputError
+            If there is no parameter of this name.
+        """
+        return self._values[check_name(name, self.shapes, "The name of a parameter")]
 
     def __setitem__(self, name: str, values: ArrayLike) -> None:
         """Write new values into the view of one parameter.
@@ -117,10 +121,14 @@ class Parameters:
 
     def gradient(self, name: str) -> Array:
         """Return the view of one parameter's gradient."""
-        return self._gradients[name]
+        return self._gradients[check_name(name, self.shapes, "The name of a parameter")]
+
+    def keys(self) -> Iterator[str]:
+        """Iterate over the names; with this method, `dict(parameters)` works."""
+        return iter(self.shapes)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.shapes)
+        return self.keys()
 
     def __len__(self) -> int:
         """Return the number of named parameters; `values.size` is the number of entries."""

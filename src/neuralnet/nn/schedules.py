@@ -4,8 +4,6 @@ The learning rate of a step is that of the schedule times a factor, usually betw
 are counted from 0 to `num_steps - 1` over the whole training.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace

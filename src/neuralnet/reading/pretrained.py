@@ -29,4 +29,6 @@ def load_pretrained() -> NeuralNetMLP:
     """
     weights = importlib.resources.files("neuralnet.reading") / "reader.safetensors"
     with importlib.resources.as_file(weights) as path:
-        return load(path)
+        model = load(path)
+    model.trained_on = "pixels"
+    return model

@@ -6,14 +6,13 @@ the cost is small; the rest follows from the history.
 
 from __future__ import annotations
 
-import inspect
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from neuralnet.checks import Array, Labelled, Rows
+from neuralnet.checks.inputs import warn
 from neuralnet.nn.activations import ReLU, Sigmoid, Tanh
 from neuralnet.nn.layers import ActivationLayer, Dense
 from neuralnet.training.run import Callback, TrainingRun
@@ -38,10 +37,6 @@ SHUFFLED_ACCURACY = 0.5  # training accuracy of labels learned by heart, and mor
 LARGE_L2 = 0.05  # l2 times the learning rate: the relative decay of each weight per step
 LARGE_INPUT = 50.0  # absolute value of an input; standardized features stay well below
 SAMPLED_ROWS = 1000  # number of examples whose inputs are examined
-
-
-# Packages between the user's call and the training.
-_LIBRARIES = ("neuralnet", "sklearn")
 
 
 class TrainingWarning(UserWarning):
@@ -74,7 +69,7 @@ class Advisor(Callback):
         if not self._reported & {kind, "data"}:
             self._reported.add(kind)
             run.history.advice.append(sentence)
-            warnings.warn(sentence, TrainingWarning, stacklevel=_stack_level())
+            warn(sentence, TrainingWarning)
 
     def on_train_begin(self, run: TrainingRun) -> None:
         """Examine the data and the number of updates."""
@@ -320,14 +315,6 @@ def _trouble_with_labels(y: Array) -> str:
             f"learn. Check how y_train was made."
         )
     return ""
-
-
-def _stack_level() -> int:
-    """Return the `stacklevel` of the user's call: the first one outside the libraries."""
-    frame, level = inspect.currentframe(), 0  # level 1 is the function that warns
-    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def _some_weights(run: TrainingRun) -> Array:

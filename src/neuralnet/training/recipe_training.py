@@ -59,6 +59,8 @@ def build_network(
 def training_arguments(recipe: Recipe) -> dict[str, Any]:
     """Return the arguments of `train` that follow from a recipe, seed and data excluded.
 
+    The weight decay of receptive fields depends on the network; `train_recipe` adds it.
+
     Raises
     ------
     InputError
@@ -74,7 +76,6 @@ def training_arguments(recipe: Recipe) -> dict[str, Any]:
                 f"which need weight decay per weight; set optimizer to 'adamw'."
             )
         _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
-        optimizer = LocalAdamW
     callbacks: list[Callback] = []
     if recipe.weight_average is not None:
         callbacks.append(_built(WeightAverage, recipe.weight_average, "weight_average"))
@@ -158,9 +159,8 @@ def train_recipe(
     if recipe.receptive_fields is not None:
         fields = _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
         sizes = [model.num_features, *model.num_hidden, model.num_classes]
-        arguments["optimizer"].decay_factors = model.xp.asarray(
-            fields.decay_factors(sizes), dtype=model.dtype
-        )
+        factors = model.xp.asarray(fields.decay_factors(sizes), dtype=model.dtype)
+        arguments["optimizer"] = LocalAdamW(decay_factors=factors, **recipe.optimizer)
     X, y = training_set
     for callback in arguments["callbacks"]:
         if isinstance(callback, StopOnLoss) and validation_set is not None:
