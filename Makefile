@@ -3,6 +3,7 @@
 # make lint    ruff and mypy --strict
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
+# make bench-tables    the recipe table and scikit-learn's MLPClassifier on four tables, from CSV
 # make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
 # make clean   remove the environment and every output
 
@@ -14,7 +15,7 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint bench bench-estimator read-test clean
+.PHONY: train test lint bench bench-estimator bench-tables read-test clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -32,6 +33,9 @@ bench: $(BENCH)/.installed
 
 bench-estimator: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.estimator --json $(RESULTS)/estimator.json $(ARGS)
+
+bench-tables: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.tables --json $(RESULTS)/tables.json $(ARGS)
 
 read-test: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.reading.evaluation $(if $(DATA),--data $(DATA)) $(ARGS)

@@ -24,6 +24,7 @@ class StopOnLoss(EarlyStopping):
     """
 
     state_arrays = ("best",)
+    keeps_best = True  # so that the training is not advised to
     # The validation set, validated; None for the training loss.
     validation_set: Labelled | None = None
     _best: Array | None = None
