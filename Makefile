@@ -1,6 +1,7 @@
 # make train   create .venv, install the package, train on MNIST, draw the pictures
 # make test    install what the tests need into the same environment, and run them
 # make lint    ruff and mypy --strict
+# make sklearn-tests   scikit-learn's own tests of its networks, run on our estimators
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
 # make bench-tables    the recipe table and scikit-learn's MLPClassifier on four tables, from CSV
@@ -15,7 +16,7 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint bench bench-estimator bench-tables read-test clean
+.PHONY: train test lint sklearn-tests bench bench-estimator bench-tables read-test clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -27,6 +28,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+sklearn-tests: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.interop.sklearn_suite $(ARGS)
 
 bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks --json $(RESULTS)/benchmark.json --picture $(RESULTS)/benchmark.png $(ARGS)

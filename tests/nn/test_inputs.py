@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from neuralnet import InputError, NeuralNetMLP, load_pretrained, train
+from neuralnet import InputError, NeuralNetMLP, load, load_pretrained, save, train
 from neuralnet.checks import Array
 from neuralnet.errors import InputWarning
 
@@ -37,7 +38,7 @@ USES: list[Callable[[NeuralNetMLP, Array], object]] = [
 
 
 def model_inputs(model: NeuralNetMLP) -> Array:
-    return PIXELS if model.trained_on == "pixels" else PIXELS / 255
+    return PIXELS if model.notes["input"] == "pixels" else PIXELS / 255
 
 
 @pytest.mark.parametrize("use", USES, ids=["predict", "proba", "forward", "evaluate", "train"])
@@ -93,16 +94,25 @@ def test_a_range_of_zero_to_one_takes_pixels_divided_by_255() -> None:
 
 def test_a_network_that_was_not_trained_takes_both() -> None:
     model = NeuralNetMLP(9, 4, 3)
-    assert model.trained_on is None
+    assert model.notes == {}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.predict(PIXELS / 255)
         model.predict(PIXELS)
 
 
-def test_a_copy_remembers() -> None:
-    twin = copy.deepcopy(trained_on(PIXELS))
-    assert twin.trained_on == "pixels"
+def test_a_copy_and_a_file_remember(tmp_path: Path) -> None:
+    model = trained_on(PIXELS / 255)
+    save(model, tmp_path / "model.safetensors")
+    for twin in (copy.deepcopy(model), load(tmp_path / "model.safetensors")):
+        assert twin.notes == {"input": "features", "input_values": "[0.0, 1.0]"}
+        with pytest.warns(InputWarning):
+            twin.predict(PIXELS)
+
+
+def test_a_second_training_decides() -> None:
+    twin = trained_on(PIXELS / 255)
+    train(twin, PIXELS, LABELS, num_epochs=1)
     with pytest.warns(InputWarning):
         twin.predict(PIXELS / 255)
 

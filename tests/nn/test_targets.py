@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import mean_poisson_deviance
 
 from neuralnet import Adam, InputError, NeuralNetMLP, train
 from neuralnet.checks import Array, Rows
@@ -21,6 +22,7 @@ WEIGHT = RNG.uniform(0.5, 2, N)
 KINDS = [
     ("identity", "mean_squared_error"),
     ("sigmoid", "binary_cross_entropy"),
+    ("exponential", "poisson_deviance"),
     ("sigmoid", "mean_squared_error"),
 ]
 
@@ -34,6 +36,8 @@ def a_network(kind: tuple[str, str], num_outputs: int, **changes: Any) -> Neural
 
 def targets(kind: tuple[str, str], num_outputs: int) -> Array:
     drawn = np.random.default_rng(6).normal(0, 1, (N, num_outputs))
+    if kind[0] == "exponential":  # counts, some of them 0
+        return np.floor(np.exp(drawn))
     return drawn if kind[0] == "identity" else (drawn > 0).astype(float)
 
 
@@ -61,6 +65,11 @@ def test_the_loss_is_the_mean_of_the_sums_and_a_regression_has_no_accuracy() -> 
     model, y = a_network(KINDS[0], 2, l2=0), targets(KINDS[0], 2)
     loss, accuracy = model.evaluate(X, y)
     assert loss == pytest.approx(np.mean(((model.outputs(X) - y) ** 2).sum(axis=1)))
+    assert np.isnan(accuracy)
+    model, y = a_network(KINDS[2], 2, l2=0), targets(KINDS[2], 2)
+    loss, accuracy = model.evaluate(X, y)
+    each = [mean_poisson_deviance(y[:, k], model.outputs(X)[:, k]) for k in range(2)]
+    assert loss == pytest.approx(sum(each))
     assert np.isnan(accuracy)
 
 
@@ -94,6 +103,7 @@ def test_outputs_are_the_last_of_forward() -> None:
         (KINDS[0], 2, np.full((N, 2), "a"), ["numbers"]),
         (KINDS[1], 2, np.full((N, 2), 1.5), ["1.5", "0 to 1"]),
         (KINDS[1], 2, np.full((N, 2), -1), ["-1", "0 to 1"]),
+        (KINDS[2], 2, np.full((N, 2), -1), ["-1", "at least 0"]),
         (("softmax", "cross_entropy"), 3, np.eye(3)[np.arange(N) % 3], ["argmax"]),
     ],
 )

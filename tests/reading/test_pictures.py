@@ -237,5 +237,5 @@ def test_a_reduced_image_keeps_its_transparent_colour(monkeypatch: pytest.Monkey
     monkeypatch.setattr(pictures, "_WORKING_PIXELS", 300)
     content = saved(Image.fromarray(seven(90, 40)).convert("RGB"), "PNG", transparency=(90,) * 3)
     opaque = Image.open(io.BytesIO(content)).convert("RGBA")
-    assert opaque.getextrema()[3] == (0, 255)
+    assert opaque.getchannel("A").getextrema() == (0, 255)
     np.testing.assert_array_equal(open_grey(content).levels, open_grey(opaque).levels)

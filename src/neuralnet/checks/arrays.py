@@ -248,7 +248,8 @@ def check_targets(
     low, high = target_range
     if array.min() < low or array.max() > high:
         wrong = array.min() if array.min() < low else array.max()
-        raise InputError(f"{name} contains {wrong}; targets must be from {low:g} to {high:g}.")
+        wanted = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+        raise InputError(f"{name} contains {wrong}; targets must be {wanted}.")
     return array
 
 

@@ -1,10 +1,12 @@
-"""The inputs that a network was trained on, and a warning for inputs of another kind."""
+"""What a network's notes say of the inputs it was trained on, and a warning for other inputs."""
 
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,10 @@ import numpy as np
 from neuralnet.checks.arrays import Array, Rows
 from neuralnet.errors import InputWarning
 
-# "pixels" for uint8 pixels, which the network scales; for floating-point inputs, which are taken as
-# they are, their smallest and their largest value. None if it is not known.
-TrainedOn = str | tuple[float, float] | None
+# Names of the notes: the kind of inputs, which is "pixels" for uint8 pixels that the network scales
+# and "features" for floating-point numbers that it takes as they are; and the smallest and the
+# largest of those numbers.
+KIND_NOTE, VALUES_NOTE = "input", "input_values"
 
 SAMPLED_ROWS = 100  # examples that are examined: enough for the range, few enough to cost nothing
 # How far the ends of two ranges may lie apart, as a fraction of the pixels' range. Pixels divided
@@ -28,22 +31,26 @@ GROWTH = 50.0
 _LIBRARIES = ("neuralnet", "sklearn")
 
 
-def kind_of_inputs(X: Array) -> TrainedOn:
-    """Return "pixels" for uint8 pixels, and the range of some examples otherwise."""
+def notes_of_inputs(X: Array) -> dict[str, str]:
+    """Return the notes of a network that is trained on these examples."""
+    if X.dtype == np.uint8:
+        return {KIND_NOTE: "pixels"}
     if isinstance(X, Rows):
-        return None
-    return "pixels" if X.dtype == np.uint8 else _range_of(X)
+        return {KIND_NOTE: "features"}
+    return {KIND_NOTE: "features", VALUES_NOTE: json.dumps(_range_of(X))}
 
 
-def warn_of_other_inputs(X: Array, trained_on: TrainedOn, input_range: tuple[float, float]) -> None:
+def warn_of_other_inputs(
+    X: Array, notes: Mapping[str, str], input_range: tuple[float, float]
+) -> None:
     """Warn if examples are not what a network was trained on.
 
     Parameters
     ----------
     X : ndarray, shape (N, D)
         Examples.
-    trained_on : "pixels", (float, float) or None
-        What `kind_of_inputs` returned for the training set. None warns of nothing.
+    notes : mapping of str to str
+        Notes of the network. Without those of `notes_of_inputs`, nothing is compared.
     input_range : (float, float)
         Range that the network scales pixels to.
 
@@ -52,11 +59,11 @@ def warn_of_other_inputs(X: Array, trained_on: TrainedOn, input_range: tuple[flo
     InputWarning
         If they are of another kind; the message gives both ranges.
     """
-    if trained_on is None or isinstance(X, Rows):
+    if KIND_NOTE not in notes or isinstance(X, Rows):
         return
     low, high = input_range
     allowed = TOLERANCE * (high - low)
-    if isinstance(trained_on, str):
+    if notes[KIND_NOTE] == "pixels":
         if X.dtype == np.uint8:
             return
         first, last = _range_of(X)
@@ -68,7 +75,10 @@ def warn_of_other_inputs(X: Array, trained_on: TrainedOn, input_range: tuple[flo
                 InputWarning,
             )
         return
-    first, last = trained_on
+    try:
+        first, last = map(float, json.loads(notes[VALUES_NOTE]))
+    except (KeyError, ValueError, TypeError):  # a note may be missing, or be somebody's own text
+        return
     if X.dtype == np.uint8:
         if max(abs(first - low), abs(last - high)) > allowed:
             warn(

@@ -89,6 +89,27 @@ def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> 
     return plain
 
 
+def with_input_map(model: NeuralNetMLP, factor: Array, offset: Array) -> NeuralNetMLP:
+    """Return a network for x from a network for x * factor + offset.
+
+    Parameters
+    ----------
+    model : NeuralNetMLP
+        The network; it is not changed.
+    factor, offset : ndarray, shape (D,)
+        The map of each input.
+
+    Returns
+    -------
+    NeuralNetMLP
+        A network without batch normalization and dropout.
+    """
+    plain = _plain_copy(model)
+    (W, b), *others = dense_layers(model)
+    _set_parameters(plain, [(W * factor[:, None], b + offset @ W), *others])
+    return plain
+
+
 def dense_layers(model: NeuralNetMLP) -> list[Affine]:
     """Return each dense layer's weights and biases in float64, batch normalization folded in."""
     to_numpy = getattr(model.xp, "asnumpy", np.asarray)

@@ -201,6 +201,21 @@ class GELU(ElementwiseActivation):
         return np.tanh(u, out=u)  # (N, K)
 
 
+class Exponential(ElementwiseActivation):
+    """a = exp(z), for the outputs of a regression of counts."""
+
+    name = "exponential"
+
+    def forward(self, z: Array, out: Array) -> Array:
+        """Return exp(z)."""
+        return np.exp(z, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> Array:
+        """Return a."""
+        np.copyto(out, a)
+        return out
+
+
 class Softmax(Activation):
     """a_k = exp(z_k) / sum_j exp(z_j): rows of probabilities, for the output layer.
 
@@ -233,7 +248,7 @@ class Softmax(Activation):
 HIDDEN_ACTIVATIONS: dict[str, type[Activation]] = by_name(
     Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Identity
 )
-OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = by_name(Sigmoid, Softmax, Identity)
+OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = by_name(Sigmoid, Softmax, Identity, Exponential)
 
 
 def hidden_activation_for(choice: object, name: str = "hidden_activation") -> Activation:

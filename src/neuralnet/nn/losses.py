@@ -118,7 +118,35 @@ class BinaryCrossEntropy(Loss):
         return out  # (N, K)
 
 
-LOSSES: dict[str, type[Loss]] = by_name(MeanSquaredError, CrossEntropy, BinaryCrossEntropy)
+class PoissonDeviance(Loss):
+    """l = 2 sum_k [t_k log(t_k / a_k) - t_k + a_k], for a = exp(z) and targets of at least 0.
+
+    It is twice the negative log-likelihood of counts t with the means a, up to terms without a, and
+    0 where a = t. Its derivative with respect to a_k is 2 (1 - t_k / a_k), and that of a_k with
+    respect to z_k is a_k; their product is 2 (a_k - t_k).
+    """
+
+    name = "poisson_deviance"
+    output_activations = ("exponential",)
+    target_ranges: ClassVar = {"exponential": (0.0, math.inf)}
+
+    def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
+        """Return 2 sum_k [t_k (log t_k - z_k) - t_k + a_k], where t_k log t_k is 0 for t_k = 0."""
+        np.maximum(targets, np.finfo(targets.dtype).tiny, out=scratch)
+        np.subtract(np.log(scratch, out=scratch), z, out=scratch)
+        scratch *= targets
+        scratch += a - targets
+        losses: Array = 2 * scratch.sum(axis=1)
+        return losses  # (N,)
+
+    def backward(self, z: Array, a: Array, targets: Array, output: Activation, out: Array) -> Array:
+        """Return dl/dz = 2 (a - t)."""
+        return np.multiply(np.subtract(a, targets, out=out), 2, out=out)
+
+
+LOSSES: dict[str, type[Loss]] = by_name(
+    MeanSquaredError, CrossEntropy, BinaryCrossEntropy, PoissonDeviance
+)
 
 
 def loss_for(choice: str | Loss, output: Activation) -> Loss:

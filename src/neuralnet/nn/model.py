@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, check_activations
 from neuralnet.checks.arrays import all_finite, check_examples, check_finite, check_labelled
-from neuralnet.checks.inputs import TrainedOn, warn_of_other_inputs
+from neuralnet.checks.inputs import warn_of_other_inputs
 from neuralnet.nn.batch import INFERENCE_ROWS, Batch, Range
 from neuralnet.nn.layers import ActivationLayer, Rng
 from neuralnet.nn.objective import Objective
@@ -57,9 +57,9 @@ class Model:
         `parameters["layers.0.weight"]` is a writable view.
     layers : list of Layer
         The layers of `sequential`.
-    trained_on : "pixels", (float, float) or None
-        Inputs of the last training: uint8 pixels, or the range of floating-point numbers.
-        `InputWarning` is given for inputs of another kind.
+    notes : dict of str to str
+        Free text that is saved with the network, for example the source of its data. `train` notes
+        the kind of inputs, and an `InputWarning` is given for inputs of another kind.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class Model:
         self.sequential = sequential
         self.objective = objective
         self.num_features = num_features
+        self.notes: dict[str, str] = {}
         self.input_range = input_range
         self.layers, self.parameters = sequential.layers, sequential.parameters
         hidden = [layer.num_units for layer in self.layers if isinstance(layer, ActivationLayer)]
         self.activation_sizes = [*hidden, objective.num_outputs]
-        self.trained_on: TrainedOn = None
         self.xp, self.dtype = self.parameters.xp, self.parameters.state.dtype
 
     def forward(self, X: Array) -> tuple[Array, ...]:
@@ -202,7 +202,7 @@ class Model:
 
     def _inference(self, X: Array) -> Iterator[tuple[slice, Batch, Array]]:
         """Send examples forward in slices; yield the rows, the batch and its logits."""
-        warn_of_other_inputs(X, self.trained_on, self.input_range)
+        warn_of_other_inputs(X, self.notes, self.input_range)
         batch: Batch | None = None
         for start in range(0, len(X), INFERENCE_ROWS):
             part = X[start : start + INFERENCE_ROWS]
@@ -334,7 +334,7 @@ class Model:
                 weights[self.to_numpy(self.objective.correct(z, y[rows], cache))].sum()
             )
             total += weight
-        if y.ndim == 2 and self.objective.output_activation.name == "identity":
+        if y.ndim == 2 and self.objective.output_activation.name in ("identity", "exponential"):
             correct = math.nan  # a regression has no correct answers
         return Evaluation(loss / total + self.objective.penalty(), correct / total)
 

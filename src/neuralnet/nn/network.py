@@ -36,17 +36,17 @@ class NeuralNetMLP(Model):
     num_hidden : int or sequence of int
         Units of the hidden layer, or of each hidden layer from first to last.
     num_classes : int
-        Outputs, K: one per class. With independent outputs (identity or sigmoid) y may also be a
-        matrix of targets, (N, K), and a single output, with y of shape (N,), is enough for two
-        classes or for one number.
+        Outputs, K: one per class. With independent outputs (identity, sigmoid or exponential) y may
+        also be a matrix of targets, (N, K), and a single output, with y of shape (N,), is enough
+        for two classes or for one number.
     hidden_activation : str, Activation, or a sequence of these
         "sigmoid", "tanh", "relu", "leaky_relu", "gelu" or "identity"; one for all hidden layers,
         or one for each.
     output_activation : str or Activation
-        "sigmoid", "softmax" or "identity".
+        "sigmoid", "softmax", "identity" or "exponential".
     loss : str or Loss
-        "mean_squared_error" (with any outputs), "cross_entropy" (with softmax) or
-        "binary_cross_entropy" (with sigmoid).
+        "mean_squared_error" (with sigmoid, softmax or identity), "cross_entropy" (with softmax),
+        "binary_cross_entropy" (with sigmoid) or "poisson_deviance" (with exponential).
     l2 : float
         L2 penalty, at least 0: `l2 / 2` times the sum of the squared weights is part of the loss.
     batch_norm : bool
@@ -87,8 +87,6 @@ class NeuralNetMLP(Model):
         The layers of `sequential`.
     classes : tuple of str or int
         Name of each label.
-    trained_on : "pixels", (float, float) or None
-        Kind of inputs of the last training (see `Model`).
     notes : dict of str to str
         Free text that is saved with the network, for example the source of its data.
 
@@ -131,7 +129,6 @@ class NeuralNetMLP(Model):
         self.batch_norm = check_flag(batch_norm, "batch_norm")
         self.dropout = check_dropout(dropout, depth)
         self.classes = check_classes(classes, self.num_classes)
-        self.notes: dict[str, str] = {}
         layers = Sequential(
             self._build_layers(num_features), check_dtype(dtype), check_array_module(xp)
         )
@@ -196,15 +193,14 @@ class NeuralNetMLP(Model):
 
     def __getstate__(self) -> dict[str, object]:
         """Return what a copy needs: the values of the parameters, not the views into them."""
-        kept = {"notes": dict(self.notes), "trained_on": self.trained_on}
-        values = self.to_numpy(self.parameters.state)
-        return {"settings": self.settings(), "xp": self.xp.__name__, "values": values, **kept}
+        settings, values = self.settings(), self.to_numpy(self.parameters.state)
+        return {"settings": settings, "notes": self.notes, "xp": self.xp.__name__, "values": values}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Build a copy, with buffers of its own."""
         module = importlib.import_module(state["xp"])
         vars(self).update(vars(type(self)(**state["settings"], xp=module)))
-        self.notes, self.trained_on = state["notes"], state["trained_on"]
+        self.notes = dict(state["notes"])
         self.parameters.state[...] = module.asarray(state["values"])
 
     def __repr__(self) -> str:

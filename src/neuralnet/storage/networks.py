@@ -40,6 +40,7 @@ from neuralnet.storage.container import (
     parse_json,
     write_container,
 )
+from neuralnet.storage.estimators import OffersNetwork, network_of
 from neuralnet.storage.past_networks import converted_texts
 
 NETWORK = FileKind("neuralnet network", version=4)
@@ -52,7 +53,10 @@ Function = TypeVar("Function", bound=Activation | Loss)
 
 
 def save(
-    model: NeuralNetMLP, path: str | os.PathLike[str], *, half_precision: bool = False
+    model: NeuralNetMLP | OffersNetwork,
+    path: str | os.PathLike[str],
+    *,
+    half_precision: bool = False,
 ) -> None:
     """Write a network to a file atomically; the same network gives the same bytes.
 
@@ -62,8 +66,9 @@ def save(
 
     Parameters
     ----------
-    model : NeuralNetMLP
-        The network.
+    model : NeuralNetMLP, NeuralNetClassifier, NeuralNetRegressor or Pipeline
+        The network, a fitted estimator, or a Pipeline of scalers and a fitted estimator. The file
+        holds a network in each case; scalers are folded into its first layer.
     path : path
         Path of the file; its name usually ends in `.safetensors`.
     half_precision : bool
@@ -73,11 +78,12 @@ def save(
     Raises
     ------
     InputError
-        If `model` is not a `NeuralNetMLP`, or has something that a file cannot store, for example
-        a custom activation.
+        If `model` is none of these, has a scaler that cannot be folded, or has something that a
+        file cannot store, for example a custom activation.
     FileError
         If the file cannot be written.
     """
+    model = network_of(model)
     if type(model) is not NeuralNetMLP:
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP, not a subclass.")
     texts = network_metadata(model)

@@ -13,17 +13,18 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from neuralnet.checks import Array, InputError, Labelled, check_flag, check_rng, describe
-from neuralnet.checks.inputs import kind_of_inputs
+from neuralnet.checks.inputs import notes_of_inputs
 from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.optimizers import Optimizer, optimizer_for
+from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Constant, Schedule
 from neuralnet.training.advice import Advisor
 from neuralnet.training.callbacks import ProgressBar
 from neuralnet.training.feed import Feed
 from neuralnet.training.fingerprint import describe_seed
 from neuralnet.training.history import History
+from neuralnet.training.lbfgs import LBFGS, optimizer_for
 from neuralnet.training.resuming import resume as resume_run
 from neuralnet.training.run import Callback, TrainingRun
 from neuralnet.training.settings import TrainingSettings
@@ -56,6 +57,8 @@ def train(
     Each epoch visits every training example once, in a new random order, and then computes loss and
     accuracy on both sets with the weights at its end. The last batch of an epoch may be shorter.
     The network keeps the weights of the last epoch; the callback `BestWeights` restores the best.
+    Its notes state whether it was trained on pixels or on features, which exports need to know and
+    predictions compare with their inputs.
 
     Parameters
     ----------
@@ -76,7 +79,9 @@ def train(
     minibatch_size : int
         Examples per step, at least 1. A size above N uses all examples in each step.
     optimizer : str or Optimizer
-        "sgd", "adam", "adamw", or an object with settings of its own: SGD(momentum=0.9).
+        "sgd", "adam", "adamw", or an object with settings of its own: SGD(momentum=0.9). "lbfgs"
+        uses all examples in each step, without a learning rate (see `LBFGS`): an epoch is then one
+        of its iterations, and the recorded training loss is that at its end.
     sample_weight : array_like, shape (N,), optional
         Weight of each training example in the loss. Within each mini-batch the weights are divided
         by their sum.
@@ -137,19 +142,29 @@ def train(
         num_epochs, None, minibatch_size, running_loss=running_loss, shuffle=shuffle
     ).checked()
     num_examples, size = len(training_set[0]), settings.minibatch_size
+    advisor: Callback = Advisor(training_set, len(validation_set[0]) if validation_set else 0)
+    callbacks = _checked(callbacks, verbose)
+    if isinstance(optimizer, LBFGS):
+        optimizer.check_training(
+            model,
+            callbacks,
+            augmented=augmentation is not None,
+            resumed=resume is not None,
+            learning_rate=learning_rate,
+        )
+        size, advisor = num_examples, Callback()  # the advice is about mini-batches
     if model.batch_norm and (num_examples % size == 1 or size == 1):
         raise InputError(
             f"{num_examples:,} examples in batches of {size:,} leave a batch of one, which batch "
             f"normalization cannot learn from; choose another minibatch_size."
         )
-    advisor = Advisor(training_set, len(validation_set[0]) if validation_set else 0)
     run = TrainingRun(
         model,
         num_epochs=settings.num_epochs,
         num_batches=math.ceil(num_examples / size),
         optimizer=optimizer,
         schedule=schedule,
-        callbacks=_checked(callbacks, verbose),
+        callbacks=callbacks,
         advisor=advisor,
         generators=_generators(seed),
         settings={
@@ -175,8 +190,11 @@ def train(
             ends.callback(callback.on_train_end, run)
         if resume is not None:
             resume_run(run, resume)
-        model.trained_on = kind_of_inputs(training_set[0])
+        model.notes |= notes_of_inputs(training_set[0])
+        evaluated = None if settings.running_loss else training_set
         try:
+            if isinstance(optimizer, LBFGS):  # it leaves no epoch to the loop
+                optimizer.minimize(run, feed, evaluated, validation_set, num_examples)
             while run.epoch < run.num_epochs and run.history.stopped is None:
                 run.begin_epoch()
                 order = np.arange(num_examples)
@@ -187,7 +205,7 @@ def train(
                     contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
                 ):
                     _train_epoch(run, batches)
-                run.end_epoch(None if settings.running_loss else training_set, validation_set)
+                run.end_epoch(evaluated, validation_set)
         except KeyboardInterrupt:
             # At a prompt, the history so far is worth more than a traceback.
             if not hasattr(sys, "ps1"):
