@@ -13,6 +13,7 @@ this program does not know are passed to `neuralnet train`, to try other setting
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import statistics
 import tempfile
@@ -151,7 +152,8 @@ def compare(task: str, num_repeats: int, arguments: Sequence[str] = ()) -> Compa
                 *("--num-test", "0", "--seed", str(seed), "--output", str(place), "--quiet"),
                 *arguments,
             ]
-            neuralnet(command, standalone_mode=False)
+            with contextlib.redirect_stdout(None):
+                neuralnet(command, standalone_mode=False)
             outcome.our_seconds += time.perf_counter() - start
             network = load(place / f"train-table-seed{seed}.safetensors")
             rows = load_table(place / "test.csv", "class", classes=network.classes)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from neuralnet.checks.inputs import notes_of_inputs
 from neuralnet.cli.output import echo_note, noun_of, pluralized, printable
 from neuralnet.cli.progress import DownloadBar
 from neuralnet.data.dataset import Dataset
@@ -87,6 +88,7 @@ class Job:
             inputs = dataclasses.replace(split, X_train=scaled[0], X_valid=scaled[1])
             self._train(recipe, model, inputs, path)
             model = with_standardization(model, mean, deviation)
+            model.notes |= notes_of_inputs(split.X_train)
         else:
             self._train(recipe, model, split, path)
         test = model.evaluate(split.X_test, split.y_test) if len(split.y_test) else None
