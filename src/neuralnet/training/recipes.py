@@ -319,7 +319,8 @@ def _written(value: Any) -> str:
         # The escapes of JSON are escapes of TOML.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_written, value))}]"
+        separator = ", " if sum(map(len, map(str, value))) < MAX_LINE // 4 else ",\n"
+        return f"[{separator.join(map(_written, value))}]"
     return repr(value)
 
 
