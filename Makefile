@@ -4,6 +4,7 @@
 # make sklearn-tests   scikit-learn's own tests of its networks, run on our estimators
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
+# make bench-tables    the recipe table and scikit-learn's MLPClassifier on four tables, from CSV
 # make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
 # make fuzz    read a million damaged files of every format (an hour; ARGS="--minutes 5" for less)
 # make faults  kill, race and starve the package for ten minutes (ARGS="--minutes 1" for less)
@@ -17,7 +18,7 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint sklearn-tests bench bench-estimator read-test fuzz faults clean
+.PHONY: train test lint sklearn-tests bench bench-estimator bench-tables read-test fuzz faults clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -38,6 +39,9 @@ bench: $(BENCH)/.installed
 
 bench-estimator: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.estimator --json $(RESULTS)/estimator.json $(ARGS)
+
+bench-tables: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.tables --json $(RESULTS)/tables.json $(ARGS)
 
 read-test: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.reading.evaluation $(if $(DATA),--data $(DATA)) $(ARGS)

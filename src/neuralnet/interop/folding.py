@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralnet.checks import Array, InputError, check_finite, describe
+from neuralnet.checks.inputs import VALUES_NOTE
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.regularization import BatchNorm
@@ -83,6 +84,7 @@ def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> 
             f"deviation contains {deviation.min():g}; it must be above 0. Use 1 for a constant "
             f"column."
         )
+    plain.notes.pop(VALUES_NOTE, None)  # they describe the standardized inputs
     (W, b), *others = dense_layers(model)
     W = W / deviation[:, None]  # (D, K)
     _set_parameters(plain, [(W, b - mean @ W), *others])
