@@ -17,6 +17,7 @@ COMMANDS = {
     "export": ("neuralnet.cli.export:export", "Export a saved network to ONNX or PyTorch."),
     "read": ("neuralnet.cli.read:read", "Read handwritten digits in pictures."),
     "show": ("neuralnet.cli.show:show", "Describe a saved network."),
+    "lab": ("neuralnet.cli.lab:lab", "Draw for a network, watch it and train it in the browser."),
     "data": ("neuralnet.cli.data:data", "Download, verify, locate or delete MNIST."),
 }
 
