@@ -29,14 +29,14 @@ function startAlone() {
     const pixels = prepare(pad.ink(), PAD_SIDE, PAD_SIDE);
     const result = pixels && forward(network, pixels);
     answer.show(pixels, result && result.probabilities, done);
-    think.show(result);
+    think.show(result, pixels);
   };
   const pad = new Pad(document, (done) => {
     cancelAnimationFrame(frame);
     if (done) show(true);
     else frame = requestAnimationFrame(() => show(false));
   });
-  think.show(null);
+  think.show(null, null);
   followTheme(() => think.redraw());
   find("[data-do=save]").addEventListener("click", () => {
     const link = document.createElement("a");

@@ -36,10 +36,11 @@ export class Answer {
     const order = probabilities && [...probabilities.keys()].sort(
       (a, b) => probabilities[b] - probabilities[a],
     );
+    this.best = order?.[0];
     const sure = order && isSure(probabilities, order);
     this.rows.forEach(({ row, fill, value }, k) => {
       const p = probabilities ? probabilities[k] : 0;
-      fill.style.width = percent(p);
+      fill.style.width = `${100 * p}%`;
       value.textContent = probabilities ? percent(p) : "–";
       row.classList.toggle("best", Boolean(order) && k === order[0]);
     });

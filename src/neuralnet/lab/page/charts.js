@@ -40,6 +40,7 @@ export function drawChart(root, title, curves) {
       svg("text", { x: x(i), y: HEIGHT - 6, "text-anchor": i ? "end" : "start" }, `${i + 1}`),
     );
   }
+  parts.push(svg("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, "epoch"));
   for (const name of ["train", "valid"]) {
     const points = curves[name].map((v, i) => [x(i), v]).filter(([, v]) => v !== null);
     const path = points.map(([px, v]) => `${px.toFixed(1)},${y(v).toFixed(1)}`).join(" ");

@@ -58,8 +58,8 @@ class Page {
       this.attempt(async () => {
         this.exampleNumber = (this.exampleNumber ?? -1) + 1;
         const { label, picture } = await server.fetchDigit(this.exampleNumber);
-        this.slow.suggest(label);
         this.pad.place(server.bytesOf(picture));
+        this.slow.suggest(label);
       }),
     );
   }
@@ -111,8 +111,10 @@ class Page {
 
   drawn(done) {
     cancelAnimationFrame(this.frame);
-    if (done) this.answerDrawing(true);
-    else this.frame = requestAnimationFrame(() => this.answerDrawing(false));
+    if (done) {
+      this.answerDrawing(true);
+      if (this.result) this.slow.suggest(this.answer.best);
+    } else this.frame = requestAnimationFrame(() => this.answerDrawing(false));
   }
 
   answerDrawing(done) {
@@ -120,7 +122,7 @@ class Page {
     this.pixels = prepare(this.pad.ink(), PAD_SIDE, PAD_SIDE);
     this.result = this.pixels && forward(this.network, this.pixels);
     this.answer.show(this.pixels, this.result?.probabilities, done);
-    if (this.view === "think") this.think.show(this.result);
+    if (this.view === "think") this.think.show(this.result, this.pixels);
     this.teach.enable();
     this.answerMs = performance.now() - begin;
   }
@@ -164,8 +166,8 @@ class Page {
 
   redraw() {
     if (this.view === "think") {
-      this.think.show(this.result);
-      this.think.redraw();
+      this.think.show(this.result, this.pixels);
+      this.think.drawWeights();
     }
     if (this.view === "learn") this.learn.drawWeights(this.network);
   }

@@ -53,10 +53,10 @@ export class Photo {
         { class: kind, title: `${label}, ${percent(confidence)}` },
         make("span", {}, confidence < SURE ? `${label}?` : String(label)),
       );
-      box.style.left = percent(left / width, 3);
-      box.style.top = percent(top / height, 3);
-      box.style.width = percent((right - left) / width, 3);
-      box.style.height = percent((bottom - top) / height, 3);
+      box.style.left = `${(100 * left) / width}%`;
+      box.style.top = `${(100 * top) / height}%`;
+      box.style.width = `${(100 * (right - left)) / width}%`;
+      box.style.height = `${(100 * (bottom - top)) / height}%`;
       return box;
     });
     this.frame.replaceChildren(image, ...boxes);

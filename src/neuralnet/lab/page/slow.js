@@ -31,7 +31,7 @@ export class Slow {
     this.show();
   }
 
-  // The label that a ready-made example has.
+  // Choose the label of a ready-made example, or what a drawing is taken for.
   suggest(label) {
     this.form.elements.label.value = String(label);
   }

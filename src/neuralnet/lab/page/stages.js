@@ -32,18 +32,15 @@ export const STAGES = [
       const picture = canvasOf(28, "The example");
       picture.classList.add("large");
       drawInk(picture, step.pixels);
-      const layers = Array.from({ length: step.layers }, (_, l) =>
+      const row = (l) => (k) => [tensor(step, `${l}.z`)[k], tensor(step, `${l}.a`)[k]];
+      const hidden = Array.from({ length: last(step) }, (_, l) =>
         table(
           layerTitle(step, l),
           ["unit", "z", "a"],
-          firstUnits(tensor(step, `${l}.z`), (k) => [
-            tensor(step, `${l}.z`)[k],
-            tensor(step, `${l}.a`)[k],
-          ]),
-          l === last(step) ? step.label : -1,
+          firstUnits(tensor(step, `${l}.z`), row(l)),
         ),
       );
-      return [picture, ...layers];
+      return sideBySide(picture, ...hidden, outputs(step, ["output", "z", "a"], row(last(step))));
     },
   },
   {
@@ -77,15 +74,17 @@ export const STAGES = [
     equation: () => "δ of a layer = (W of the next · δ of the next) ⊙ f′(z)",
     text: () => "Each hidden unit gets its share of the blame, through the weights it speaks with.",
     body: (step) =>
-      Array.from({ length: last(step) }, (_, i) => last(step) - 1 - i).map((l) =>
-        table(
-          layerTitle(step, l),
-          ["unit", "z", "a", "δ"],
-          firstUnits(tensor(step, `${l}.z`), (k) => [
-            tensor(step, `${l}.z`)[k],
-            tensor(step, `${l}.a`)[k],
-            tensor(step, `${l}.delta`)[k],
-          ]),
+      sideBySide(
+        ...Array.from({ length: last(step) }, (_, i) => last(step) - 1 - i).map((l) =>
+          table(
+            layerTitle(step, l),
+            ["unit", "z", "a", "δ"],
+            firstUnits(tensor(step, `${l}.z`), (k) => [
+              tensor(step, `${l}.z`)[k],
+              tensor(step, `${l}.a`)[k],
+              tensor(step, `${l}.delta`)[k],
+            ]),
+          ),
         ),
       ),
   },
@@ -99,7 +98,7 @@ export const STAGES = [
     title: "Update",
     equation: (step) => `W ← W − η ∂L/∂W        η = ${step.rate}`,
     text: () => "Every weight moves a little against its gradient. The weights with the largest gradients:",
-    body: (step) => Array.from({ length: step.layers }, (_, l) => updates(step, l)),
+    body: (step) => sideBySide(...Array.from({ length: step.layers }, (_, l) => updates(step, l))),
   },
   {
     title: "Again",
@@ -119,7 +118,14 @@ export const STAGES = [
   },
 ];
 
-const layerTitle = (step, l) => (l === last(step) ? "Outputs" : `Hidden layer ${l + 1}`);
+const sideBySide = (...parts) => [make("div", { class: "side-by-side" }, parts)];
+function layerTitle(step, l) {
+  if (l === last(step)) return "Outputs";
+  const units = tensor(step, `${l}.z`).length;
+  const part = units > SHOWN ? `, first ${SHOWN} of ${units} units` : "";
+  return `Hidden layer ${l + 1}${part}`;
+}
+
 
 function firstUnits(values, row) {
   const count = Math.min(values.length, SHOWN);
@@ -128,10 +134,10 @@ function firstUnits(values, row) {
 
 function outputs(step, head, row, format) {
   const rows = Array.from({ length: 10 }, (_, k) => [k, ...row(k)]);
-  return table("", head, rows, step.label, format);
+  return table("Outputs", head, rows, step.label, format);
 }
 
-// A table of numbers, turned on its side where it has many rows: one column per unit.
+// A table of numbers, with a heading for each row.
 function table(title, head, rows, marked = -1, format = (v) => number(v)) {
   const cell = (value, at, unit) =>
     at === 0

@@ -1,7 +1,7 @@
 // The network, layer by layer: weight pictures, units that light up, and the panel of one unit.
 
 import { arrowKeys, find, make, number, percent } from "./dom.js";
-import { canvasOf, drawSigned, robustLimit } from "./pictures.js";
+import { canvasOf, drawInk, drawSigned, robustLimit } from "./pictures.js";
 import { layerName, unitName, unitPanel } from "./unit.js";
 
 const SHOWN = 64; // units of a layer until more are asked for
@@ -23,7 +23,7 @@ export class Think {
     if (shape !== this.shape) {
       this.shape = shape;
       this.extra.clear();
-      this.chosen = { layer: network.layers.length - 1, unit: 0, pinned: false };
+      this.chosen = null; // until a unit is pointed at, the winning output is shown
       this.build();
     }
     this.drawWeights();
@@ -31,7 +31,13 @@ export class Think {
 
   build() {
     this.layers = this.network.layers.map((layer, number) => this.buildLayer(layer, number));
-    this.layersRoot.replaceChildren(...this.layers.map(({ section }) => section));
+    this.input = canvasOf(28, "The input: the prepared drawing");
+    this.input.classList.add("input");
+    const title = make("h3", {}, "Input", make("span", { class: "soft" }, " 28 × 28 pixels"));
+    this.layersRoot.replaceChildren(
+      make("section", { class: "layer" }, title, this.input),
+      ...this.layers.map(({ section }) => section),
+    );
   }
 
   buildLayer(layer, number) {
@@ -84,15 +90,16 @@ export class Think {
     this.extra.add(number);
     this.build();
     this.drawWeights();
-    this.show(this.result);
+    this.show(this.result, this.pixels);
     this.layers[number].units[0].button.focus();
   }
 
   // A unit that was clicked stays chosen until another one is clicked.
   choose(layer, unit, pinned) {
-    if (this.chosen.pinned && !pinned) return;
-    const same = this.chosen.layer === layer && this.chosen.unit === unit;
-    this.chosen = { layer, unit, pinned: pinned && !(same && this.chosen.pinned) };
+    const before = this.chosen;
+    if (before?.pinned && !pinned) return;
+    const same = before?.layer === layer && before.unit === unit;
+    this.chosen = { layer, unit, pinned: pinned && !(same && before.pinned) };
     this.showPanel();
   }
 
@@ -107,8 +114,10 @@ export class Think {
   }
 
   // Light up the activations of a result of `forward`, or none.
-  show(result) {
+  show(result, pixels) {
     this.result = result;
+    this.pixels = pixels;
+    drawInk(this.input, pixels);
     this.layers.forEach(({ units, kind }, layer) => {
       const a = result?.passes[layer].a;
       const largest = a ? Math.max(1e-9, ...a.map(Math.abs)) : 1;
@@ -125,7 +134,7 @@ export class Think {
   }
 
   showPanel() {
-    const { layer, unit, pinned } = this.chosen;
+    const { layer, unit, pinned } = this.chosen ?? this.winner();
     this.layersRoot.querySelector(".chosen")?.classList.remove("chosen");
     this.layers[layer].units[unit]?.button.classList.add("chosen");
     const parts = unitPanel(this.network, this.result, layer, unit, this.limit);
@@ -134,9 +143,14 @@ export class Think {
     this.panel.setAttribute("aria-label", `Details of the ${layerName(this.network, layer)} unit`);
   }
 
+  winner() {
+    const p = [...(this.result?.probabilities ?? [1])];
+    return { layer: this.network.layers.length - 1, unit: p.indexOf(Math.max(...p)), pinned: false };
+  }
+
   redraw() {
     if (!this.network) return;
     this.drawWeights();
-    this.show(this.result);
+    this.show(this.result, this.pixels);
   }
 }

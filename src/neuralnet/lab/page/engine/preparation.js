@@ -68,18 +68,23 @@ function padded(ink, margin) {
   return result;
 }
 
+function maskOf({ values }) {
+  const mask = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) mask[i] = values[i] > 0.5 ? 1 : 0;
+  return mask;
+}
+
 // In a stroke of width w, the distances to the edge run from 1 to w / 2.
 function strokeWidth(ink) {
   const wide = padded(ink, 1);
-  const mask = Uint8Array.from(wide.values, (v) => (v > 0.5 ? 1 : 0));
+  const mask = maskOf(wide);
   const toEdge = distances(mask, wide.height, wide.width);
   let sum = 0;
   let count = 0;
-  mask.forEach((inside, i) => {
-    if (!inside) return;
+  for (let i = 0; i < mask.length; i++) {
     sum += toEdge[i];
-    count++;
-  });
+    count += mask[i];
+  }
   return count ? Math.max(1, (4 * sum) / count - 2) : 1;
 }
 
@@ -124,13 +129,13 @@ function maximumFilter(ink, reach) {
 // Move the edge of the ink outwards by `by` pixels (inwards if negative) and antialias it.
 function moveEdge(ink, by) {
   const wide = padded(ink, Math.ceil(Math.max(by, 0)) + 2);
-  const mask = Uint8Array.from(wide.values, (v) => (v > 0.5 ? 1 : 0));
+  const mask = maskOf(wide);
   const inward = distances(mask, wide.height, wide.width);
   const outward = distances(mask.map((v) => 1 - v), wide.height, wide.width);
-  wide.values.forEach((_, i) => {
+  for (let i = 0; i < mask.length; i++) {
     const beyond = mask[i] ? 0.5 - inward[i] : outward[i] - 0.5; // negative inside the ink
     wide.values[i] = Math.min(1, Math.max(0, 0.5 + by - beyond));
-  });
+  }
   return wide;
 }
 
