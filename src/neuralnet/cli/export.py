@@ -46,8 +46,8 @@ def export(
 
     The ONNX graph maps pixels (or, with --input features, unscaled numbers) to probabilities and
     labels. For PyTorch, OUTPUT is a state_dict, and the command prints the nn.Sequential that loads
-    it. The page is one HTML file with a drawing pad, a view of the network and its weights; it opens
-    in a browser without a server.
+    it. The page is one HTML file with a drawing pad, a view of the network and its weights; it
+    opens in a browser without a server.
 
     \b
     Example: neuralnet export models/mnist.safetensors mnist.onnx

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import multiprocessing
 import tempfile
 import threading
@@ -58,9 +59,10 @@ class Training:
         pretrained: NeuralNetMLP | None,
         publish: Publish,
     ) -> None:
-        self._replica = pretrained or settings.network()
+        self._replica = copy.deepcopy(pretrained) if pretrained else settings.network()
         self._publish = publish
         self._weights: bytes | None = None
+        self._stopped = False
         self._arrived = threading.Condition()
         self.state: dict[str, Any] = {
             "settings": asdict(settings),
@@ -76,7 +78,8 @@ class Training:
         )
         self._process.start()
         theirs.close()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def command(self, do: str, **values: Any) -> None:
         """Send a command.
@@ -110,11 +113,11 @@ class Training:
 
     def stop(self) -> None:
         """End the process."""
-        self._pipe.close()
+        self._stopped = True
+        self._process.kill()  # it holds nothing that has to be saved
         self._process.join(STOP_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join(STOP_SECONDS)
+        self._listener.join(STOP_SECONDS)
+        self._pipe.close()
 
     def _send(self, do: str, **values: Any) -> None:
         try:
@@ -131,7 +134,7 @@ class Training:
             while True:
                 self._take(self._pipe.recv())
         except (EOFError, OSError):
-            if self.state["mode"] != "failed" and not self._pipe.closed:
+            if self.state["mode"] != "failed" and not self._stopped:
                 self._take({"event": "failed", "message": "The training process ended."})
 
     def _take(self, event: dict[str, Any]) -> None:

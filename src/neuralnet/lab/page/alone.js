@@ -1,19 +1,12 @@
 // The exported page: a drawing pad, the network and its weights in one file, with no server.
 
-import { find } from "./dom.js";
+import { bytesOf, find } from "./dom.js";
 import { loadNetwork, forward } from "./engine/network.js";
 import { prepare } from "./engine/preparation.js";
 import { Answer } from "./answer.js";
 import { Pad, PAD_SIDE } from "./pad.js";
 import { Think } from "./think.js";
 import { followTheme } from "./theme.js";
-
-function bytesOf(base64) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
 
 function startAlone() {
   const bytes = bytesOf(find("#network").textContent.trim());

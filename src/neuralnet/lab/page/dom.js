@@ -43,3 +43,11 @@ export function arrowKeys(group, columns = () => 1) {
   });
   only(buttons()[0]);
 }
+
+// The bytes that a text in base64 stands for.
+export function bytesOf(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}

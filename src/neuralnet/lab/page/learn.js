@@ -1,7 +1,7 @@
 // Training in view: settings, run and pause, curves, weight pictures, misread digits, advice.
 
 import { drawChart } from "./charts.js";
-import { find, make, number, percent } from "./dom.js";
+import { bytesOf, find, make, number, percent } from "./dom.js";
 import { canvasOf, drawInk, drawSigned, robustLimit } from "./pictures.js";
 import * as server from "./server.js";
 
@@ -198,7 +198,7 @@ export class Learn {
     this.wrongTitle.hidden = false;
     this.wrongTitle.textContent =
       `Validation digits it still gets wrong: ${total.toLocaleString("en")} of ${of.toLocaleString("en")}`;
-    const bytes = server.bytesOf(pictures);
+    const bytes = bytesOf(pictures);
     const items = labels.map((label, i) => {
       const canvas = canvasOf(28, `A ${label}, read as ${predicted[i]}`);
       drawInk(canvas, bytes.subarray(784 * i, 784 * (i + 1)));

@@ -1,7 +1,7 @@
 // The lab: one page with a drawing pad and five views of the network that answers it.
 
 import { Answer } from "./answer.js";
-import { find } from "./dom.js";
+import { bytesOf, find } from "./dom.js";
 import { forward, loadNetwork } from "./engine/network.js";
 import { prepare } from "./engine/preparation.js";
 import { Learn } from "./learn.js";
@@ -58,7 +58,7 @@ class Page {
       this.attempt(async () => {
         this.exampleNumber = (this.exampleNumber ?? -1) + 1;
         const { label, picture } = await server.fetchDigit(this.exampleNumber);
-        this.pad.place(server.bytesOf(picture));
+        this.pad.place(bytesOf(picture));
         this.slow.suggest(label);
       }),
     );

@@ -48,5 +48,3 @@ export function listen(heard) {
   source.onmessage = ({ data }) => heard(JSON.parse(data));
   return source;
 }
-
-export const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
