@@ -31,7 +31,10 @@ def draw(page: Page, digit: int, *, top: float = 0.2, left: float = 0.3, size: f
     assert box is not None
     for stroke in strokes_of(digit):
         places = [
-            (box["x"] + box["width"] * (left + size * x), box["y"] + box["width"] * (top + size * y))
+            (
+                box["x"] + box["width"] * (left + size * x),
+                box["y"] + box["width"] * (top + size * y),
+            )
             for x, y in stroke[:: max(1, len(stroke) // 12)].tolist() + stroke[-1:].tolist()
         ]
         page.mouse.move(*places[0])
@@ -61,7 +64,7 @@ def in_page(page: Page, script: str, argument: Any = None) -> Any:
 
 
 def wait_until(page: Page, condition: str, seconds: float = 10.0) -> None:
-    """Wait until an expression is true; Playwright's own way needs `eval`, which the page forbids."""
+    """Wait until an expression is true; Playwright's way needs `eval`, which the page forbids."""
     deadline = time.monotonic() + seconds
     while not in_page(page, f"return {condition}"):
         assert time.monotonic() < deadline, f"never true: {condition}"

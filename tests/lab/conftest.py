@@ -1,4 +1,4 @@
-"""Labs that are served, and a browser; without one the browser's tests are skipped, in CI failed."""
+"""Labs that are served, and a browser; without one its tests are skipped, and fail in CI."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from neuralnet.data.dataset import Dataset
+from neuralnet.data.sources import load_mnist
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.reading.pretrained import load_pretrained
 from neuralnet.training.loop import train
@@ -32,6 +34,18 @@ def not_run(reason: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"The page was not tested: {reason}", pytrace=False)
     pytest.skip(f"The page was not tested: {reason}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sample_is_parsed_once() -> Iterator[None]:
+    """Let the lab and the tests share one copy of the sample of digits."""
+
+    def load(source: str) -> Dataset:
+        return digits() if source == "sample" else load_mnist(source=source)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("neuralnet.lab.digits.load_mnist", load)
+        yield
 
 
 @pytest.fixture(scope="session")

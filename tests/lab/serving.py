@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from neuralnet.lab.server import Lab, create_app
+from neuralnet.lab.serving import listen
 from neuralnet.nn.network import NeuralNetMLP
 
 
@@ -29,7 +29,7 @@ class ServedLab:
 @contextlib.contextmanager
 def served(model: NeuralNetMLP, name: str, token: str | None = None) -> Iterator[ServedLab]:
     """Serve a lab, and end it with the block."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
     lab = Lab(model, name)
     hosts = [] if token else [f"127.0.0.1:{port}"]

@@ -66,7 +66,9 @@ def test_every_answer_forbids_other_hosts(client: httpx.Client) -> None:
         assert "access-control-allow-origin" not in headers
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "", "localhost:1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1", "", "localhost:1"]
+)
 def test_other_hosts_are_refused(client: httpx.Client, host: str) -> None:
     answer = client.get("api/lab", headers={"Host": host})
     assert answer.status_code in {400, 403}
@@ -90,7 +92,7 @@ def test_a_shared_lab_needs_its_token(small_network: NeuralNetMLP) -> None:
             assert stranger.get("").status_code == 403
             assert stranger.get("api/network").status_code == 403
             assert stranger.get("?token=wrong").status_code == 403
-            bad = {"Cookie": b'neuralnet_lab=\xe9; a="b'}
+            bad = {b"Cookie": b'neuralnet_lab=\xe9; a="b'}
             assert stranger.get("", headers=bad).status_code == 403
         with httpx.Client(base_url=lab.address) as guest:
             first = guest.get("?token=secret-token")
@@ -203,7 +205,9 @@ def test_a_picture_that_would_unpack_to_gigabytes_is_refused(client: httpx.Clien
     error_of(client.post("api/read", content=bomb + chunk(b"IEND", b"")), 400)
 
 
-@pytest.mark.parametrize("path", ["../server.py", "%2e%2e/server.py", "..%2fserver.py", "//etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["../server.py", "%2e%2e/server.py", "..%2fserver.py", "//etc/passwd"]
+)
 def test_nothing_outside_the_page_is_served(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 404
 

@@ -20,9 +20,7 @@ LONG = "?view=learn&examples=2000&hidden=30&epochs=1000"
 
 
 @pytest.fixture
-def open_lab(
-    open_page: Callable[..., Any], lab: ServedLab
-) -> Any:
+def open_lab(open_page: Callable[..., Any], lab: ServedLab) -> Any:
     lab.reset()
     yield lambda query, **options: open_page(lab.address + query, **options)
     lab.reset()

@@ -49,7 +49,7 @@ def test_the_sum_of_a_unit_is_pythons(
     assert f"{abs(wx):.4f}" in panel.inner_text()
     strongest = panel.locator("table").first.locator("td.plus, td.minus").first.inner_text()
     largest = max(inputs[0] * weights, key=abs)
-    assert float(strongest.replace("−", "-")) == pytest.approx(largest, abs=1e-3)
+    assert float(strongest.replace("\N{MINUS SIGN}", "-")) == pytest.approx(largest, abs=1e-3)
 
 
 def test_units_light_up_and_can_be_reached_with_the_keyboard(page: Any) -> None:
@@ -75,7 +75,7 @@ def test_slow_motion_shows_the_packages_gradients(page: Any, small_network: Neur
     form.locator("[name=rate]").fill("0.05")
     form.locator("button").click()
     page.get_by_role("heading", name="1. Forward").wait_for()
-    X, y = pixels(page)[np.newaxis], [9]
+    X, y = pixels(page)[np.newaxis], np.array([9])
     model = copy.deepcopy(small_network)
     activations = model.forward(X)
     gradients = model.backward(X, activations, y)
@@ -88,22 +88,22 @@ def test_slow_motion_shows_the_packages_gradients(page: Any, small_network: Neur
     assert exact(page, "loss") == pytest.approx(model.evaluate(X, y).loss, rel=1e-5)
     next_stage.click()
     for unit in range(10):
-        want = float(gradients["layers.2.bias"][unit])
-        assert exact(page, "δ", unit) == pytest.approx(want, abs=1e-6)
+        delta = float(gradients["layers.2.bias"][unit])
+        assert exact(page, "δ", unit) == pytest.approx(delta, abs=1e-6)
     next_stage.click()
     assert exact(page, "δ", 2) == pytest.approx(float(gradients["layers.1.bias"][1]), abs=1e-6)
     next_stage.click()
     assert page.locator(".strip canvas").count() == 20
-    want = gradients["layers.2.weight"].T
+    want = gradients["layers.2.weight"]
     got = page.evaluate(
         "async () => [...(await import('/main.js')).default.slow.step.tensors['2.gradient'].values]"
     )
-    np.testing.assert_allclose(np.reshape(got, want.T.shape), want.T, atol=1e-6)
+    np.testing.assert_allclose(np.reshape(got, want.shape), want, atol=1e-6)
     next_stage.click()
     optimizer = SGD()
     optimizer.start(model.parameters)
     optimizer.step(0.05)
-    largest = np.unravel_index(np.abs(want.T).argmax(), want.T.shape)
+    largest = np.unravel_index(np.abs(want).argmax(), want.shape)
     row = page.locator(".stage .numbers").last.locator("tbody tr").first
     assert row.locator("th").inner_text() == f"w {largest[0] + 1} → {largest[1] + 1}"
     after = float(row.locator("[data-value=after]").get_attribute("data-exact"))
@@ -127,7 +127,8 @@ def test_a_dropped_photo_is_read_and_boxed(page: Any) -> None:
           const file = new File([Uint8Array.from(bytes)], "photo.png", { type: "image/png" });
           const carried = new DataTransfer();
           carried.items.add(file);
-          const drop = new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true });
+          const options = { dataTransfer: carried, bubbles: true, cancelable: true };
+          const drop = new DragEvent("drop", options);
           document.querySelector("h1").dispatchEvent(drop);
         }""",
         list(file.getvalue()),
@@ -173,7 +174,11 @@ def test_the_network_and_its_pictures_can_be_downloaded(
 
 @pytest.mark.parametrize("source", ["page", "command"])
 def test_the_exported_page_gives_the_same_answer_from_disk_without_a_network(
-    page: Any, open_page: Callable[..., Any], small_network: NeuralNetMLP, tmp_path: Path, source: str
+    page: Any,
+    open_page: Callable[..., Any],
+    small_network: NeuralNetMLP,
+    tmp_path: Path,
+    source: str,
 ) -> None:
     file = tmp_path / "network.html"
     if source == "page":

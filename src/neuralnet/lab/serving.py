@@ -51,7 +51,7 @@ def serve(
     NeuralNetError
         If it cannot listen there.
     """
-    listener = _listen(host, port)
+    listener = listen(host, port)
     number = listener.getsockname()[1]
     shared = host not in LOOPBACK
     token = secrets.token_urlsafe(16) if shared else None
@@ -86,12 +86,19 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _listen(host: str, port: int | None) -> socket.socket:
-    """Return a socket that listens on a port, or on the first free one of `PORTS` or of all."""
+def listen(host: str, port: int | None) -> socket.socket:
+    """Return a socket that listens on a port, or on the first free one of `PORTS` or of all.
+
+    Raises
+    ------
+    NeuralNetError
+        If it cannot listen there.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     failure: OSError | None = None
     for number in [*PORTS, 0] if port is None else [port]:
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # With TCP named, asyncio turns off Nagle's algorithm, which would delay answers by 40 ms.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, number))

@@ -50,8 +50,8 @@ export class Answer {
     } else if (done || !sure) {
       const [first, second, third] = order;
       this.verdict.textContent = sure
-        ? `This is a ${first}.`
-        : `Not sure: perhaps a ${first}, perhaps a ${second}.`;
+        ? `This is ${article(first)} ${first}.`
+        : `Not sure: perhaps ${article(first)} ${first}, perhaps ${article(second)} ${second}.`;
       this.others.textContent =
         `${first} ${percent(probabilities[first])}, ` +
         `then ${second} ${percent(probabilities[second])} and ` +
@@ -59,6 +59,8 @@ export class Answer {
     }
   }
 }
+
+const article = (digit) => (digit === 8 ? "an" : "a");
 
 function isSure(probabilities, [first, second]) {
   return probabilities[first] >= SURE && probabilities[first] - probabilities[second] >= AHEAD;

@@ -200,7 +200,7 @@ export class Learn {
       `Validation digits it still gets wrong: ${total.toLocaleString("en")} of ${of.toLocaleString("en")}`;
     const bytes = bytesOf(pictures);
     const items = labels.map((label, i) => {
-      const canvas = canvasOf(28, `A ${label}, read as ${predicted[i]}`);
+      const canvas = canvasOf(28, `${label}, read as ${predicted[i]}`);
       drawInk(canvas, bytes.subarray(784 * i, 784 * (i + 1)));
       return make("li", {}, canvas, `${label} → ${predicted[i]}`);
     });

@@ -87,16 +87,14 @@ function sum(wx, b, z, activation, a) {
   return make(
     "p",
     { class: "formula" },
-    make("span", {}, "w·x + b = z: "),
+    make("span", { class: "what" }, "w·x + b = z"),
     value("wx", wx),
     b < 0 ? " − " : " + ",
     make("span", { "data-value": "b", "data-exact": b }, number(Math.abs(b))),
     " = ",
     value("z", z),
-    make("br"),
-    make("span", {}, `${activation}(z) = a: ${activation}(`),
-    number(z),
-    ") = ",
+    make("span", { class: "what" }, `${activation.replaceAll("_", " ")}(z) = a`),
+    `${activation.replaceAll("_", " ")}(${number(z)}) = `,
     value("a", a),
   );
 }
