@@ -39,7 +39,6 @@ LABELLED, LABELS = make_multilabel_classification(150, 8, n_classes=4, random_st
 KINDS: dict[str, tuple[Any, NDArray[Any], NDArray[Any]]] = {
     "binary": (NeuralNetClassifier(**SETTINGS), WINE, KINDS_OF_WINE > 0),
     "multiclass": (NeuralNetClassifier(**SETTINGS), WINE, KINDS_OF_WINE),
-    "one class": (NeuralNetClassifier(**SETTINGS), WINE, np.full(len(WINE), "red")),
     "float32": (NeuralNetClassifier(**SETTINGS, dtype="float32"), WINE, KINDS_OF_WINE),
     "lbfgs": (NeuralNetClassifier(**SETTINGS, solver="lbfgs"), WINE, KINDS_OF_WINE),
     "batch_norm": (NeuralNetClassifier(**SETTINGS, batch_norm=True), WINE, KINDS_OF_WINE),
@@ -118,6 +117,7 @@ def test_onnx_and_a_file_give_the_predictions(kind: str, scalers: str, tmp_path:
     np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
     tolerance = 1e-5 if kind == "float32" else 1e-9
     np.testing.assert_allclose(loaded, wanted, rtol=tolerance, atol=tolerance)
+    network.notes.pop("input_values", None)
     assert network.notes == {"input": "features", "task": task}
 
 
@@ -224,3 +224,12 @@ def test_what_has_no_network_is_refused(export: Any, tmp_path: Path) -> None:
         with pytest.raises(NotFittedError):
             export(unfitted, path)
     assert not path.exists()
+
+
+def test_a_classifier_of_one_class_has_nothing_to_export(tmp_path: Path) -> None:
+    model = NeuralNetClassifier(**SETTINGS).fit(WINE, np.full(len(WINE), "red"))
+    assert set(model.predict(WINE)) == {"red"}
+    np.testing.assert_array_equal(model.predict_proba(WINE), np.ones((len(WINE), 1)))
+    with pytest.raises(InputError, match=r"one class only, .*red"):
+        save(model, tmp_path / "model.safetensors")
+    assert not list(tmp_path.iterdir())

@@ -10,7 +10,6 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 
 from neuralnet.checks import Array, InputError
-from neuralnet.interop import two_classes
 from neuralnet.interop.arguments import available_if_stochastic
 from neuralnet.interop.base import with_callbacks
 from neuralnet.interop.labels import LabelledEstimator
@@ -270,11 +269,9 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         rows = self._check_rows(X)
         if self._multilabel:
             return (self._network.outputs(rows) > 0.5).astype(np.int64)
-        if self._one_output:
-            indices = two_classes.labels(self._network, rows)
-        else:
-            indices = self._network.predict(rows)
-        labels: Array = self.classes_[indices]
+        if len(self.classes_) == 1:
+            return np.repeat(self.classes_, len(rows))
+        labels: Array = self.classes_[self._network.predict(rows)]
         return labels
 
     def predict_proba(self, X: Any) -> Array:
@@ -296,8 +293,8 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
             # Unlike the network's sigmoid, it stays above 0 for logits far below 0.
             probabilities: Array = expit(self._network.logits(rows))
             return probabilities
-        if self._one_output:
-            return two_classes.probabilities(self._network, rows)
+        if len(self.classes_) == 1:
+            return np.ones((len(rows), 1), self._network.dtype)
         return self._network.predict_proba(rows)
 
     def predict_log_proba(self, X: Any) -> Array:

@@ -253,6 +253,8 @@ class NeuralNetEstimator(BaseNeuralNet):
                 seed=self._random_state.randint(2**31 - 1),
                 callbacks=callbacks,
             )
+            if history.interrupted:  # in an interactive session
+                raise KeyboardInterrupt
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
             return None
@@ -261,8 +263,6 @@ class NeuralNetEstimator(BaseNeuralNet):
                 raise diverged(error) from error
             recorder.record_divergence()
             return f"{error} The weights of the best epoch are restored."
-        if not np.isfinite(self._network.to_numpy(self._network.parameters.state)).all():
-            raise diverged(TrainingDivergedError("The last update was too large.", history))
         if full_batch:
             self.best_loss_ = self.loss_
             if recorder.converged is not False:

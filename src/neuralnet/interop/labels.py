@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,22 @@ class LabelledEstimator(NeuralNetEstimator):
         if not self._one_output:
             return self._network
         return two_outputs(self._network, self._class_names(), self._smoothing)
+
+    def to_network(self, transformers: Sequence[Any] = ()) -> NeuralNetMLP:
+        """Return the network for saving or export, as `NeuralNetEstimator.to_network`.
+
+        Raises
+        ------
+        InputError
+            Also if the classifier was fitted on a single class.
+        """
+        check_is_fitted(self)
+        if len(self.classes_) == 1 and not self._indicator:
+            raise InputError(
+                f"The classifier was fitted on one class only, {self.classes_[0]!r}, which it "
+                f"always predicts, so there is nothing to save or export. Fit it on at least two."
+            )
+        return super().to_network(transformers)
 
     def _encode(self, y: Array, *, first: bool, incremental: bool) -> Array:
         self._smoothing = check_number(self.label_smoothing, "label_smoothing", minimum=0, below=1)
