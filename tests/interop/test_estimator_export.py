@@ -39,7 +39,6 @@ LABELLED, LABELS = make_multilabel_classification(150, 8, n_classes=4, random_st
 KINDS: dict[str, tuple[Any, NDArray[Any], NDArray[Any]]] = {
     "binary": (NeuralNetClassifier(**SETTINGS), WINE, KINDS_OF_WINE > 0),
     "multiclass": (NeuralNetClassifier(**SETTINGS), WINE, KINDS_OF_WINE),
-    "one class": (NeuralNetClassifier(**SETTINGS), WINE, np.full(len(WINE), "red")),
     "float32": (NeuralNetClassifier(**SETTINGS, dtype="float32"), WINE, KINDS_OF_WINE),
     "lbfgs": (NeuralNetClassifier(**SETTINGS, solver="lbfgs"), WINE, KINDS_OF_WINE),
     "batch_norm": (NeuralNetClassifier(**SETTINGS, batch_norm=True), WINE, KINDS_OF_WINE),
@@ -118,7 +117,9 @@ def test_onnx_and_a_file_give_the_predictions(kind: str, scalers: str, tmp_path:
     np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
     tolerance = 1e-5 if kind == "float32" else 1e-9
     np.testing.assert_allclose(loaded, wanted, rtol=tolerance, atol=tolerance)
-    assert network.notes == {"input": "features", "task": task}
+    assert network.notes["input"] == "features"
+    assert network.notes["task"] == task
+    assert ("input_values" in network.notes) == (not scalers)  # the range before the scalers
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -212,6 +213,7 @@ def test_what_has_no_network_is_refused(export: Any, tmp_path: Path) -> None:
     for model, facts in (
         (pca, "PCA.*StandardScaler.*pipeline"),
         (clipping.fit(WINE, KINDS_OF_WINE), "clip=True"),
+        (NeuralNetClassifier(**SETTINGS).fit(WINE, ["red"] * len(WINE)), "one class only"),
         (theirs, "MLPClassifier.*NeuralNetMLP.*NeuralNetClassifier"),
         (make_pipeline(StandardScaler()), "Pipeline that ends in one"),
         (Pipeline([("none", "passthrough")]), "Pipeline that ends in one"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import expit
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 
@@ -270,7 +269,9 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         rows = self._check_rows(X)
         if self._multilabel:
             return (self._network.outputs(rows) > 0.5).astype(np.int64)
-        if self._one_output:
+        if self._one_class:
+            indices = np.zeros(len(rows), np.int64)
+        elif self._one_output:
             indices = two_classes.labels(self._network, rows)
         else:
             indices = self._network.predict(rows)
@@ -293,9 +294,9 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         """
         rows = self._check_rows(X)
         if self._multilabel:
-            # Unlike the network's sigmoid, it stays above 0 for logits far below 0.
-            probabilities: Array = expit(self._network.logits(rows))
-            return probabilities
+            return self._network.outputs(rows)
+        if self._one_class:
+            return np.ones((len(rows), 1), self._network.dtype)
         if self._one_output:
             return two_classes.probabilities(self._network, rows)
         return self._network.predict_proba(rows)

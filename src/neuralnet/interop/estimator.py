@@ -261,8 +261,6 @@ class NeuralNetEstimator(BaseNeuralNet):
                 raise diverged(error) from error
             recorder.record_divergence()
             return f"{error} The weights of the best epoch are restored."
-        if not np.isfinite(self._network.to_numpy(self._network.parameters.state)).all():
-            raise diverged(TrainingDivergedError("The last update was too large.", history))
         if full_batch:
             self.best_loss_ = self.loss_
             if recorder.converged is not False:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralnet.checks import Array, InputError, check_finite, describe
+from neuralnet.checks.inputs import VALUES_NOTE
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.regularization import BatchNorm
@@ -86,6 +87,7 @@ def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> 
     (W, b), *others = dense_layers(model)
     W = W / deviation[:, None]  # (D, K)
     _set_parameters(plain, [(W, b - mean @ W), *others])
+    plain.notes.pop(VALUES_NOTE, None)  # the inputs have another range now
     return plain
 
 
@@ -107,6 +109,7 @@ def with_input_map(model: NeuralNetMLP, factor: Array, offset: Array) -> NeuralN
     plain = _plain_copy(model)
     (W, b), *others = dense_layers(model)
     _set_parameters(plain, [(W * factor[:, None], b + offset @ W), *others])
+    plain.notes.pop(VALUES_NOTE, None)  # the inputs have another range now
     return plain
 
 
