@@ -234,7 +234,6 @@ def test_a_single_class_is_always_predicted() -> None:
     np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-10)
     assert set(ours.predict(X)) == set(theirs.predict(X)) == {"setosa"}
     np.testing.assert_array_equal(ours.predict_proba(X), np.ones((150, 1)))
-    assert ours.network_.classes == ("setosa",)
     stopped = NeuralNetClassifier(max_iter=5, early_stopping=True).fit(X[:50], NAMES[:50])
     assert stopped.validation_scores_ == [1.0] * 5
 
@@ -265,7 +264,7 @@ def test_weights_that_only_the_last_update_spoils_are_found() -> None:
             if run.epoch == run.num_epochs and run.batch == run.num_batches:
                 run.model.parameters.gradients[...] = math.inf
 
-    with pytest.raises(EstimatorDivergedError, match="last update"):
+    with pytest.raises(EstimatorDivergedError, match=r"non-finite.*NaN or infinite"):
         iris_classifier(callbacks=[Spoiling()]).fit(X, Y)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import expit
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 
@@ -269,7 +268,7 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         rows = self._check_rows(X)
         if self._multilabel:
             return (self._network.outputs(rows) > 0.5).astype(np.int64)
-        if len(self.classes_) == 1:
+        if self._one_class:
             return np.repeat(self.classes_, len(rows))
         labels: Array = self.classes_[self._network.predict(rows)]
         return labels
@@ -290,10 +289,8 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         """
         rows = self._check_rows(X)
         if self._multilabel:
-            # Unlike the network's sigmoid, it stays above 0 for logits far below 0.
-            probabilities: Array = expit(self._network.logits(rows))
-            return probabilities
-        if len(self.classes_) == 1:
+            return self._network.outputs(rows)
+        if self._one_class:
             return np.ones((len(rows), 1), self._network.dtype)
         return self._network.predict_proba(rows)
 

@@ -45,25 +45,24 @@ class LabelledEstimator(NeuralNetEstimator):
         return not self._indicator and len(self.classes_) == 2 and self._network.num_classes == 1
 
     @property
+    def _one_class(self) -> bool:
+        """Whether there is one class, which is predicted whatever the network's output is."""
+        return not self._indicator and len(self.classes_) == 1
+
+    @property
     def network_(self) -> NeuralNetMLP:
         """The network; one with one output is converted to an equivalent one with two."""
         if not self._one_output:
             return self._network
         return two_outputs(self._network, self._class_names(), self._smoothing)
 
-    def to_network(self, transformers: Sequence[Any] = ()) -> NeuralNetMLP:
-        """Return the network for saving or export, as `NeuralNetEstimator.to_network`.
-
-        Raises
-        ------
-        InputError
-            Also if the classifier was fitted on a single class.
-        """
+    def to_network(self, transformers: Sequence[Any] = ()) -> NeuralNetMLP:  # noqa: D102
         check_is_fitted(self)
-        if len(self.classes_) == 1 and not self._indicator:
+        if self._one_class:
             raise InputError(
-                f"The classifier was fitted on one class only, {self.classes_[0]!r}, which it "
-                f"always predicts, so there is nothing to save or export. Fit it on at least two."
+                f"The classifier was fitted with one class only, {self.classes_.tolist()}, which "
+                f"it always predicts; there is no network to save or export. Fit it with examples "
+                f"of at least two classes."
             )
         return super().to_network(transformers)
 
@@ -113,7 +112,7 @@ class LabelledEstimator(NeuralNetEstimator):
         return labels
 
     def _targets(self, y: Array) -> Array:
-        if len(self.classes_) == 1 and not self._indicator:
+        if self._one_class:
             return np.zeros((len(y), 1))  # as in scikit-learn
         if not self._one_output:
             return y
@@ -128,7 +127,7 @@ class LabelledEstimator(NeuralNetEstimator):
         return "multilabel" if self._indicator else "classification"
 
     def _score_is_accuracy(self) -> bool:
-        return self._indicator or len(self.classes_) > 1
+        return not self._one_class
 
     def _stratify(self, y: Array) -> Array | None:
         if self._indicator:
@@ -156,7 +155,7 @@ class LabelledEstimator(NeuralNetEstimator):
         check_name(self.loss, _MULTILABEL_LOSSES if self._indicator else _LOSSES, "loss")
         loss, output = _LOSSES["binary_cross_entropy" if self._indicator else self.loss]
         names, smoothing = self._class_names(), self._smoothing
-        if len(names) == 1 and not self._indicator:  # predicted whatever the output is
+        if self._one_class:
             loss, output = _LOSSES["binary_cross_entropy"]
         if loss == "cross_entropy" and len(names) == 2:  # one output, for the second class
             loss, output = _LOSSES["binary_cross_entropy"]

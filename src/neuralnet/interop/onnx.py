@@ -158,7 +158,7 @@ def _graph(model: NeuralNetMLP, inputs: InputKind) -> GraphProto:
         if not last:
             name = graph.activation(model.hidden_activation[number], name, number)
     task = task_of(model.notes, model.output_activation.name)
-    graph.outputs(model.output_activation, task)
+    graph.outputs(model.output_activation, task, model.num_classes)
     return helper.make_graph(
         graph.nodes,
         "neuralnet",
@@ -243,7 +243,7 @@ class _GraphBuilder:
         part = step("Mul", [part, z], "twice")
         return self.node("Mul", [part, constant["half"]], a, name)
 
-    def outputs(self, function: Activation, task: Task) -> None:
+    def outputs(self, function: Activation, task: Task, num_outputs: int) -> None:
         """Add the outputs after the logits, which `graph_outputs` lists."""
         from onnx import TensorProto
 
@@ -252,13 +252,17 @@ class _GraphBuilder:
             self.node("Greater", ["logits", self.constant("zero", 0.0)], "is_positive", "positive")
             self.node("Cast", ["is_positive"], "labels", "as_integer", to=TensorProto.INT64)
             return
+        scores = "logits"
+        if task == "classification" and num_outputs == 1 and function.name == "sigmoid":
+            # softmax(-z/2, z/2) = (1 - sigmoid(z), sigmoid(z))
+            halves = self.constant("halves", np.array([[-0.5, 0.5]]))
+            scores = self.node("MatMul", ["logits", halves], "two_logits", "two_logits")
         if task == "classification":
-            self.node("ArgMax", ["logits"], "label", "most_probable", axis=1, keepdims=0)
+            self.node("ArgMax", [scores], "label", "most_probable", axis=1, keepdims=0)
         if function.name in _NUMBERS:
             self.node(_NUMBERS[function.name], ["logits"], "outputs", "outputs")
             return
-        scores = "logits"
-        if function.name == "sigmoid":
+        if function.name == "sigmoid" and num_outputs > 1:
             # Sigmoids divided by their sum are the softmax of their logarithms, which stay
             # accurate if all sigmoids are tiny: log(sigmoid(z)) = -softplus(-z).
             self.node("Neg", ["logits"], "logits_negated", "negate")
@@ -309,9 +313,10 @@ def graph_outputs(model: NeuralNetMLP) -> list[Output]:
             Output("probabilities", "float32", size, "The probability of each label by itself."),
             Output("labels", "int64", size, "1 for labels with a probability above 1/2, else 0."),
         ]
+    per_class = "One column per class."
     name = "outputs" if model.output_activation.name in _NUMBERS else "probabilities"
     return [
-        Output(name, "float32", size, "One column per class."),
+        Output(name, "float32", max(size, 2) if name == "probabilities" else size, per_class),
         Output("label", "int64", 0, "The most probable class, counted from 0."),
     ]
 

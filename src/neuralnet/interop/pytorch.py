@@ -127,6 +127,8 @@ def pytorch_usage(model: NeuralNetMLP | OffersNetwork) -> dict[str, str]:
     }[output]
     if task == "multilabel":
         meaning = "logits; the sigmoid of each is the probability of that label"
+    elif output == "sigmoid" and model.num_classes == 1:
+        meaning = "a logit; its sigmoid is the probability of the second class"
     elif task == "regression" and output == "identity":
         meaning = "the predicted numbers"
     return {"takes": takes, "gives": meaning}
