@@ -176,38 +176,36 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             f"to."
         ) from error
     try:
-        with file:
-            try:
-                yield file
-            except OSError as error:
-                if error.errno not in _DISK_ERRORS or isinstance(error, NeuralNetError):
-                    raise
-                raise FileError(f"Cannot write {path}: {describe_os_error(error)}.") from error
-            try:
-                file.flush()
-                os.fsync(file.fileno())
-                check_regular(path, "write")  # it may have appeared in the meantime
-                if os.name == "posix":
-                    temporary.replace(path)  # while it is locked
-            except FileError:
+        try:
+            yield file
+        except OSError as error:
+            if error.errno not in _DISK_ERRORS or isinstance(error, NeuralNetError):
                 raise
-            except OSError as error:
-                raise FileError(f"Cannot write {path}: {describe_os_error(error)}.") from error
-        if os.name != "posix":
-            _replace(temporary, path)  # Windows renames no open file
-        _flush_folder(path.parent)
+            raise FileError(f"Cannot write {path}: {describe_os_error(error)}.") from error
+        _finish(file, temporary, path)
     except BaseException:
+        with contextlib.suppress(OSError):  # the rest of its buffer cannot be written either
+            file.close()
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
 
 
-def _replace(temporary: Path, path: Path) -> None:
-    """Rename a closed file."""
+def _finish(file: IO[bytes], temporary: Path, path: Path) -> None:
+    """Flush a temporary file to disk, rename it to `path`, and close it."""
     try:
+        file.flush()
+        os.fsync(file.fileno())
+        check_regular(path, "write")  # something may have appeared there in the meantime
+        if os.name != "posix":
+            file.close()  # Windows renames no open file; elsewhere it stays locked until then
         temporary.replace(path)
+        file.close()
+    except FileError:
+        raise
     except OSError as error:
         raise FileError(f"Cannot write {path}: {describe_os_error(error)}.") from error
+    _flush_folder(path.parent)
 
 
 def _create_part(path: Path, status: os.stat_result | None) -> tuple[Path, IO[bytes]]:

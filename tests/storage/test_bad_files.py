@@ -171,6 +171,7 @@ def test_invalid_texts_are_refused(
         ("dtype", {"a": 1}),
         ("dtype", None),
         ("unknown", 1),
+        ("", 1),
     ],
 )
 def test_invalid_settings_are_refused(tmp_path: Path, valid: bytes, name: str, value: Any) -> None:

@@ -253,6 +253,7 @@ STATE = ("order", "state")
         ("callbacks", lambda v: v[0].update(num_updates=-10), "num_updates is -10"),
         ("callbacks", lambda v: v[0].update(num_updates=1.5), "num_updates is 1.5"),
         ("callbacks", lambda v: v[0].update(num_updates="7"), "'7'"),
+        ("callbacks", lambda v: v[0].update(num_updates=10**400), "num_updates is 1000"),
         ("callbacks", lambda v: v.__setitem__(0, [1]), "WeightAverage"),
         ("callbacks", lambda _: {}, "callbacks is {}"),
         ("training", lambda _: [], "training is []"),

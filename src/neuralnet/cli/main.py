@@ -15,9 +15,10 @@ COMMANDS = {
     "train": ("neuralnet.cli.train:train", "Train a network from a recipe."),
     "evaluate": ("neuralnet.cli.evaluate:evaluate", "Test a saved network on labelled examples."),
     "predict": ("neuralnet.cli.predict:predict", "Classify pictures or the rows of a CSV file."),
-    "export": ("neuralnet.cli.export:export", "Export a saved network to ONNX or PyTorch."),
+    "export": ("neuralnet.cli.export:export", "Export a saved network to ONNX, PyTorch or a page."),
     "read": ("neuralnet.cli.read:read", "Read handwritten digits in pictures."),
     "show": ("neuralnet.cli.show:show", "Describe a saved network."),
+    "lab": ("neuralnet.cli.lab:lab", "Draw for a network, watch it and train it in the browser."),
     "data": ("neuralnet.cli.data:data", "Download, verify, locate or delete MNIST."),
 }
 

@@ -258,10 +258,13 @@ def check_keys(given: object, wanted: tuple[str, ...], what: str) -> dict[str, A
     """Return `given` if it is a JSON object with exactly the wanted keys."""
     if not isinstance(given, dict):
         raise InputError(f"{what} is {describe(given)}; it must be a JSON object. {RETRY_HINT}")
-    missing = ", ".join(name for name in wanted if name not in given)
-    extra = ", ".join(name for name in given if name not in wanted)
+    missing = [name for name in wanted if name not in given]
+    extra = [name for name in given if name not in wanted]
     if missing or extra:
-        problems = (f"lacks {missing}" if missing else "", f"has {extra:.80}" if extra else "")
+        problems = (
+            f"lacks {', '.join(missing)}" if missing else "",
+            f"has {', '.join(map(repr, extra)):.80}" if extra else "",
+        )
         raise InputError(
             f"{what} {' and '.join(filter(None, problems))}; there must be {', '.join(wanted)}. "
             f"{RETRY_HINT}"

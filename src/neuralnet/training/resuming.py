@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -202,8 +201,7 @@ def _checked_callbacks(
         if not isinstance(stored, dict):
             raise InputError(f"{what} is {stored!r:.60}; it must be numbers by name. {RETRY_HINT}")
         for name, number in stored.items():
-            if type(number) not in (int, float, bool) or not math.isfinite(number):
-                raise InputError(f"{what}: {name:.60} is {number!r:.60}, not a finite number.")
+            check_number(number, f"{what}: {name:.60}")
         arrays = {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
         missing = [name for name in callback.state() if name not in {*stored, *arrays}]
         if missing:
