@@ -80,6 +80,17 @@ def synthetic(num_rows: int, num_columns: int, num_informative: int, num_classes
     return task
 
 
+def gaussian(num_rows: int, num_columns: int, num_classes: int, separation: float) -> Task:
+    """Return normally distributed classes, each with a mean and a covariance of its own."""
+    rng = np.random.default_rng(num_rows)
+    y = np.arange(num_rows) % num_classes
+    means = separation * rng.normal(size=(num_classes, num_columns)) / num_columns**0.5
+    spread = 0.6 * rng.normal(size=(num_classes, num_columns, num_columns)) / num_columns**0.5
+    noise = rng.normal(size=(num_rows, num_columns))
+    X = means[y] + noise + np.einsum("nij,nj->ni", spread[y], noise)  # (N, D)
+    return X, y
+
+
 TASKS: dict[str, Callable[[], Task]] = {
     "iris": lambda: datasets.load_iris(return_X_y=True),
     "wine": lambda: datasets.load_wine(return_X_y=True),
@@ -93,6 +104,8 @@ OTHER_TASKS: dict[str, Callable[[], Task]] = {
     "Boston": lambda: binned(mlxtend.data.boston_housing_data(), 4),
     "synthetic 150": lambda: synthetic(150, 6, 4, 3),
     "synthetic 600": lambda: synthetic(600, 30, 10, 2),
+    "Gaussian 150": lambda: gaussian(150, 4, 3, 4.5),
+    "Gaussian 180": lambda: gaussian(180, 13, 3, 5.5),
     "MNIST 14 x 14": small_digits,
 }
 
