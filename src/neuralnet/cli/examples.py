@@ -138,7 +138,7 @@ def _training_split(dataset: Dataset, notes: Mapping[str, str]) -> tuple[str, in
 
     try:
         settings = json.loads(notes.get("training", "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     seed = settings.get("seed") if isinstance(settings, dict) else None
     protocol = notes.get("protocol")
