@@ -1,9 +1,12 @@
 # make train   create .venv, install the package, train on MNIST, draw the pictures
+# make lab     install the lab's server into the same environment, and open the lab
+# make lab-page  write the bundled reader as one HTML page for the documentation, docs/lab/reader.html
 # make test    install what the tests need into the same environment, and run them
 # make lint    ruff and mypy --strict
 # make sklearn-tests   scikit-learn's own tests of its networks, run on our estimators
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
+# make bench-tables    the recipe table and scikit-learn's MLPClassifier on four tables, from CSV
 # make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
 # make fuzz    read a million damaged files of every format (an hour; ARGS="--minutes 5" for less)
 # make faults  kill, race and starve the package for ten minutes (ARGS="--minutes 1" for less)
@@ -17,10 +20,18 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint sklearn-tests bench bench-estimator read-test fuzz faults clean
+.PHONY: train lab lab-page test lint sklearn-tests bench bench-estimator bench-tables read-test
+.PHONY: fuzz faults clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
+
+lab: $(VENV)/.installed-lab
+	$(BIN)/neuralnet lab $(ARGS)
+
+lab-page: $(VENV)/.installed
+	mkdir -p docs/lab
+	$(BIN)/neuralnet export src/neuralnet/reading/reader.safetensors docs/lab/reader.html
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(ARGS)
@@ -38,6 +49,9 @@ bench: $(BENCH)/.installed
 
 bench-estimator: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.estimator --json $(RESULTS)/estimator.json $(ARGS)
+
+bench-tables: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.tables --json $(RESULTS)/tables.json $(ARGS)
 
 read-test: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.reading.evaluation $(if $(DATA),--data $(DATA)) $(ARGS)
@@ -58,6 +72,10 @@ $(VENV)/.installed: pyproject.toml
 		echo "neuralnet needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-lab: $(VENV)/.installed
+	$(PIP) install --quiet --editable '.[lab]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -117,7 +117,20 @@ def test_everything_that_is_said_is_taken_and_the_rest_is_the_default() -> None:
     assert parse("").training == TrainingSettings()
 
 
-@pytest.mark.parametrize("text", [FULL, "", "[augmentation]\n"])
+NAMES = ", ".join(f'"column {number}"' for number in range(50))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FULL,
+        "",
+        "[augmentation]\n",
+        '[recipe]\nname = "a b"\n[data]\npath = "x.csv"\nnum_test = 0\nclass_weight = "balanced"\n'
+        "[early_stopping]\npatience = 3\n",
+        "[data]\nignore_columns = [\n" + NAMES.replace(", ", ",\n") + "]\n",
+    ],
+)
 def test_what_is_written_is_read_again(text: str) -> None:
     recipe = parse(text)
     assert parse(recipe_text(recipe)) == recipe
@@ -136,6 +149,8 @@ def test_what_is_written_is_read_again(text: str) -> None:
         ("[training]\nnum_epochs = true", ("num_epochs is True", "whole number")),
         ('[training]\nlearning_rate = "0.1"', ("learning_rate", "a number")),
         ("[training]\noptimizer = 5", ("optimizer is 5", "text")),
+        ("[data]\nignore_columns = [1]", ("[data]", "ignore_columns", "list of texts")),
+        ('[recipe]\nname = "../up"', ("[recipe]", "'../up'", "letters")),
         ("[training", ("mine.toml", "not a TOML")),
         ("\xff", ("mine.toml",)),
         ("[recipe]\nseeds = []", ("seeds is []", "at least one")),

@@ -281,15 +281,7 @@ def check_weights(sample_weight: object, num_examples: int, name: str = "sample_
 
 
 def check_labelled(
-    X: object,
-    y: object,
-    sample_weight: object,
-    num_features: int,
-    num_outputs: int,
-    *,
-    target_range: tuple[float, float] | None,
-    label_smoothing: float,
-    suffix: str = "",
+    X: object, y: object, sample_weight: object, num_features: int, objective: Any, suffix: str = ""
 ) -> Labelled:
     """Return examples with their labels (or targets) and weights, validated.
 
@@ -298,12 +290,11 @@ def check_labelled(
     X, y, sample_weight
         As for `check_examples`, `check_labels` (or `check_targets`) and `check_weights`; the
         weights may be None.
-    num_features, num_outputs : int
-        D and K.
-    target_range : (float, float), optional
-        If given, y may also be a matrix of targets in this range.
-    label_smoothing : float
-        Label smoothing of the network, which needs labels where it is above 0.
+    num_features : int
+        D.
+    objective : Objective
+        Its `num_outputs`, K; its `target_range`, which, if given, allows y to be a matrix of
+        targets as well; and its `label_smoothing`, which needs labels where it is above 0.
     suffix : str
         Added to "X" and "y" in errors, for example "_valid".
 
@@ -315,13 +306,13 @@ def check_labelled(
     X, name = check_examples(X, num_features, "X" + suffix), "y" + suffix
     if sample_weight is not None:
         sample_weight = check_weights(sample_weight, len(X))
-    if target_range is None:
-        return X, check_labels(y, len(X), num_outputs, name), sample_weight
-    targets = check_targets(y, len(X), num_outputs, name, target_range)
-    if targets.ndim == 2 and label_smoothing:
+    if objective.target_range is None:
+        return X, check_labels(y, len(X), objective.num_outputs, name), sample_weight
+    targets = check_targets(y, len(X), objective.num_outputs, name, objective.target_range)
+    if targets.ndim == 2 and objective.label_smoothing:
         raise InputError(
-            f"{name} is a matrix of targets, and label_smoothing is {label_smoothing}, which "
-            f"smooths labels. Build the network with label_smoothing=0, or smooth {name}."
+            f"{name} is a matrix of targets, and label_smoothing is {objective.label_smoothing}, "
+            f"which smooths labels. Build the network with label_smoothing=0, or smooth {name}."
         )
     return X, targets, sample_weight
 

@@ -14,6 +14,11 @@ import numpy as np
 from neuralnet.checks.arrays import Array, Rows
 from neuralnet.errors import InputWarning
 
+NOT_FINITE = (
+    "Some outputs of the network are NaN or infinite: its weights are not finite (did the training "
+    "diverge?), or the inputs are too large for it."
+)
+
 # Names of the notes: the kind of inputs, which is "pixels" for uint8 pixels that the network scales
 # and "features" for floating-point numbers that it takes as they are; and the smallest and the
 # largest of those numbers.

@@ -11,7 +11,7 @@ import numpy as np
 from neuralnet.checks.arrays import Array, array_of_numbers, check_finite, check_unmasked
 from neuralnet.checks.settings import per_layer
 from neuralnet.checks.values import check_integer, check_name, check_number, describe
-from neuralnet.errors import InputError
+from neuralnet.errors import InputError, NeuralNetError
 
 
 def check_array_module(xp: object) -> ModuleType:
@@ -71,6 +71,19 @@ def check_pair(loss: Any, output_activation: str, losses: Iterable[Any]) -> None
             f"paired: {loss.name!r} goes with {legal_outputs} outputs, and "
             f"{output_activation!r} outputs with {' or '.join(map(repr, legal_losses))}."
         )
+
+
+def check_forward(kept: Array | None) -> Array:
+    """Return what `forward` kept for `backward`.
+
+    Raises
+    ------
+    NeuralNetError
+        If it kept nothing, or `backward` has used it.
+    """
+    if kept is None:
+        raise NeuralNetError("backward was called without a forward before it; call forward.")
+    return kept
 
 
 def check_classes(classes: object, num_classes: int) -> tuple[str | int, ...]:

@@ -11,6 +11,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from neuralnet.data.dataset import Dataset
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
 quiet_option = click.option("--quiet", is_flag=True, help="Write only the result.")
 
@@ -43,7 +45,39 @@ def _json_escape(found: re.Match[str]) -> str:
 def echo_note(text: str, *, quiet: bool) -> None:
     """Write a note to standard error, unless it is empty or `quiet` is set."""
     if text and not quiet:
-        click.echo(printable(text), err=True)
+        click.echo(wrapped(printable(text)), err=True)
+
+
+def echo_error(text: str) -> None:
+    """Write an error message to standard error."""
+    click.echo(wrapped(f"Error: {printable(text)}"), err=True)
+
+
+def wrapped(text: str) -> str:
+    """Wrap a message for standard error at the width of the terminal, if it is one.
+
+    Paths and other long words are not broken. Without a terminal, a message remains one line, which
+    other programs can search.
+    """
+    width = terminal_width()
+    if width is None:
+        return text
+    import textwrap
+
+    return "\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in text.split("\n")
+    )
+
+
+def terminal_width() -> int | None:
+    """Return the number of columns of the terminal at standard error, or None if it is none."""
+    import shutil
+    import sys
+
+    if sys.stderr is None or not sys.stderr.isatty():
+        return None
+    return max(20, shutil.get_terminal_size().columns)
 
 
 def percent(fraction: float) -> str:
@@ -54,6 +88,11 @@ def percent(fraction: float) -> str:
 def pluralized(number: int, noun: str) -> str:
     """Format a count with its noun: "1 row", "2,000 rows"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def noun_of(dataset: Dataset) -> str:
+    """Return the word for one example: a row of a table, or an image."""
+    return "row" if dataset.columns else "image"
 
 
 def table(rows: Sequence[Sequence[str]], align: Callable[[str, int], str] = str.rjust) -> str:

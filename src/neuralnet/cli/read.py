@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neuralnet.cli.command import FAILURE, PARTIAL_FAILURE, Command
-from neuralnet.cli.output import printable
+from neuralnet.cli.output import echo_error, echo_note, printable
 
 if TYPE_CHECKING:
     from neuralnet.reading.reader import Digit, Reading
@@ -103,9 +103,9 @@ def _standard_input() -> bytes:
 def _print(path: str, reading: Reading, as_json: bool, *, several: bool) -> None:
     """Print the digits of a picture, and notes about it on standard error."""
     for note in reading.notes:
-        click.echo(f"Note: {printable(note)}", err=True)
+        echo_note(f"Note: {note}", quiet=False)
     if not reading.rows:
-        click.echo(f"No digits were found in {printable(_display_name(path))}.", err=True)
+        echo_note(f"No digits were found in {_display_name(path)}.", quiet=False)
     if as_json:
         click.echo(json.dumps(_reading_as_dict(path, reading)))
         return
@@ -117,7 +117,7 @@ def _report_error(path: str, error: Exception, as_json: bool) -> None:
     """Print why a picture could not be read."""
     from neuralnet.cli.command import error_message
 
-    click.echo(f"Error: {printable(error_message(error))}", err=True)
+    echo_error(error_message(error))
     if as_json:
         click.echo(json.dumps({"path": path, "error": error_message(error)}))
 

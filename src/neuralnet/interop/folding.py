@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralnet.checks import Array, InputError, check_finite, describe
+from neuralnet.checks.inputs import VALUES_NOTE
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.regularization import BatchNorm
@@ -69,7 +70,8 @@ def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> 
         If `model` is not a `NeuralNetMLP`, or if `mean` or `deviation` has the wrong shape or a
         value that is not finite, or a standard deviation is not above 0.
     """
-    plain = _plain_copy(model)
+    if not isinstance(model, NeuralNetMLP):
+        raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
     mean, deviation = (np.asarray(row, dtype=np.float64) for row in (mean, deviation))
     for name, row in (("mean", mean), ("deviation", deviation)):
         if row.shape != (model.num_features,):
@@ -83,10 +85,7 @@ def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> 
             f"deviation contains {deviation.min():g}; it must be above 0. Use 1 for a constant "
             f"column."
         )
-    (W, b), *others = dense_layers(model)
-    W = W / deviation[:, None]  # (D, K)
-    _set_parameters(plain, [(W, b - mean @ W), *others])
-    return plain
+    return with_input_map(model, 1 / deviation, -mean / deviation)
 
 
 def with_input_map(model: NeuralNetMLP, factor: Array, offset: Array) -> NeuralNetMLP:
@@ -105,6 +104,7 @@ def with_input_map(model: NeuralNetMLP, factor: Array, offset: Array) -> NeuralN
         A network without batch normalization and dropout.
     """
     plain = _plain_copy(model)
+    plain.notes.pop(VALUES_NOTE, None)  # they describe the mapped inputs
     (W, b), *others = dense_layers(model)
     _set_parameters(plain, [(W * factor[:, None], b + offset @ W), *others])
     return plain

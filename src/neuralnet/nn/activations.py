@@ -245,9 +245,7 @@ class Softmax(Activation):
         return self.forward(z, out=np.empty_like(z))
 
 
-HIDDEN_ACTIVATIONS: dict[str, type[Activation]] = by_name(
-    Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Identity
-)
+HIDDEN_ACTIVATIONS = by_name(Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Identity)
 OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = by_name(Sigmoid, Softmax, Identity, Exponential)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from neuralnet.checks import Array, NeuralNetError
+from neuralnet.checks import Array, check_forward
 from neuralnet.nn.activations import Activation
 from neuralnet.nn.initialization import Initializer
 from neuralnet.nn.parameters import Parameters
@@ -47,9 +47,7 @@ class Cache:
             If there was no forward since the last call.
         """
         inputs, self.inputs = self.inputs, None
-        if inputs is None:
-            raise NeuralNetError("backward was called without a forward before it; call forward.")
-        return inputs
+        return check_forward(inputs)
 
 
 @dataclass(slots=True)

@@ -103,8 +103,7 @@ class BinaryCrossEntropy(Loss):
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
         """Return sum_k max(z_k, 0) - t_k z_k + log(1 + exp(-|z_k|)), which is always finite."""
-        np.abs(z, out=scratch)
-        np.negative(scratch, out=scratch)
+        np.negative(np.abs(z, out=scratch), out=scratch)
         np.log1p(np.exp(scratch, out=scratch), out=scratch)
         scratch += np.maximum(z, 0) - targets * z  # the small term last keeps its digits
         losses: Array = scratch.sum(axis=1)
@@ -144,9 +143,7 @@ class PoissonDeviance(Loss):
         return np.multiply(np.subtract(a, targets, out=out), 2, out=out)
 
 
-LOSSES: dict[str, type[Loss]] = by_name(
-    MeanSquaredError, CrossEntropy, BinaryCrossEntropy, PoissonDeviance
-)
+LOSSES = by_name(MeanSquaredError, CrossEntropy, BinaryCrossEntropy, PoissonDeviance)
 
 
 def loss_for(choice: str | Loss, output: Activation) -> Loss:

@@ -7,18 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, check_activations
+from neuralnet.checks import Array, Labelled, NeuralNetError, check_activations, check_generator
 from neuralnet.checks.arrays import all_finite, check_examples, check_finite, check_labelled
-from neuralnet.checks.inputs import warn_of_other_inputs
+from neuralnet.checks.inputs import NOT_FINITE, warn_of_other_inputs
 from neuralnet.nn.batch import INFERENCE_ROWS, Batch, Range
 from neuralnet.nn.layers import ActivationLayer, Rng
 from neuralnet.nn.objective import Objective
 from neuralnet.nn.sequential import Sequential
-
-NOT_FINITE = (
-    "Some outputs of the network are NaN or infinite: its weights are not finite (did the training "
-    "diverge?), or the inputs are too large for it."
-)
 
 
 class Evaluation(NamedTuple):
@@ -174,8 +169,7 @@ class Model:
             If an argument cannot be used.
         """
         X, y, sample_weight = self.validated(X, y, sample_weight)
-        if rng is not None and not isinstance(rng, np.random.Generator):
-            raise InputError(f"rng is {rng!r:.80}; it must be a numpy.random.Generator or None.")
+        check_generator(rng)
         batch = self._labelled_batch(X, y, sample_weight)
         z = self.sequential.forward(batch.x, batch.caches, rng)  # (N, K)
         loss = self.objective.forward(z, batch.objective_cache)
@@ -345,12 +339,7 @@ class Model:
 
         `suffix` is added to "X" and "y" in errors. Raises `InputError` if one cannot be used.
         """
-        return check_labelled(
-            *(X, y, sample_weight, self.num_features, self.objective.num_outputs),
-            target_range=self.objective.target_range,
-            label_smoothing=self.objective.label_smoothing,
-            suffix=suffix,
-        )
+        return check_labelled(X, y, sample_weight, self.num_features, self.objective, suffix)
 
     def to_numpy(self, array: Array) -> Array:
         """Return an array of `xp` as a NumPy array: itself, where `xp` is NumPy."""

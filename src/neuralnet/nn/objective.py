@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuralnet.checks import Array, NeuralNetError, check_number
+from neuralnet.checks import Array, check_forward, check_number
 from neuralnet.nn.activations import Activation
 from neuralnet.nn.losses import Loss
 from neuralnet.nn.parameters import Parameters, blocks, empty_block
@@ -67,13 +67,10 @@ class Objective:
     def __post_init__(self) -> None:
         self.target_range = self.loss.target_ranges.get(self.output_activation.name)
         self.l2 = check_number(self.l2, "l2", minimum=0)
-        self.label_smoothing = check_number(
-            self.label_smoothing, "label_smoothing", minimum=0, below=1
-        )
-        parameters, num_outputs = self.parameters, self.num_outputs
-        self._one_hot: Array = parameters.xp.eye(num_outputs, dtype=parameters.state.dtype)
-        self._one_hot *= 1 - self.label_smoothing
-        self._one_hot += self.label_smoothing / num_outputs
+        smoothing = check_number(self.label_smoothing, "label_smoothing", minimum=0, below=1)
+        self.label_smoothing, parameters = smoothing, self.parameters
+        one_hot: Array = parameters.xp.eye(self.num_outputs, dtype=parameters.state.dtype)
+        self._smoothed = one_hot * (1 - smoothing) + smoothing / self.num_outputs
         self._scratch = empty_block(parameters.values)
 
     def cache(self, num_rows: int) -> ObjectiveCache:
@@ -96,10 +93,8 @@ class Objective:
         xp = self.parameters.xp
         if y.ndim == 2:
             cache.targets[...] = xp.asarray(y)
-        elif xp is np:  # labels were validated; "clip" saves checking them again
-            self._one_hot.take(y, axis=0, out=cache.targets, mode="clip")
         else:
-            self._one_hot.take(xp.asarray(y), axis=0, out=cache.targets)
+            self._smoothed.take(xp.asarray(y), axis=0, out=cache.targets)
         if sample_weight is None:
             cache.example_weights[...] = 1 / len(y)
         else:
@@ -129,8 +124,7 @@ class Objective:
             If there was no forward since the last call.
         """
         z, cache.z = cache.z, None  # the loss may write over z
-        if z is None:
-            raise NeuralNetError("backward was called without a forward before it; call forward.")
+        z = check_forward(z)
         dz = self.loss.backward(z, cache.a, cache.targets, self.output_activation, out=cache.dz)
         return np.multiply(dz, cache.example_weights[:, np.newaxis], out=dz)  # (N, K)
 

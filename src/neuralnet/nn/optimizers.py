@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, NeuralNetError, by_name, check_choice, check_number
+from neuralnet.checks import Array, InputError, NeuralNetError, by_name, check_fields
 from neuralnet.checks.settings import check_flag
 from neuralnet.nn.parameters import Parameters, blocks, empty_block
 
@@ -71,7 +71,7 @@ class SGD(Optimizer):
     nesterov: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.momentum = check_number(self.momentum, "momentum", minimum=0, below=1)
+        check_fields(self, {"momentum": {"minimum": 0.0, "below": 1.0}})
         self.state_names = ("velocity",) if self.momentum else ()
         if check_flag(self.nesterov, "nesterov") and not self.momentum:
             raise InputError("nesterov is True with momentum 0; give momentum, for example 0.9.")
@@ -110,9 +110,8 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
-        self.beta1 = check_number(self.beta1, "beta1", minimum=0, below=1)
-        self.beta2 = check_number(self.beta2, "beta2", minimum=0, below=1)
-        self.epsilon = check_number(self.epsilon, "epsilon", above=0)
+        decay = {"minimum": 0.0, "below": 1.0}
+        check_fields(self, {"beta1": decay, "beta2": decay, "epsilon": {"above": 0.0}})
 
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
         """Update m and v towards g and g², and move w by lr m̂ / (√v̂ + epsilon)."""
@@ -155,7 +154,7 @@ class AdamW(Adam):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.weight_decay = check_number(self.weight_decay, "weight_decay", minimum=0)
+        check_fields(self, {"weight_decay": {"minimum": 0.0}})
 
     def step(self, learning_rate: float) -> None:
         """Decay the weights, then step as Adam does."""
@@ -170,8 +169,3 @@ class AdamW(Adam):
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = by_name(SGD, Adam, AdamW)
-
-
-def optimizer_for(choice: str | Optimizer) -> Optimizer:
-    """Return the optimizer that `choice` is or names."""
-    return check_choice(choice, Optimizer, OPTIMIZERS, "optimizer")

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -69,11 +69,10 @@ class Parameters:
         shapes: Mapping[str, tuple[int, ...]],
         dtype: DTypeLike,
         xp: ModuleType = np,
-        running_shapes: Mapping[str, tuple[int, ...]] | None = None,
+        running_shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
     ) -> None:
         self.shapes = dict(shapes)
         self.xp = xp
-        running_shapes = dict(running_shapes or {})
         self.num_weights = sum(math.prod(s) for s in shapes.values() if len(s) == 2)
         total = sum(math.prod(shape) for shape in shapes.values())
         num_running = sum(math.prod(shape) for shape in running_shapes.values())
@@ -123,12 +122,10 @@ class Parameters:
         """Return the view of one parameter's gradient."""
         return self._gradients[check_name(name, self.shapes, "The name of a parameter")]
 
-    def keys(self) -> Iterator[str]:
-        """Iterate over the names; with this method, `dict(parameters)` works."""
+    def __iter__(self) -> Iterator[str]:
         return iter(self.shapes)
 
-    def __iter__(self) -> Iterator[str]:
-        return self.keys()
+    keys = __iter__  # with it, dict(parameters) works
 
     def __len__(self) -> int:
         """Return the number of named parameters; `values.size` is the number of entries."""
@@ -146,6 +143,4 @@ class Parameters:
 def _slices(shapes: Mapping[str, tuple[int, ...]], start: int = 0) -> dict[str, slice]:
     """Return where arrays of these shapes lie in a buffer, one after the other."""
     bounds = itertools.accumulate(map(math.prod, shapes.values()), initial=start)
-    return {
-        name: slice(*pair) for name, pair in zip(shapes, itertools.pairwise(bounds), strict=True)
-    }
+    return {n: slice(*pair) for n, pair in zip(shapes, itertools.pairwise(bounds), strict=True)}

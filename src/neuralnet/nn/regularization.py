@@ -167,8 +167,7 @@ class Dropout(Layer):
         cache.mask = None
         if rng is None:
             return x
-        drawn = cache.drawn
-        rng.random(out=drawn, dtype=drawn.dtype.type)
+        drawn = rng.random(out=cache.drawn, dtype=cache.drawn.dtype.type)
         np.greater_equal(drawn, self.rate, out=drawn)
         drawn *= 1 / (1 - self.rate)
         cache.mask = self.parameters.xp.asarray(drawn)

@@ -38,6 +38,9 @@ LARGE_L2 = 0.05  # l2 times the learning rate: the relative decay of each weight
 LARGE_INPUT = 50.0  # absolute value of an input; standardized features stay well below
 SAMPLED_ROWS = 1000  # number of examples whose inputs are examined
 
+# Added for floating-point examples, which are the rows of a table more often than not.
+_ADVICE_FOR_TABLES = " For a table, the recipe 'table' does: neuralnet train --data FILE.csv."
+
 
 class TrainingWarning(UserWarning):
     """A sign that a training goes wrong; the message gives the number and the likely remedy."""
@@ -80,7 +83,8 @@ class Advisor(Callback):
                 "updates",
                 f"The training has only {updates} update{'s' * (updates > 1)} in all "
                 f"(num_epochs {run.num_epochs}, {run.num_batches} per epoch), but a network "
-                f"usually needs thousands. Raise num_epochs, or lower minibatch_size.",
+                f"usually needs thousands. Raise num_epochs, or lower minibatch_size."
+                f"{_ADVICE_FOR_TABLES if self._X.dtype.kind == 'f' else ''}",
             )
         trouble = _trouble_with_inputs(self._X) or _trouble_with_labels(self._y)
         if trouble:
@@ -248,7 +252,8 @@ class Advisor(Callback):
 
     def _examine_validation(self, run: TrainingRun) -> None:
         history = run.history
-        if not history.valid_loss:
+        keeps_best = any(getattr(one, "keeps_best", False) for one in run.callbacks)
+        if not history.valid_loss or keeps_best:
             return
         best = int(np.argmin(history.valid_loss))
         lowest, last = history.valid_loss[best], history.valid_loss[-1]

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 from neuralnet.checks import Array, InputError, check_name
 from neuralnet.data.augmentation import Augmentation
 from neuralnet.data.augmented_images import AugmentedImages
@@ -15,10 +17,11 @@ from neuralnet.nn.optimizers import OPTIMIZERS
 from neuralnet.nn.schedules import SCHEDULES, schedule_for
 from neuralnet.training.callbacks import GradientClipping, WeightAverage
 from neuralnet.training.device import array_module
+from neuralnet.training.early_stopping import StopOnLoss
 from neuralnet.training.history import History
 from neuralnet.training.loop import train
 from neuralnet.training.receptive_fields import LocalAdamW, ReceptiveFields
-from neuralnet.training.recipes import Recipe
+from neuralnet.training.recipes import CLASS_WEIGHTS, Recipe
 from neuralnet.training.run import Callback
 
 Built = TypeVar("Built")
@@ -78,6 +81,8 @@ def training_arguments(recipe: Recipe) -> dict[str, Any]:
         callbacks.append(_built(WeightAverage, recipe.weight_average, "weight_average"))
     if settings.clip_norm is not None:
         callbacks.append(GradientClipping(settings.clip_norm))
+    if recipe.early_stopping is not None:
+        callbacks.append(_built(StopOnLoss, recipe.early_stopping, "early_stopping"))
     return {
         "num_epochs": settings.num_epochs,
         "learning_rate": schedule_for(
@@ -114,6 +119,7 @@ def train_recipe(
     validation_set: tuple[Array, Array] | None,
     *,
     seed: int,
+    class_weight: str = "none",
     image_shape: tuple[int, int] | None = None,
     callbacks: Iterable[Callback] = (),
     resume: str | os.PathLike[str] | None = None,
@@ -130,6 +136,9 @@ def train_recipe(
         Data as for `train`; the validation set may be None.
     seed : int
         Seed of the training.
+    class_weight : {"none", "balanced"}
+        With "balanced", examples are weighted so that each class has the same total weight, in
+        training and, for early stopping, in validation.
     image_shape : (int, int), optional
         Rows and columns of an image, for augmentation.
     callbacks : iterable of Callback
@@ -153,6 +162,10 @@ def train_recipe(
         factors = model.xp.asarray(fields.decay_factors(sizes), dtype=model.dtype)
         arguments["optimizer"] = LocalAdamW(decay_factors=factors, **recipe.optimizer)
     X, y = training_set
+    for callback in arguments["callbacks"]:
+        if isinstance(callback, StopOnLoss) and validation_set is not None:
+            weights = class_weights(validation_set[1], class_weight)
+            callback.validation_set = model.validated(*validation_set, weights, suffix="_valid")
     augmentation = recipe_augmentation(recipe, image_shape)
     return train(
         model,
@@ -160,9 +173,33 @@ def train_recipe(
         y,
         *(validation_set or (None, None)),
         seed=seed,
+        sample_weight=class_weights(y, class_weight),
         resume=resume,
         **{**arguments, "callbacks": [*callbacks, *arguments["callbacks"]]},
     )
+
+
+def class_weights(labels: Array, class_weight: str) -> Array | None:
+    """Return the weight of each example, or None if all have the same.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (N,)
+        Classes of the examples.
+    class_weight : {"none", "balanced"}
+        With "balanced", an example has the weight N / (K n), where K is the number of classes that
+        occur, and n the number of examples of its class.
+
+    Raises
+    ------
+    InputError
+        If `class_weight` is unknown.
+    """
+    if check_name(class_weight, CLASS_WEIGHTS, "class_weight") == "none":
+        return None
+    counts = np.bincount(labels)
+    weights: Array = len(labels) / (np.count_nonzero(counts) * counts[labels])
+    return weights.astype(np.float32)
 
 
 def _built(kind: type[Built], arguments: Mapping[str, Any], table: str) -> Built:

@@ -2,8 +2,9 @@
 
 The table `[recipe]` describes the recipe. `[network]` and `[training]` hold the settings of
 settings.py, `[optimizer]` and `[schedule]` further arguments of these two. `[augmentation]`,
-`[receptive_fields]` and `[weight_average]` are optional. Reading a recipe imports nothing heavy, so
-that `--help` can list them at once.
+`[receptive_fields]`, `[weight_average]` and `[early_stopping]` are optional, and `[data]` names the
+data of a saved training. Reading a recipe imports nothing heavy, so that `--help` can list them at
+once.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from neuralnet.files import check_path, read_bytes
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 _FOLDER = Path(__file__).parents[1] / "recipes"
+CLASS_WEIGHTS = ("none", "balanced")
 # A recipe is a page of settings. The time to parse a line grows with the square of its length.
 MAX_BYTES = 20_000
 MAX_LINE = 1_000  # characters
@@ -35,6 +37,8 @@ class About:
 
     Attributes
     ----------
+    name : str
+        Name of the recipe; empty for the name of its file.
     summary : str
         Purpose.
     test_error, duration : str
@@ -44,16 +48,46 @@ class About:
     members : str
         Name of the recipe whose networks, one for each of `seeds`, are averaged; empty if the
         recipe trains a network of its own.
-    num_valid : int
-        Number of training images held out for validation.
+    num_valid : int or None
+        Number of training examples held out for validation; None for the default of the split.
     """
 
+    name: str = ""
     summary: str = ""
     test_error: str = ""
     duration: str = ""
     seeds: tuple[int, ...] = (0,)
     members: str = ""
-    num_valid: int = 0
+    num_valid: int | None = None
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """The data of a training, named as the options of `neuralnet train`.
+
+    Attributes
+    ----------
+    path : str
+        File or folder; empty for MNIST.
+    target : str or None
+        Target column of a table.
+    ignore_columns : tuple of str
+        Columns of a table that are not inputs.
+    invert : bool
+        Whether pictures are inverted.
+    num_test : int or None
+        Number of examples set aside for the test, where the data have no test part; None for the
+        default of the split.
+    class_weight : str
+        "none", or "balanced": examples are weighted so that each class has the same total weight.
+    """
+
+    path: str = ""
+    target: str | None = None
+    ignore_columns: tuple[str, ...] = ()
+    invert: bool = False
+    num_test: int | None = None
+    class_weight: str = "none"
 
 
 @dataclass(frozen=True)
@@ -63,7 +97,7 @@ class Recipe:
     Attributes
     ----------
     name : str
-        Name of the file without its ending.
+        The name in its table `[recipe]`, or else that of its file without the ending.
     about : About
         Its description.
     network : NetworkSettings
@@ -72,25 +106,42 @@ class Recipe:
         Settings of the training.
     optimizer, schedule : dict
         Further arguments of the optimizer and the schedule that `training` names.
-    augmentation, receptive_fields, weight_average : dict or None
-        Arguments of `Augmentation`, `ReceptiveFields` and `WeightAverage`; None if not used.
+    data : DataSettings
+        The data, and how they are split and weighted.
+    augmentation, receptive_fields, weight_average, early_stopping : dict or None
+        Arguments of `Augmentation`, `ReceptiveFields`, `WeightAverage` and `EarlyStopping`; None if
+        not used. With early stopping, the weights of the best epoch are kept.
     """
 
     name: str
     about: About = field(default_factory=About)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    data: DataSettings = field(default_factory=DataSettings)
     optimizer: dict[str, Any] = field(default_factory=dict)
     schedule: dict[str, Any] = field(default_factory=dict)
     augmentation: dict[str, Any] | None = None
     receptive_fields: dict[str, Any] | None = None
     weight_average: dict[str, Any] | None = None
+    early_stopping: dict[str, Any] | None = None
 
 
-_TYPED = {"recipe": About, "network": NetworkSettings, "training": TrainingSettings}
+_TYPED = {
+    "recipe": About,
+    "network": NetworkSettings,
+    "training": TrainingSettings,
+    "data": DataSettings,
+}
 # Names in the files of earlier versions.
 _RENAMED = {"reaches": "test_error", "takes": "duration"}
-_FREE = ("optimizer", "schedule", "augmentation", "receptive_fields", "weight_average")
+_FREE = (
+    "optimizer",
+    "schedule",
+    "augmentation",
+    "receptive_fields",
+    "weight_average",
+    "early_stopping",
+)
 
 
 def recipe_names() -> list[str]:
@@ -165,9 +216,9 @@ def parse_recipe(content: bytes, name: str, where: str) -> Recipe:
         kind = _TYPED.get(table)
         part = _typed(kind, settings, place) if kind else _flat(settings, place)
         parts["about" if table == "recipe" else table] = part
-    recipe = Recipe(name, **parts)
-    _check_about(recipe.about, f"In {where}, [recipe]")
-    return recipe
+    about = parts.get("about", About())
+    _check_about(about, f"In {where}, [recipe]")
+    return Recipe(about.name or name, **parts)
 
 
 def _parse_toml(content: bytes, where: str) -> dict[str, Any]:
@@ -211,7 +262,12 @@ def _check_about(about: About, where: str) -> None:
             f"{where}: seeds is {list(about.seeds)!r:.80}; seeds are whole numbers of at least 0, "
             f"each given once."
         )
-    if about.num_valid < 0:
+    if not re.fullmatch(r"[\w. -]*", about.name):
+        raise InputError(
+            f"{where}: name is {about.name!r:.80}; it is part of the names of files, so it must "
+            f"consist of letters, digits, spaces, dots and hyphens."
+        )
+    if about.num_valid is not None and about.num_valid < 0:
         raise InputError(f"{where}: num_valid is {about.num_valid}; it must be at least 0.")
 
 
@@ -263,7 +319,8 @@ def _written(value: Any) -> str:
         # The escapes of JSON are escapes of TOML.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_written, value))}]"
+        separator = ", " if sum(map(len, map(str, value))) < MAX_LINE // 4 else ",\n"
+        return f"[{separator.join(map(_written, value))}]"
     return repr(value)
 
 
@@ -314,8 +371,12 @@ def _worded(hint: Any) -> str:
     if isinstance(hint, types.UnionType):
         return _worded(next(one for one in typing.get_args(hint) if one is not type(None)))
     if typing.get_origin(hint) is tuple:
-        whole = typing.get_args(hint)[0] is int
-        return f"a list of {'whole numbers, such as [256, 128]' if whole else 'numbers: [1.5, 3]'}"
+        examples = {
+            int: "whole numbers: [256, 128]",
+            float: "numbers: [1.5, 3]",
+            str: 'texts: ["a"]',
+        }
+        return f"a list of {examples[typing.get_args(hint)[0]]}"
     names = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
     return names[hint]
 
