@@ -28,7 +28,7 @@ def model_path(tmp_path: Path) -> Path:
     classes = [f"{number}{text}" for number, text in enumerate(HOSTILE)]
     model = NeuralNetMLP(4, 3, len(classes), classes=classes)
     model.notes = {f"name {text}": f"note {text}" for text in HOSTILE}
-    model.notes["deep"] = "[" * 100_000
+    model.notes |= dict.fromkeys(("deep", "training"), "[" * 100_000)
     save(model, tmp_path / "network.safetensors")
     return tmp_path / "network.safetensors"
 

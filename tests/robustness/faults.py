@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import resource
@@ -90,6 +91,12 @@ def start(code: str, *arguments: object) -> subprocess.Popen[str]:
     return process
 
 
+def wait(process: subprocess.Popen[str], seconds: float) -> None:
+    """Wait for the end of a process, at most this time."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=seconds)
+
+
 def end(process: subprocess.Popen[str], *, killed: bool) -> bool:
     """Kill a process, or wait for its end; return whether it ended by itself, without an error."""
     if killed:
@@ -99,8 +106,12 @@ def end(process: subprocess.Popen[str], *, killed: bool) -> bool:
     return process.returncode == 0
 
 
-def kill_trainings(folder: Path, rng: random.Random, epochs: int = 200) -> int:
-    """Kill a training again and again until it ends; return the number of kills."""
+def kill_trainings(folder: Path, rng: random.Random, epochs: int = 200, share: float = 0.5) -> int:
+    """Kill a training again and again until it ends; return the number of kills.
+
+    The first process is killed as soon as there are two checkpoints. Each other one lives at most
+    this share of the time of a whole training.
+    """
     whole, part = folder / "whole", folder / "part"
     for place in (whole, part):
         place.mkdir()
@@ -109,7 +120,11 @@ def kill_trainings(folder: Path, rng: random.Random, epochs: int = 200) -> int:
     seconds, kills = time.monotonic() - began, 0
     while True:
         process = start(_TRAIN, part, epochs)
-        time.sleep(rng.uniform(0, seconds / 2))
+        if not kills:
+            while process.poll() is None and not (part / "checkpoint.previous").exists():
+                time.sleep(0.001)
+        else:
+            wait(process, rng.uniform(0, share * seconds))
         if end(process, killed=True):
             break
         kills += 1
@@ -137,7 +152,7 @@ def kill_commands(folder: Path, rng: random.Random, epochs: int = 60) -> int:
     seconds, kills = time.monotonic() - began, 0
     while True:
         process = start(_COMMAND, *common, folder / "part", "--resume")
-        time.sleep(rng.uniform(0, seconds))
+        wait(process, rng.uniform(0, seconds))
         if end(process, killed=True):
             break
         kills += 1

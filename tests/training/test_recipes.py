@@ -198,6 +198,10 @@ def test_settings_that_cannot_be_are_named(text: str, facts: tuple[str, ...]) ->
             '[training]\noptimizer = "adamw"\n[receptive_fields]\nradii = [-1]',
             ("[receptive_fields]", "radii[0] is -1", "above 0"),
         ),
+        (
+            '[training]\noptimizer = "adamw"\n[receptive_fields]\n',
+            ("[receptive_fields] lacks the setting radii",),
+        ),
         ("[weight_average]\ndecay = 1", ("[weight_average]", "decay is 1", "below 1")),
         ("[training]\nnum_epochs = 0", ("num_epochs is 0", "at least 1")),
     ],

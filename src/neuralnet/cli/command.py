@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from neuralnet.cli.output import echo_error, wrapped
+from neuralnet.cli.output import echo_error, printable, wrapped
 from neuralnet.errors import NeuralNetError
 from neuralnet.files import describe_os_error
 
@@ -76,7 +76,7 @@ def error_message(error: Exception) -> str:
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Write a warning as one line on standard error, without the place in the code."""
-    click.echo(wrapped(f"Warning: {message}"), err=True)
+    click.echo(wrapped(f"Warning: {printable(message)}"), err=True)
 
 
 def _store_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:

@@ -178,5 +178,5 @@ def _parsed(text: str | None) -> Any:
 
     try:
         return json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

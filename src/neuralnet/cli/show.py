@@ -82,7 +82,7 @@ def _description(model: NeuralNetMLP) -> list[str]:
     inputs = "Features are used as they are."
     if input_kind(model.notes) == "pixels":
         inputs = f"Pixels are scaled to [{low:g}, {high:g}]."
-    names = ", ".join(map(str, model.classes))
+    names = ", ".join(map(printable, model.classes))
     outputs = {
         "classification": f"Classes: {names}",
         "multilabel": f"Labels, each with a probability of its own: {names}",

@@ -83,7 +83,7 @@ def input_columns(notes: Mapping[str, str]) -> list[str] | None:
         return None
     try:
         columns = json.loads(notes[_COLUMNS])
-    except ValueError:
+    except (ValueError, RecursionError):
         columns = None
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise InputError(

@@ -206,9 +206,13 @@ def _built(kind: type[Built], arguments: Mapping[str, Any], table: str) -> Built
     """Build an object from a table of a recipe; errors name the table."""
     import inspect
 
-    known = [name for name in inspect.signature(kind).parameters if name != "learning_rate"]
+    parameters = dict(inspect.signature(kind).parameters)
+    parameters.pop("learning_rate", None)
     for name in arguments:
-        check_name(name, known, f"A setting of [{table}], {kind.__name__},")
+        check_name(name, parameters, f"A setting of [{table}], {kind.__name__},")
+    for name, parameter in parameters.items():
+        if parameter.default is parameter.empty and name not in arguments:
+            raise InputError(f"[{table}] lacks the setting {name}, which has no default.")
     try:
         return kind(**arguments)
     except InputError as error:
