@@ -37,7 +37,7 @@ def test_programs_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert done.exit_code == 0, done.output
 
 
-@pytest.mark.parametrize("name", [*NEEDED, "command-line.md"])
+@pytest.mark.parametrize("name", [*NEEDED, "command-line.md", "lab.md"])
 def test_commands_and_their_options_exist(name: str) -> None:
     lines = "\n".join(blocks(name, "console")).splitlines()
     used = [shlex.split(line)[1:] for line in lines if line.startswith("neuralnet ")]
@@ -57,7 +57,7 @@ def test_every_command_is_listed() -> None:
         assert f"| `{command}` |" in text
 
 
-@pytest.mark.parametrize("name", [*NEEDED, "command-line.md"])
+@pytest.mark.parametrize("name", [*NEEDED, "command-line.md", "lab.md"])
 def test_linked_files_exist(name: str) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", (DOCS / name).read_text(encoding="utf-8")):
         assert (DOCS / target).exists(), target
