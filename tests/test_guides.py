@@ -49,7 +49,7 @@ def test_the_guide_to_advice_quotes_what_is_said(capsys: pytest.CaptureFixture[s
     assert f"{caught[-1].message}\n" == warned
 
 
-@pytest.mark.parametrize("name", [*NEEDED, "command-line.md"])
+@pytest.mark.parametrize("name", [*NEEDED, "command-line.md", "lab.md"])
 def test_commands_and_their_options_exist(name: str) -> None:
     lines = "\n".join(blocks(name, "console")).splitlines()
     used = [shlex.split(line)[1:] for line in lines if line.startswith("neuralnet ")]
@@ -69,7 +69,7 @@ def test_every_command_is_listed() -> None:
         assert f"| `{command}` |" in text
 
 
-@pytest.mark.parametrize("name", [*NEEDED, "command-line.md"])
+@pytest.mark.parametrize("name", [*NEEDED, "command-line.md", "lab.md"])
 def test_linked_files_exist(name: str) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", (DOCS / name).read_text(encoding="utf-8")):
         assert (DOCS / target).exists(), target

@@ -35,7 +35,7 @@ def draw(page: Page, digit: int, *, top: float = 0.2, left: float = 0.3, size: f
                 box["x"] + box["width"] * (left + size * x),
                 box["y"] + box["width"] * (top + size * y),
             )
-            for x, y in stroke[:: max(1, len(stroke) // 12)].tolist() + stroke[-1:].tolist()
+            for x, y in stroke[:: max(1, len(stroke) // 9)].tolist() + stroke[-1:].tolist()
         ]
         page.mouse.move(*places[0])
         page.mouse.down()

@@ -128,5 +128,5 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
 def page(open_page: Callable[..., Any], lab: ServedLab) -> Iterator[Any]:
     """A page of the lab with the small network, with no training before or after the test."""
     lab.reset()
-    yield open_page(lab.address)
+    yield open_page(lab.address, reduced_motion="reduce")
     lab.reset()

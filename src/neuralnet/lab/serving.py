@@ -16,6 +16,7 @@ from neuralnet.lab.server import Lab, create_app
 from neuralnet.nn.network import NeuralNetMLP
 
 LOOPBACK = ("127.0.0.1", "localhost")
+ANY = ("0.0.0.0", "::")  # noqa: S104  every address of this machine
 PORTS = range(8000, 8020)  # tried in turn, so that a bookmark usually works again
 
 
@@ -56,7 +57,8 @@ def serve(
     shared = host not in LOOPBACK
     token = secrets.token_urlsafe(16) if shared else None
     hosts = [] if shared else [f"{name}:{number}" for name in LOOPBACK]
-    address = f"http://{host}:{number}/" + (f"?token={token}" if token else "")
+    shown = socket.gethostname() if host in ANY else f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{number}/" + (f"?token={token}" if token else "")
     lab = Lab(model, name)
     config = uvicorn.Config(
         create_app(lab, hosts, token),

@@ -26,10 +26,10 @@ export const TOURS = {
       title: "Now draw your 7 again",
       text:
         "Try a cross stroke, a slant, a serif. The drawing is answered by the network that was just " +
-        "trained. Where it fails, it never saw a similar one. The digits that it still gets wrong " +
-        "stand below, with what it took them for.",
+        "trained. Where it fails, it never saw a similar one. At the end of this page stand the " +
+        "validation digits that it still gets wrong, with what it took them for.",
       view: "learn",
-      point: ".gallery",
+      point: ".pad-frame",
     },
     {
       title: "Ask it why",
