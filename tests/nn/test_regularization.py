@@ -99,7 +99,7 @@ def test_a_training_batch_is_normalized_and_the_running_figures_follow() -> None
     assert isinstance(layer, BatchNorm)
     z = X @ model.parameters["layers.0.weight"]
     mean, variance = layer.mean.copy(), layer.variance.copy()
-    cache = layer.cache(len(z), d_inputs=True)
+    cache = layer.cache(len(z), needs_d_inputs=True)
     y = layer.forward(z.copy(), cache, rng=RNG)
     normalized = (y - layer.shift) / layer.scale
     np.testing.assert_allclose(normalized.mean(axis=0), 0, atol=1e-12)
@@ -117,7 +117,7 @@ def test_a_training_batch_is_normalized_and_the_running_figures_follow() -> None
 def test_dropout_keeps_what_is_expected_and_answers_without() -> None:
     layer = Dropout(400, 0.3)
     layer.bind(Parameters({}, "float32"))
-    cache = layer.cache(500, d_inputs=True)
+    cache = layer.cache(500, needs_d_inputs=True)
     x = np.ones((500, 400), np.float32)
     generator = np.random.default_rng(0)
     y = layer.forward(x, cache, rng=generator).copy()

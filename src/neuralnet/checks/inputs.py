@@ -1,4 +1,4 @@
-"""What a network's notes say of the inputs it was trained on, and a warning for other inputs."""
+"""Notes of a network about the inputs it was trained on, and a warning for other inputs."""
 
 from __future__ import annotations
 

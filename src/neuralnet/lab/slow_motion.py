@@ -51,7 +51,7 @@ def slow_motion(
     inputs = batch.x
     dense = [layer for layer in model.layers if isinstance(layer, Dense)]
     for number, (layer, a) in enumerate(zip(dense, activations, strict=True)):
-        [cache] = [layer.cache(1, d_inputs=False)]
+        [cache] = [layer.cache(1, needs_d_inputs=False)]
         tensors[f"{number}.z"] = layer.forward(inputs, cache)[0].copy()
         tensors[f"{number}.a"] = a[0]
         tensors[f"{number}.delta"] = gradients[f"layers.{number}.bias"]

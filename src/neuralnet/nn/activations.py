@@ -5,8 +5,8 @@ Shapes: `N` examples in a batch, `K` units in the layer. `z` is the input of the
 them.
 
 Each function writes its result to `out` and returns it, so that a training step allocates little.
-`forward` and `derivative` may write over `z`. A backward pass may, too: nothing reads a layer's z
-after it (batch.py says which buffers may be overwritten).
+`out` may be `z` itself. Otherwise `forward` leaves z as it is, because `backward` needs it;
+`backward` then overwrites it (batch.py says which buffers may be overwritten).
 """
 
 import math
@@ -81,11 +81,12 @@ class Sigmoid(ElementwiseActivation):
 
     name = "sigmoid"
 
-    # Below this z, by the size of a float in bytes, exp(-z) overflows and a is too small for it.
+    # Below about this z, by the number of bytes of a float, a is smaller than the smallest normal
+    # number. Such z are raised to it, which also keeps exp(-z) from overflowing.
     LOWEST: ClassVar = {2: -9.0, 4: -87.0, 8: -708.0}
 
     def forward(self, z: Array, out: Array) -> Array:
-        """Return 1 / (1 + exp(-z)), which keeps its relative precision however small it is."""
+        """Return 1 / (1 + exp(-z)), with full relative precision down to the lowest z."""
         np.maximum(z, np.full_like(z[0], self.LOWEST[z.itemsize]), out=out)
         np.exp(np.negative(out, out=out), out=out)
         return np.reciprocal(np.add(out, 1, out=out), out=out)

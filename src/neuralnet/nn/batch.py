@@ -4,10 +4,12 @@ Who owns which buffer, and who may overwrite it:
 
 - A `Batch` owns all its arrays. They are allocated once and overwritten by the next batch that is
   loaded, so public functions copy what they return.
-- `x` is read by the first layer and never written to: it may be the caller's own array.
-- A layer's outputs belong to its cache. The next layer reads them, and may overwrite them:
-  batch normalization normalizes its inputs in place, and the backward pass of an activation writes
-  its derivative over z.
+- `x` is read by the first layer, which is a `Dense`, and never written to: it may be the caller's
+  own array.
+- A layer's outputs belong to its cache. The layer after a `Dense` may overwrite the outputs of the
+  `Dense`: batch normalization normalizes them in place, and the backward pass of an activation
+  writes its derivative over z. The outputs of an activation must stay, because its own backward
+  pass reads them. So batch normalization comes directly after a `Dense`, as in `NeuralNetMLP`.
 - A gradient belongs to the layer that returned it. The layer below may overwrite it.
 """
 

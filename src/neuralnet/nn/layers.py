@@ -1,7 +1,8 @@
 """Layers: `backward` directly below `forward`, with one named cache between them.
 
-Shapes: `N` examples in a batch, `D` inputs of a layer, `K` its outputs. A name that begins with
-`d` is the gradient of the loss L with respect to the rest of the name: `dW` is dL/dW.
+Shapes: `N` examples in a batch, `D` inputs of a layer, `K` its outputs. An array whose name begins
+with `d` is the gradient of the loss L with respect to the rest of the name: `dW` is dL/dW. `x` and
+`y` are a layer's inputs and outputs (elsewhere, y are the labels).
 
 A layer holds its parameters and their gradients as views into the network's flat buffers. What
 `forward` leaves for `backward` is kept in a cache, whose arrays are sized once per batch size and
@@ -30,7 +31,7 @@ class Cache:
     Attributes
     ----------
     inputs : ndarray, shape (N, D), or None
-        The inputs of the last forward; None before the first.
+        The inputs of the last forward; None before the first, and once backward has used them.
     outputs : ndarray, shape (N, K)
         Buffer for the outputs.
     """
@@ -92,8 +93,11 @@ class Layer(ABC):
         return layer_line(self)
 
     @abstractmethod
-    def cache(self, num_rows: int, *, d_inputs: bool) -> Cache:
-        """Allocate the cache of a batch of `num_rows` examples."""
+    def cache(self, num_rows: int, *, needs_d_inputs: bool) -> Cache:
+        """Allocate the cache of a batch of `num_rows` examples.
+
+        `needs_d_inputs` says whether backward has to return dL/d(inputs).
+        """
 
     @abstractmethod
     def forward(self, x: Array, cache: Any, rng: Rng = None) -> Array:
@@ -153,10 +157,10 @@ class Dense(Layer):
         if self.b is not None:
             self.b[...] = 0
 
-    def cache(self, num_rows: int, *, d_inputs: bool) -> DenseCache:
+    def cache(self, num_rows: int, *, needs_d_inputs: bool) -> DenseCache:
         """Allocate the cache of a batch of `num_rows` examples."""
         outputs = self.parameters.empty(num_rows, self.num_outputs)
-        columns = self.num_inputs if d_inputs else 0
+        columns = self.num_inputs if needs_d_inputs else 0
         return DenseCache(None, outputs, self.parameters.empty(num_rows, columns))
 
     def forward(self, x: Array, cache: DenseCache, rng: Rng = None) -> Array:
@@ -170,10 +174,10 @@ class Dense(Layer):
     def backward(self, dz: Array, cache: DenseCache) -> Array:
         """Store dL/dW and dL/db; return dL/dx where it is needed.
 
-        z_nk = sum_d x_nd W_dk + b_k, so by the chain rule
+        With i for an input, z_nk = sum_i x_ni W_ik + b_k, so by the chain rule
 
-            dL/dW_dk = sum_n x_nd dL/dz_nk        dL/db_k = sum_n dL/dz_nk
-            dL/dx_nd = sum_k dL/dz_nk W_dk
+            dL/dW_ik = sum_n x_ni dL/dz_nk        dL/db_k = sum_n dL/dz_nk
+            dL/dx_ni = sum_k dL/dz_nk W_ik
         """
         x = cache.take_inputs()
         np.matmul(x.T, dz, out=self.dW)  # (D, K)
@@ -199,7 +203,7 @@ class ActivationLayer(Layer):
         self.function = function
         self.num_units = num_units
 
-    def cache(self, num_rows: int, *, d_inputs: bool) -> Cache:
+    def cache(self, num_rows: int, *, needs_d_inputs: bool) -> Cache:
         """Allocate the cache of a batch of `num_rows` examples."""
         return Cache(None, self.parameters.empty(num_rows, self.num_units))
 

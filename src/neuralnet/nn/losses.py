@@ -4,7 +4,8 @@ Shapes: `N` examples in a batch, `K` outputs. `z` are the logits (the output of 
 before the output activation), `a` the outputs, `targets` the desired outputs, all (N, K).
 
 A loss here is l, one number per example: the sum over its K outputs. `Objective` takes the
-(weighted) mean over the examples, which is L.
+(weighted) mean over the examples, which is L. In this module, `da` and `dz` are gradients of l;
+`Objective` multiplies them by the example weights.
 """
 
 import math
@@ -23,7 +24,8 @@ class Loss(ABC):
     name: ClassVar[str]
     # Names of the output activations that this loss can be paired with.
     output_activations: ClassVar[tuple[str, ...]]
-    # With these of them, y may also be a matrix of targets, each in the range given.
+    # Output activations with which the caller may give a matrix of targets in place of labels, each
+    # with the allowed range of a target.
     target_ranges: ClassVar[dict[str, tuple[float, float]]] = {}
 
     @abstractmethod
@@ -76,7 +78,8 @@ class CrossEntropy(Loss):
         largest = shifted == 0
         np.copyto(np.exp(shifted, out=shifted), 0, where=largest)
         losses: Array = shifted.sum(axis=1)
-        losses += largest.sum(axis=1) - 1  # the second to last of several that are the largest
+        # One of the m largest is the 1 of log1p(x) = log(1 + x); the others add exp(0) = 1 each.
+        losses += largest.sum(axis=1) - 1
         np.log1p(losses, out=losses)
         losses -= expected
         return losses  # (N,)
@@ -102,7 +105,10 @@ class BinaryCrossEntropy(Loss):
     target_ranges: ClassVar = {"sigmoid": (0.0, 1.0)}
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
-        """Return sum_k max(z_k, 0) - t_k z_k + log(1 + exp(-|z_k|)), which is always finite."""
+        """Return sum_k [max(z_k, 0) - t_k z_k + log(1 + exp(-|z_k|))], which is always finite.
+
+        This is l, because log(1 - a) = -max(z, 0) - log(1 + exp(-|z|)) and log a = z + log(1 - a).
+        """
         np.negative(np.abs(z, out=scratch), out=scratch)
         np.log1p(np.exp(scratch, out=scratch), out=scratch)
         scratch += np.maximum(z, 0) - targets * z  # the small term last keeps its digits
@@ -110,7 +116,10 @@ class BinaryCrossEntropy(Loss):
         return losses  # (N,)
 
     def backward(self, z: Array, a: Array, targets: Array, output: Activation, out: Array) -> Array:
-        """Return dl/dz = a - t = a (1 - t) - (1 - a) t, with 1 - a = sigmoid(-z)."""
+        """Return dl/dz = a - t, as a (1 - t) - (1 - a) t with 1 - a = sigmoid(-z).
+
+        This form keeps the digits where a and t are both close to 1.
+        """
         complement = output.forward(np.negative(z, out=z), out=out)  # (N, K)
         complement *= targets
         out[...] = a * (1 - targets) - complement

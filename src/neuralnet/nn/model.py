@@ -101,9 +101,9 @@ class Model:
     ) -> dict[str, Array]:
         """Compute the gradient of the loss, L2 penalty included, for every parameter.
 
-        This is the second half of the textbook's pair: `forward` and `backward` both compute the
-        network as it predicts. To train a network with dropout or batch normalization, which
-        behave differently in training, use `loss_and_gradients` with `rng`.
+        `forward` and `backward` are the pair that textbooks have; both compute the network as it
+        predicts. To train a network with dropout or batch normalization, which behave differently
+        in training, use `loss_and_gradients` with `rng`.
 
         The gradients are also stored in `parameters.gradients`, where an `Optimizer` reads them,
         so this method must not be called from two threads on one network.
@@ -263,12 +263,14 @@ class Model:
         Raises
         ------
         InputError
-            If X cannot be used, or the outputs are not probabilities (identity).
+            If X cannot be used, or the outputs are not probabilities (identity, exponential).
         """
         return self.objective.output_activation.probabilities(self.logits(X))
 
     def predict(self, X: Array) -> NDArray[np.int64]:
         """Return the most probable label of each example: 0 or 1 for a single output, at 0.5.
+
+        For a network that predicts numbers, use `outputs`.
 
         Parameters
         ----------

@@ -166,8 +166,8 @@ class NeuralNetMLP(Model):
 
     def set_initial_weights(self, choice: object) -> None:
         """Choose what `initialize` draws from; see the parameter `initial_weights`."""
-        depth = len(self.num_hidden) + 1
-        self.initial_weights = per_layer(choice, depth, "initial_weights", initializer_for)
+        num_dense = len(self.num_hidden) + 1
+        self.initial_weights = per_layer(choice, num_dense, "initial_weights", initializer_for)
         dense = (layer for layer in self.layers if isinstance(layer, Dense))
         functions = [*self.hidden_activation, self.output_activation]
         for layer, chosen, function in zip(dense, self.initial_weights, functions, strict=True):

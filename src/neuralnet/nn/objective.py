@@ -1,14 +1,15 @@
 """The objective: output activation, loss, L2 penalty and label smoothing as one function.
 
-L = sum_n w_n l_n + l2/2 sum W², where l_n is the loss of example n (losses.py), the weights w_n of
-the examples sum to one (1/N each by default), and the second sum is over all weight matrices.
+L = sum_n w_n l_n + (l2 / 2) sum W², where l_n is the loss of example n (losses.py), the example
+weights w_n sum to one (1/N each by default), `l2` is a setting, and the second sum is over all
+entries of all weight matrices W.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from neuralnet.checks import Array, check_forward, check_number
+from neuralnet.checks import Array, check_fields, check_forward
 from neuralnet.nn.activations import Activation
 from neuralnet.nn.losses import Loss
 from neuralnet.nn.parameters import Parameters, blocks, empty_block
@@ -27,7 +28,7 @@ class ObjectiveCache:
     a, dz : ndarray, shape (N, K)
         Outputs, and the gradient with respect to the logits. `forward` uses `dz` as scratch.
     z : ndarray, shape (N, K), or None
-        Logits of the last forward; None before the first.
+        Logits of the last forward; None before the first, and once backward has used them.
     """
 
     targets: Array
@@ -65,13 +66,14 @@ class Objective:
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
+        # Read by `check_labelled`: where there is a range, y may be a matrix of targets.
         self.target_range = self.loss.target_ranges.get(self.output_activation.name)
-        self.l2 = check_number(self.l2, "l2", minimum=0)
-        smoothing = check_number(self.label_smoothing, "label_smoothing", minimum=0, below=1)
-        self.label_smoothing, parameters = smoothing, self.parameters
-        one_hot: Array = parameters.xp.eye(self.num_outputs, dtype=parameters.state.dtype)
+        check_fields(self, {"l2": {"minimum": 0}, "label_smoothing": {"minimum": 0, "below": 1}})
+        smoothing = self.label_smoothing
+        xp, dtype = self.parameters.xp, self.parameters.state.dtype
+        one_hot: Array = xp.eye(self.num_outputs, dtype=dtype)
         self._smoothed = one_hot * (1 - smoothing) + smoothing / self.num_outputs
-        self._scratch = empty_block(parameters.values)
+        self._scratch = empty_block(self.parameters.values)
 
     def cache(self, num_rows: int) -> ObjectiveCache:
         """Allocate the cache of a batch of `num_rows` examples."""
@@ -126,6 +128,7 @@ class Objective:
         z, cache.z = cache.z, None  # the loss may write over z
         z = check_forward(z)
         dz = self.loss.backward(z, cache.a, cache.targets, self.output_activation, out=cache.dz)
+        # So far dl/dz. Row n of z enters l_n alone, so dL/dz_n = w_n dl_n/dz_n.
         return np.multiply(dz, cache.example_weights[:, np.newaxis], out=dz)  # (N, K)
 
     def penalty(self) -> float:
@@ -146,7 +149,7 @@ class Objective:
 
         With labels, the prediction is the largest output. With a matrix of targets each output is
         a label of its own, predicted where z > 0, that is sigmoid(z) > 1/2, and all of them have to
-        be correct. Identity outputs, which predict numbers, have no correct answers.
+        be correct. Outputs that predict numbers have no correct answers; `evaluate` returns NaN.
         """
         correct: Array
         if y.ndim == 2:

@@ -77,7 +77,11 @@ class SGD(Optimizer):
             raise InputError("nesterov is True with momentum 0; give momentum, for example 0.9.")
 
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
-        """Without momentum, w -= lr g; with momentum, v = momentum v - lr g and w += v."""
+        """Without momentum, w -= lr g; with momentum, v = momentum v - lr g and w += v.
+
+        Nesterov momentum takes the step that v will have after the next update with the same
+        gradient: w += momentum v - lr g.
+        """
         step = np.multiply(g, -lr, out=scratch)
         if state:
             (v,) = state
@@ -123,8 +127,8 @@ class Adam(Optimizer):
         v *= self.beta2
         np.multiply(g, g, out=scratch)
         v += np.multiply(scratch, 1 - self.beta2, out=scratch)
-        # m and v start at 0, so after t steps their weights sum to c = 1 - beta**t instead of 1;
-        # m̂ = m / c_m and v̂ = v / c_v correct that. Multiplying
+        # m and v start at 0, so after t steps the coefficients of the gradients in them sum to
+        # c = 1 - beta**t instead of 1; m̂ = m / c_m and v̂ = v / c_v correct that. Multiplying
         # numerator and denominator by √c_v saves a pass over the block:
         # lr (m / c_m) / (√(v / c_v) + epsilon) = (lr √c_v / c_m) m / (√v + epsilon √c_v)
         c_m = 1 - self.beta1**self.num_steps

@@ -68,7 +68,7 @@ class BatchNorm(Layer):
         self.scale[...] = self.variance[...] = 1
         self.shift[...] = self.mean[...] = 0
 
-    def cache(self, num_rows: int, *, d_inputs: bool) -> BatchNormCache:
+    def cache(self, num_rows: int, *, needs_d_inputs: bool) -> BatchNormCache:
         """Allocate the cache of a batch of `num_rows` examples."""
         outputs = self.parameters.empty(num_rows, self.num_units)
         return BatchNormCache(None, outputs, self.parameters.empty(self.num_units))
@@ -157,7 +157,7 @@ class Dropout(Layer):
         self.num_units = num_units
         self.rate = rate
 
-    def cache(self, num_rows: int, *, d_inputs: bool) -> DropoutCache:
+    def cache(self, num_rows: int, *, needs_d_inputs: bool) -> DropoutCache:
         """Allocate the cache of a batch of `num_rows` examples."""
         outputs = self.parameters.empty(num_rows, self.num_units)
         return DropoutCache(None, outputs, np.empty(outputs.shape, outputs.dtype))

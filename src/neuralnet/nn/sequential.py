@@ -54,7 +54,7 @@ class Sequential:
             Whether the batches also go backward.
         """
         numbered = enumerate(self.layers)
-        return [layer.cache(num_rows, d_inputs=backward and n > 0) for n, layer in numbered]
+        return [layer.cache(num_rows, needs_d_inputs=backward and n > 0) for n, layer in numbered]
 
     def forward(self, x: Array, caches: Sequence[Cache], rng: Rng = None) -> Array:
         """Return the logits. `rng` is given in training and is None in inference."""
@@ -63,7 +63,12 @@ class Sequential:
         return x  # (N, K)
 
     def backward(self, dz: Array, caches: Sequence[Cache]) -> None:
-        """Store the gradients of all parameters, given the gradient at the logits."""
+        """Store the gradients of all parameters, given the gradient at the logits.
+
+        The inputs of a layer are the outputs of the layer below, so the dL/d(inputs) that one layer
+        returns is the dL/d(outputs) that the next one is given. That of the first layer is not
+        used.
+        """
         gradient = dz  # (N, K)
         for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
             gradient = layer.backward(gradient, cache)

@@ -180,7 +180,8 @@ def train(
         ),
     )
     run.settings["learning_rate"] = str(run.peak_rate)
-    if not isinstance(schedule, Constant):  # else more epochs take the same steps, and then others
+    # With a constant rate, a longer training begins with the same steps, and may resume a shorter.
+    if not isinstance(schedule, Constant):
         run.settings["num_epochs"] = str(settings.num_epochs)
     optimizer.start(model.parameters)
     feed = Feed(model, training_set, augmentation, run.generators["deformation"])
