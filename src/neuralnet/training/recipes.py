@@ -9,10 +9,8 @@ once.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import tomllib
 import types
 import typing
 from dataclasses import dataclass, field
@@ -22,13 +20,17 @@ from typing import Any
 from neuralnet.errors import InputError
 from neuralnet.files import check_path, read_bytes
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
+from neuralnet.training.toml_text import (
+    MAX_BYTES,
+    brief,
+    is_too_large,
+    parse_toml,
+    written,
+    written_key,
+)
 
 _FOLDER = Path(__file__).parents[1] / "recipes"
 CLASS_WEIGHTS = ("none", "balanced")
-# A recipe is a page of settings. The time to parse a line grows with the square of its length.
-MAX_BYTES = 20_000
-MAX_LINE = 1_000  # characters
-MAX_NUMBER = 2**63  # as TOML itself limits whole numbers
 
 
 @dataclass(frozen=True)
@@ -203,14 +205,14 @@ def parse_recipe(content: bytes, name: str, where: str) -> Recipe:
         If it is not TOML, is larger than `MAX_BYTES`, or has a table or a setting that is unknown
         or of the wrong type.
     """
-    tables = _parse_toml(content, where)
+    tables = parse_toml(content, where)
     parts: dict[str, Any] = {}
     for table, settings in tables.items():
         if table not in (*_TYPED, *_FREE):
             raise InputError(_unknown(f"In {where}, the table", table, [*_TYPED, *_FREE]))
         if not isinstance(settings, dict):
             raise InputError(
-                f"In {where}, {table} is {_brief(settings)}; it must be a table: [{table}]."
+                f"In {where}, {table} is {brief(settings)}; it must be a table: [{table}]."
             )
         place = f"In {where}, [{table}]"
         kind = _TYPED.get(table)
@@ -221,33 +223,13 @@ def parse_recipe(content: bytes, name: str, where: str) -> Recipe:
     return Recipe(about.name or name, **parts)
 
 
-def _parse_toml(content: bytes, where: str) -> dict[str, Any]:
-    """Parse TOML of limited size."""
-    if len(content) > MAX_BYTES:
-        raise InputError(f"{where} has {len(content):,} bytes; a recipe has at most {MAX_BYTES:,}.")
-    try:
-        text = content.decode()
-        longest = max(map(len, text.split("\n")))
-        if longest > MAX_LINE:
-            raise InputError(
-                f"{where} has a line of {longest:,} characters; a line has at most {MAX_LINE:,}."
-            )
-        return tomllib.loads(text)
-    except InputError:
-        raise
-    except RecursionError as error:
-        raise InputError(f"{where} is not a recipe: its brackets are nested too deep.") from error
-    except ValueError as error:  # also of a number with thousands of digits
-        raise InputError(f"{where} is not a TOML file: {error!s:.200}.") from error
-
-
 def _flat(settings: dict[str, Any], where: str) -> dict[str, Any]:
     """Return settings after checking that each is a number, a text, true or false, or a list."""
     for key, value in settings.items():
         for one in value if isinstance(value, list) else [value]:
-            if not isinstance(one, bool | int | float | str) or _is_too_large(one):
+            if not isinstance(one, bool | int | float | str) or is_too_large(one):
                 raise InputError(
-                    f"{where}: {key:.80} is {_brief(value)}; it must be a number, a text, true or "
+                    f"{where}: {key:.80} is {brief(value)}; it must be a number, a text, true or "
                     f"false, or a list of these."
                 )
     return settings
@@ -271,19 +253,6 @@ def _check_about(about: About, where: str) -> None:
         raise InputError(f"{where}: num_valid is {about.num_valid}; it must be at least 0.")
 
 
-def _is_too_large(value: object) -> bool:
-    """Return whether a whole number is outside the range that TOML has for them."""
-    return isinstance(value, int) and not -MAX_NUMBER <= value < MAX_NUMBER
-
-
-def _brief(value: object) -> str:
-    """Return a value in at most 60 characters, however deep it is nested."""
-    try:
-        return f"{value!r:.60}"
-    except RecursionError:
-        return f"a nested {type(value).__name__}"
-
-
 def recipe_text(recipe: Recipe) -> str:
     """Return a recipe as TOML, with every setting, in the format of `load_recipe`.
 
@@ -303,30 +272,10 @@ def recipe_text(recipe: Recipe) -> str:
         lines.append(f"[{table}]")
         # TOML has no null, so None is left out.
         lines += [
-            f"{_written_key(key)} = {_written(v)}" for key, v in settings.items() if v is not None
+            f"{written_key(key)} = {written(v)}" for key, v in settings.items() if v is not None
         ]
         lines.append("")
     return "\n".join(lines)
-
-
-def _written(value: Any) -> str:
-    """Format a value as TOML."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise InputError(f"TOML cannot represent the text {value!r:.80}; change it.")
-        # The escapes of JSON are escapes of TOML.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, tuple | list):
-        separator = ", " if sum(map(len, map(str, value))) < MAX_LINE // 4 else ",\n"
-        return f"[{separator.join(map(_written, value))}]"
-    return repr(value)
-
-
-def _written_key(key: str) -> str:
-    """Format a key as TOML, in quotes unless it is a plain name."""
-    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else _written(key)
 
 
 def _typed(kind: type[Any], settings: dict[str, Any], where: str) -> Any:
@@ -338,9 +287,7 @@ def _typed(kind: type[Any], settings: dict[str, Any], where: str) -> Any:
         if key not in hints:
             raise InputError(_unknown(f"{where}: the setting", key, list(hints)))
         if not _is_of_type(value, hints[key]):
-            raise InputError(
-                f"{where}: {key} is {_brief(value)}; it must be {_worded(hints[key])}."
-            )
+            raise InputError(f"{where}: {key} is {brief(value)}; it must be {_worded(hints[key])}.")
     converted = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
     for key, value in converted.items():  # a whole number may stand for a float
         if float in (hints[key], *typing.get_args(hints[key])) and isinstance(value, int):
@@ -350,7 +297,7 @@ def _typed(kind: type[Any], settings: dict[str, Any], where: str) -> Any:
 
 def _is_of_type(value: object, hint: Any) -> bool:
     """Return whether a TOML value has the type of a type hint."""
-    if _is_too_large(value):
+    if is_too_large(value):
         return False
     if isinstance(hint, types.UnionType):
         return any(_is_of_type(value, one) for one in typing.get_args(hint))
@@ -359,7 +306,7 @@ def _is_of_type(value: object, hint: Any) -> bool:
         return isinstance(value, list) and all(_is_of_type(one, inner) for one in value)
     if hint is float:
         return isinstance(value, float | int) and not (
-            isinstance(value, bool) or _is_too_large(value)
+            isinstance(value, bool) or is_too_large(value)
         )
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
