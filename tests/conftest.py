@@ -6,6 +6,7 @@ pytest turns warnings into errors (pyproject.toml).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,14 @@ settings.register_profile("local", deadline=None, max_examples=50)
 # CI runs the same examples each time, so that failures are reproducible and never random.
 settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name objects without their addresses, so that all processes agree on the ids."""
+    shown = repr(val)
+    if not re.search(r" at 0x[0-9a-f]+", shown):
+        return None
+    return getattr(val, "__name__", type(val).__name__)
 
 
 @pytest.fixture(autouse=True)

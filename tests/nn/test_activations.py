@@ -52,7 +52,11 @@ def apply(function: Activation, z: Any, dtype: str = "float64") -> Array:
     return function.forward(z, out=np.empty_like(z))
 
 
-@pytest.mark.parametrize(("function", "formula"), FORMULAS, ids=lambda part: repr(part)[:30])
+def name_of(part: object) -> str:
+    return repr(part) if isinstance(part, Activation) else "formula"
+
+
+@pytest.mark.parametrize(("function", "formula"), FORMULAS, ids=name_of)
 def test_forward_is_the_formula(function: Activation, formula: Callable[[float], float]) -> None:
     z = np.linspace(-6, 6, 49)
     expected = np.array([[formula(float(value)) for value in z]])

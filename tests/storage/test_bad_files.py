@@ -59,6 +59,7 @@ def zip_archive() -> bytes:
         b"\xff" * 500,
         (MAX_HEADER + 1).to_bytes(8, "little") + bytes(99),
     ],
+    ids=["png", "toml", "zip", "pickle", "gzip", "zeros", "ones", "long header"],
 )
 def test_files_of_other_formats_are_refused(tmp_path: Path, content: bytes) -> None:
     message = load_error(tmp_path, content)
