@@ -4,6 +4,7 @@
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
 # make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
+# make candidate-detector  draw pages and train the candidate detector (DATA=folder with MNIST)
 # make clean   remove the environment and every output
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint bench bench-estimator read-test clean
+.PHONY: train test lint bench bench-estimator read-test candidate-detector clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -35,6 +36,9 @@ bench-estimator: $(BENCH)/.installed
 
 read-test: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.reading.evaluation $(if $(DATA),--data $(DATA)) $(ARGS)
+
+candidate-detector: $(VENV)/.installed-dev
+	$(BIN)/python tools/train_candidate_detector.py --data $(DATA) $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(BENCH) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

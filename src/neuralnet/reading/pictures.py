@@ -6,6 +6,7 @@ grey levels.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import os
@@ -32,6 +33,8 @@ _FORMATS = (
     *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM"),
     *("TGA", "TIFF", "WEBP"),
 )
+# First bytes, after the length, of the images that iPhones take.
+_HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc", b"ftypmsf1", b"ftypheim")
 # A large JPEG is decoded at reduced size, up to the limit at which Pillow refuses an image. Other
 # formats are decoded at full size, which takes a few seconds for 64 megapixels.
 _MAX_JPEG_PIXELS = 178_000_000
@@ -74,13 +77,18 @@ class Grey:
         levels = np.asarray(Image.fromarray(self.levels).reduce(block))
         return replace(self, levels=levels, reduction=block * self.reduction)
 
+    def reduced_to_pixels(self, pixels: int) -> Grey:
+        """Return the image reduced by block averaging to about `pixels` pixels at most."""
+        block = max(1, round((self.levels.size / pixels) ** 0.5 + 0.3))
+        return self.reduced_to(-(-max(self.levels.shape) // block))
+
 
 def open_grey(picture: Picture) -> Grey:
     """Open a path, bytes, a Pillow image or an array as a greyscale image.
 
     Parameters
     ----------
-    picture : path, bytes, PIL.Image.Image, or array_like
+    picture : path, bytes, binary file, data URL, PIL.Image.Image, or array_like
         An array has the shape (height, width) or (height, width, channels), where the channels are
         grey; grey and opacity; red, green and blue; or red, green, blue and opacity. Its values are
         booleans; integers in [0, 255], or in [0, 65535] if some are larger; or floating point in
@@ -102,6 +110,7 @@ def open_grey(picture: Picture) -> Grey:
     """
     from PIL.Image import Image
 
+    picture = _content(picture)
     if isinstance(picture, str | os.PathLike | bytes | bytearray):
         with _opened(picture) as (image, name):
             return _from_image(image, name)
@@ -130,6 +139,7 @@ def open_colours(picture: Picture) -> Image:
     """
     from PIL import Image, ImageOps
 
+    picture = _content(picture)
     if isinstance(picture, str | os.PathLike | bytes | bytearray):
         with _opened(picture) as (image, _):
             return _on_white(ImageOps.exif_transpose(image))
@@ -149,6 +159,30 @@ def _on_white(image: Image) -> Image:
     image = image.convert("RGBA")
     ground = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(ground, image).convert("RGB")
+
+
+def _content(picture: Picture) -> Picture:
+    """Return the bytes of a binary file object or of a data URL; return anything else unchanged."""
+    if isinstance(picture, io.IOBase):
+        content = picture.read(_MAX_BYTES + 1)
+        if not isinstance(content, bytes):
+            raise InputError("image is a text file object; open the file in binary mode, 'rb'.")
+        return content
+    if not isinstance(picture, str) or not picture.startswith("data:"):
+        return picture
+    header, _, encoded = picture.partition(",")
+    if not header.endswith(";base64"):
+        raise InputError(
+            f"image is a data URL that begins with {header[:40]!r}; it must be base64, as of a "
+            f"canvas: data:image/png;base64,..."
+        )
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except ValueError as error:
+        raise InputError(
+            f"image is a data URL of {len(encoded):,} characters that are not valid base64. Copy "
+            f"the whole URL."
+        ) from error
 
 
 def _read(path: Path) -> bytes:
@@ -182,6 +216,11 @@ def _opened(picture: str | os.PathLike[str] | bytes | bytearray) -> Iterator[tup
             with Image.open(io.BytesIO(content), formats=formats) as image:
                 yield image, name
     except UnidentifiedImageError as error:
+        if content[4:12] in _HEIC:
+            raise FileFormatError(
+                f"{name} is a HEIC image, which is not supported. Export it as JPEG or PNG; on an "
+                f"iPhone, choose Settings > Camera > Formats > Most Compatible."
+            ) from error
         raise FileFormatError(
             f"{name} is not an image in a supported format: it begins with {content[:8]!r}. Give a "
             f"PNG, JPEG, GIF, BMP, TIFF or WebP file."
