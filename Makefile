@@ -10,6 +10,7 @@
 # make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
 # make fuzz    read a million damaged files of every format (an hour; ARGS="--minutes 5" for less)
 # make faults  kill, race and starve the package for ten minutes (ARGS="--minutes 1" for less)
+# make candidate-detector  draw pages and train the candidate detector (DATA=folder with MNIST)
 # make clean   remove the environment and every output
 
 PYTHON ?= python3
@@ -21,7 +22,7 @@ RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: train lab lab-page test lint sklearn-tests bench bench-estimator bench-tables read-test
-.PHONY: fuzz faults clean
+.PHONY: candidate-detector fuzz faults clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -61,6 +62,9 @@ fuzz: $(VENV)/.installed-dev
 
 faults: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.robustness.faults $(ARGS)
+
+candidate-detector: $(VENV)/.installed-dev
+	$(BIN)/python tools/train_candidate_detector.py --data $(DATA) $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(BENCH) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

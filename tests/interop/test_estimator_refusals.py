@@ -43,7 +43,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
         ({"verbose": "loud"}, ["verbose", "loud"]),
         ({"callbacks": [print]}, ["callbacks", "Callback"]),
     ],
-    ids=lambda part: ", ".join(part),
+    ids=", ".join,
 )
 def test_an_invalid_parameter_is_named(settings: dict[str, Any], facts: list[str]) -> None:
     with pytest.raises(InputError) as error:

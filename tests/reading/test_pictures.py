@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import struct
@@ -131,6 +132,27 @@ def test_a_large_jpeg_is_decoded_at_reduced_size() -> None:
     assert grey.size == (8000, 6000)
     assert grey.reduction == 2
     assert grey.levels.shape == (4000, 3000)
+
+
+def test_a_binary_file_and_a_data_url_are_read() -> None:
+    content = saved(SEVEN, "PNG")
+    url = "data:image/png;base64," + base64.b64encode(content).decode()
+    for picture in (io.BytesIO(content), url):
+        np.testing.assert_array_equal(open_grey(picture).levels, seven())
+
+
+def test_errors_never_repeat_the_content_of_a_data_url() -> None:
+    for url in ("data:image/png;base64,QUJD*EFGSECRET", "data:image/png,SECRET"):
+        with pytest.raises(InputError, match="data URL") as error:
+            open_grey(url)
+        assert "SECRET" not in str(error.value)
+    with pytest.raises(InputError, match="binary"):
+        open_grey(io.StringIO("text"))
+
+
+def test_heic_is_refused_by_name_with_the_remedy() -> None:
+    with pytest.raises(FileFormatError, match=r"HEIC.*JPEG"):
+        open_grey(b"\x00\x00\x00\x18ftypheic" + bytes(40))
 
 
 def bomb() -> bytes:

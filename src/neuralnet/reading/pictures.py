@@ -22,6 +22,7 @@ import numpy as np
 from neuralnet.checks import Array, InputError, NeuralNetError, describe
 from neuralnet.data.picture_formats import supported_formats
 from neuralnet.files import FileError, FileFormatError, check_path, file_status, read_bytes
+from neuralnet.reading.content import MAX_BYTES, content_of
 from neuralnet.reading.levels import to_bytes, to_levels
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 
 Picture = Any  # a path, bytes, a Pillow image or an array; `open_grey` checks which
 
+# First bytes, after the length, of the images that iPhones take.
+_HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc", b"ftypmsf1", b"ftypheim")
 # A large JPEG is decoded at reduced size, up to the limit at which Pillow refuses an image. Other
 # formats are decoded at full size, which takes a few seconds for 64 megapixels.
 _MAX_JPEG_PIXELS = 178_000_000
 _MAX_PIXELS = 64_000_000
-_MAX_BYTES = 1 << 28
 # Larger images are reduced; their digits are large enough to be found, in a fraction of the time.
 _WORKING_PIXELS = 16_000_000
 # Minimum height and width, in pixels; strokes cannot be distinguished in fewer than five rows.
@@ -72,13 +74,18 @@ class Grey:
         levels = np.asarray(Image.fromarray(self.levels).reduce(block))
         return replace(self, levels=levels, reduction=block * self.reduction)
 
+    def reduced_to_pixels(self, pixels: int) -> Grey:
+        """Return the image reduced by block averaging to about `pixels` pixels at most."""
+        block = max(1, round((self.levels.size / pixels) ** 0.5 + 0.3))
+        return self.reduced_to(-(-max(self.levels.shape) // block))
+
 
 def open_grey(picture: Picture) -> Grey:
     """Open a path, bytes, a Pillow image or an array as a greyscale image.
 
     Parameters
     ----------
-    picture : path, bytes, PIL.Image.Image, or array_like
+    picture : path, bytes, binary file, data URL, PIL.Image.Image, or array_like
         An array has the shape (height, width) or (height, width, channels), where the channels are
         grey; grey and opacity; red, green and blue; or red, green, blue and opacity. Its values are
         booleans; integers in [0, 255], or in [0, 65535] if some are larger; or floating point in
@@ -100,6 +107,7 @@ def open_grey(picture: Picture) -> Grey:
     """
     from PIL.Image import Image
 
+    picture = content_of(picture)
     if isinstance(picture, str | os.PathLike | bytes | bytearray):
         with _opened(picture) as (image, name):
             return _from_image(image, name)
@@ -128,6 +136,7 @@ def open_colours(picture: Picture) -> Image:
     """
     from PIL import Image, ImageOps
 
+    picture = content_of(picture)
     if isinstance(picture, str | os.PathLike | bytes | bytearray):
         with _opened(picture) as (image, _):
             return _on_white(ImageOps.exif_transpose(image))
@@ -154,7 +163,7 @@ def _read(path: Path) -> bytes:
     status = file_status(path)
     if status is not None and stat.S_ISDIR(status.st_mode):
         raise FileError(f"Cannot read {path}: it is a folder. Give the images in it: {path}/*.")
-    return read_bytes(path, at_most=_MAX_BYTES, what="an image")
+    return read_bytes(path, at_most=MAX_BYTES, what="an image")
 
 
 @contextlib.contextmanager
@@ -174,6 +183,11 @@ def _opened(picture: str | os.PathLike[str] | bytes | bytearray) -> Iterator[tup
             with Image.open(io.BytesIO(content), formats=supported_formats()) as image:
                 yield image, name
     except UnidentifiedImageError as error:
+        if content[4:12] in _HEIC:
+            raise FileFormatError(
+                f"{name} is a HEIC image, which is not supported. Export it as JPEG or PNG; on an "
+                f"iPhone, choose Settings > Camera > Formats > Most Compatible."
+            ) from error
         raise FileFormatError(
             f"{name} is not an image in a supported format: it begins with {content[:8]!r}. Give a "
             f"PNG, JPEG, GIF, BMP, TIFF or WebP file."

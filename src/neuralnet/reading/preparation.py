@@ -28,6 +28,8 @@ _DETAIL = 4
 # the widths of thin and bold writers in MNIST (5 % are below 1.7 pixels and 5 % above 4.0).
 _THINNEST, _THIN = 1.15, 1.8
 _BOLDEST, _BOLD = 5.5, 4.0
+# Range of a rough estimate of the width, in final pixels, that needs no exact measurement.
+_USUAL = (1.8, 4.5)
 
 
 def prepare(ink: object) -> NDArray[np.uint8]:
@@ -90,6 +92,8 @@ def stroke_width(ink: NDArray[np.float32]) -> float:
 
 def _normalize_stroke_width(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     """Widen very thin strokes and thin very bold ones; return other ink unchanged."""
+    if _USUAL[0] <= _rough_width(ink) * LONGER_SIDE / max(ink.shape) <= _USUAL[1]:
+        return ink
     detailed = _resampled(_thicken_for_downscaling(ink), _DETAIL * LONGER_SIDE)
     width = stroke_width(detailed) / _DETAIL
     if _THINNEST <= width <= _BOLDEST and (detailed > 0.5).any():
@@ -100,6 +104,14 @@ def _normalize_stroke_width(ink: NDArray[np.float32]) -> NDArray[np.float32]:
         return ink
     rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
     return changed[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _rough_width(ink: NDArray[np.float32]) -> float:
+    """Return twice the area of the ink over the length of its outline, in pixels."""
+    mask = ink > 0.5
+    inner = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+    area = int(np.count_nonzero(mask))
+    return 2 * area / max(1, area - int(np.count_nonzero(inner)))
 
 
 def _thicken_for_downscaling(ink: NDArray[np.float32]) -> NDArray[np.float32]:

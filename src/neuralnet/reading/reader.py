@@ -95,12 +95,15 @@ class Reading:
         Messages for the user, each a sentence; for example, that the image is an animation.
     page : ndarray of uint8 or None
         Reduced copy of the image in grey, which a notebook shows with the digits.
+    unsure : tuple of Digit
+        Marks that are less likely a digit than not, which are not in the rows.
     """
 
     rows: tuple[tuple[Digit, ...], ...]
     size: tuple[int, int]
     notes: tuple[str, ...] = ()
     page: NDArray[np.uint8] | None = field(default=None, compare=False)
+    unsure: tuple[Digit, ...] = ()
 
     def __repr__(self) -> str:
         """Return the number of digits and rows, without the arrays."""

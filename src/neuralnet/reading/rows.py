@@ -7,6 +7,10 @@ from statistics import median
 
 import numpy as np
 
+# Degrees. Steepest tilt of a row; steeper ones are columns.
+_STEEPEST = 38.0
+# Factor by which a neighbour below counts as farther away than one beside.
+_DOWNWARD = 2.0
 Box = tuple[int, int, int, int]
 
 
@@ -42,16 +46,17 @@ def group_into_rows(boxes: Sequence[Box]) -> list[list[int]]:
 
 def _slope(across: np.ndarray, down: np.ndarray, heights: np.ndarray) -> float:
     """Return the slope of the rows, the median over pairs of neighbours; 0 with too few pairs."""
+    steepest = float(np.tan(np.deg2rad(_STEEPEST)))
     slopes = []
     for index in range(len(across)):
-        right = across - across[index]
-        beside = (right > 0) & (np.abs(down - down[index]) < 0.6 * heights[index])
+        right, below = across - across[index], np.abs(down - down[index])
+        beside = (right > 0) & (below < np.maximum(0.6 * heights[index], steepest * right))
         if not beside.any():
             continue
-        neighbour = int(np.where(beside, right, np.inf).argmin())
+        distance = np.hypot(right, _DOWNWARD * below)
+        neighbour = int(np.where(beside, distance, np.inf).argmin())
         if right[neighbour] < 4 * heights[index]:
             slopes.append((down[neighbour] - down[index]) / max(right[neighbour], 1))
-    steepest = float(np.tan(np.deg2rad(20)))
     return float(np.clip(np.median(slopes), -steepest, steepest)) if len(slopes) >= 2 else 0.0
 
 

@@ -1,0 +1,89 @@
+"""Every tuned constant of the reader, with its unit, its meaning, and how it was chosen.
+
+"Drawn pages" are the pages of `tools/training_pages.py`; "22 conditions" are those of
+`tests/reading/pages.py`. The constants that define the 28x28 format are in `preparation`.
+"""
+
+from __future__ import annotations
+
+# --- working copy ---------------------------------------------------------------------------------
+# Pixels. Larger images are reduced to this size before the search. Chosen so that 12 megapixels are
+# read within two seconds; a digit of 20 pixels on such a page keeps 7 pixels.
+WORKING_PIXELS = 1_600_000
+
+# --- light ----------------------------------------------------------------------------------------
+# Pixels. Longest side of the copy on which the light is estimated; the median of larger copies
+# differs by less than one grey level.
+GROUND_COPY = 96
+# Fraction of the longer side, and percentile. Window and rank of the filter that estimates bare
+# paper. A prototype on drawn pages compared windows of 0.15 to 0.6 and ranks of 50 to 90.
+GROUND_WINDOW, GROUND_PERCENTILE = 0.3, 75
+# The same over a window that the thickest digit does not fill, and the fraction of it below which
+# the estimate may not fall. Chosen so that a digit that fills its image keeps its inside.
+WIDE_WINDOW, LEAST_OF_WIDE = 0.8, 0.7
+# Fraction. Both polarities are searched if the weaker side holds at least this share of what stands
+# out from the ground. Chosen on drawn pages with glare.
+POLARITY_DOUBT = 0.06
+# Standard deviations of the noise. A threshold must exceed the noise of paper by this factor, which
+# normal noise exceeds in one pixel out of 1,500; found in a prototype.
+NOISE_FACTOR = 3.2
+
+# --- proposals ------------------------------------------------------------------------------------
+# Darkness from 0 to 1. Thresholds at which ink is labelled. Without those below 0.3, a third of the
+# digits of photograph-like pages was lost.
+THRESHOLDS = (0.05, 0.08, 0.13, 0.2, 0.3, 0.45, 0.62)
+# Pixels. Height of the smallest digits: an 8 needs rows for three bars and two holes.
+SMALLEST = 6
+# Ratio of width to height of the widest digit, and of the widest run of digits that is cut.
+WIDEST, WIDEST_RUN = 2.2, 7.0
+# Number. Largest pieces per threshold and candidates per page that are examined; a texture has
+# more.
+MAX_PIECES, MAX_CANDIDATES = 700, 5000
+# Darkness. Thresholds at which lines are searched again; the masks in between take the last ones.
+LINE_THRESHOLDS = (0.05, 0.13, 0.3, 0.62)
+# Fraction of the longer side. Minimum length of a line that is erased. Bars of digits on pages of
+# one row may be as long, so the page with its lines is searched as well.
+LINE_LENGTH = 0.09
+# Fraction of the longer side, and pixels. Maximum thickness of a line.
+LINE_THICKNESS, LINE_THICKNESS_PIXELS = 0.012, 3
+# Ratio. A line is kept where the ink is thicker than this multiple of the line, because a stroke
+# crosses it there.
+LINE_CROSSED = 1.4
+# Fraction of the height of the union, and number. Gap within which two pieces may be one digit, and
+# neighbours of each piece that are tried.
+JOIN_GAP, JOIN_NEIGHBOURS = 0.25, 4
+# Ratio of width to height above which a piece is cut into left and right, and of height to width
+# above which it is cut into upper and lower.
+CUT_WIDE, CUT_TALL = 0.7, 1.7
+# Fraction of the height. Width of the narrowest part of a cut, and side of the copy on which cuts
+# are searched, in pixels.
+CUT_NARROWEST, CUT_COPY = 0.12, 40
+# Number. Cuts per piece and pieces that are cut per page.
+MAX_CUTS, MAX_CUT_PIECES = 6, 80
+
+# --- scores ---------------------------------------------------------------------------------------
+# Number. Candidates that are prepared and scored by both networks, after the prefilter.
+MAX_SCORED = 900
+# Log-odds. Candidates below are not prepared at all. Chosen so that 99.9 % of the digits of drawn
+# pages stay.
+PREFILTER_LEAST = -5.0
+# Number. The most likely candidates are scored in any case: a lone stroke looks unlikely.
+MIN_SCORED = 20
+
+# --- choice ---------------------------------------------------------------------------------------
+# Fraction of the smaller box. Two chosen digits may overlap by no more than this; slanted
+# neighbours do.
+MAX_OVERLAP = 0.3
+# Probability. Candidates below are never chosen, so not reported even as unsure.
+LEAST_CHOSEN = 0.05
+# Score. Gain in the sum of scores for which one candidate is exchanged for several.
+EXCHANGE_GAIN = 0.3
+
+# --- report ---------------------------------------------------------------------------------------
+# Probability. Marks below are unsure and not printed: they are less likely a digit than not.
+LEAST_PRINTED = 0.5
+# Number, confidence, factor, confidence. The page is tried on its side if at least this number of
+# marks are chosen and their mean confidence is no higher than the second value; it is turned if
+# the sum of the confidences of sure digits (the last value or more) grows by the factor. Chosen on
+# pages on their side.
+TURN_MARKS, TURN_DOUBT, TURN_GAIN, TURN_SURE = 3, 0.75, 1.3, 0.6

@@ -1,0 +1,82 @@
+"""Reading by late decisions: proposals, lines, choice, and whole pages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from neuralnet import NeuralNetMLP
+from neuralnet.reading.candidate_reader import read_candidates
+from neuralnet.reading.choice import choose
+from neuralnet.reading.ink import find_ink
+from neuralnet.reading.proposals import propose
+from neuralnet.reading.ruling import find_lines
+from tests.reading.pages import CONDITIONS, Style, pages
+from tests.reading.scores import overlap
+
+PAGE = next(pages("candidates", Style(height=(50, 60), rows=(2, 2), a_row=(3, 3)), 1))
+
+
+@pytest.mark.parametrize("name", ["plain", "light on dark", "underlined"])
+def test_every_digit_is_proposed(name: str) -> None:
+    drawn = missed = 0
+    for page in pages(name, CONDITIONS[name], 3, seed=1):
+        grey = np.asarray(Image.fromarray(page.picture).convert("L"))
+        candidates, complete = propose(find_ink(grey))
+        assert complete
+        for box in page.boxes:
+            drawn += 1
+            missed += max(overlap(box, candidate.box) for candidate in candidates) < 0.7
+    assert missed <= 0.1 * drawn
+
+
+def test_a_line_is_found_and_the_stroke_that_crosses_it_is_not() -> None:
+    mask = np.zeros((200, 300), bool)
+    mask[100:103, 5:295] = True
+    mask[60:140, 150:156] = True
+    lines = find_lines(mask)
+    assert lines is not None
+    assert lines[101, 20:140].all()
+    assert not lines[60:140, 151:155].any()
+    mask[100:103] = False
+    mask[60:140] = False
+    mask[95:105, 150:156] = True
+    assert find_lines(mask) is None
+
+
+def test_the_best_set_that_does_not_overlap_is_chosen() -> None:
+    boxes = np.array([(0, 0, 20, 30), (0, 0, 20, 14), (0, 16, 20, 30), (0, 40, 20, 50)], np.float32)
+    assert sorted(choose(boxes, np.array([0.9, 0.8, 0.7, 0.6], np.float32))) == [1, 2, 3]
+    assert sorted(choose(boxes, np.array([0.9, 0.3, 0.3, 0.01], np.float32))) == [0]
+    assert choose(boxes[:0], np.zeros(0, np.float32)) == []
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_page_is_read_on_any_side(bundled_model: NeuralNetMLP, quarters: int) -> None:
+    picture = np.rot90(PAGE.picture, quarters)
+    reading = read_candidates(picture, model=bundled_model)
+    assert [len(row) for row in reading.rows] == [3, 3]
+    assert reading.size == picture.shape
+    assert len(reading.notes) == (quarters > 0)
+    back = [d.box for d in read_candidates(PAGE.picture, model=bundled_model).digits]
+    for digit, box in zip(reading.digits, back, strict=True):
+        for _ in range(quarters):
+            width = PAGE.picture.shape[1 - _ % 2]
+            box = width - box[3], box[0], width - box[1], box[2]  # noqa: PLW2901
+        np.testing.assert_allclose(digit.box, box, atol=8)
+
+
+def test_a_frame_around_the_page_changes_nothing(bundled_model: NeuralNetMLP) -> None:
+    image = Image.fromarray(PAGE.picture).convert("L")
+    draw = ImageDraw.Draw(image)
+    left, top, right, bottom = 3, 3, image.width - 4, image.height - 4
+    draw.rectangle((left, top, right, bottom), outline=120, width=2)
+    plain = read_candidates(PAGE.picture, model=bundled_model)
+    assert str(read_candidates(image, model=bundled_model)) == str(plain)
+
+
+def test_a_blank_page_has_no_digits(bundled_model: NeuralNetMLP) -> None:
+    reading = read_candidates(np.full((200, 300), 230, np.uint8), model=bundled_model)
+    assert not reading.rows
+    assert not reading.unsure
