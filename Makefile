@@ -3,9 +3,13 @@
 # make lab-page  write the bundled reader as one HTML page for the documentation, docs/lab/reader.html
 # make test    install what the tests need into the same environment, and run them
 # make lint    ruff and mypy --strict
+# make sklearn-tests   scikit-learn's own tests of its networks, run on our estimators
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
+# make bench-tables    the recipe table and scikit-learn's MLPClassifier on four tables, from CSV
 # make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
+# make fuzz    read a million damaged files of every format (an hour; ARGS="--minutes 5" for less)
+# make faults  kill, race and starve the package for ten minutes (ARGS="--minutes 1" for less)
 # make clean   remove the environment and every output
 
 PYTHON ?= python3
@@ -16,7 +20,8 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train lab lab-page test lint bench bench-estimator read-test clean
+.PHONY: train lab lab-page test lint sklearn-tests bench bench-estimator bench-tables read-test
+.PHONY: fuzz faults clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -36,14 +41,26 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+sklearn-tests: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.interop.sklearn_suite $(ARGS)
+
 bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks --json $(RESULTS)/benchmark.json --picture $(RESULTS)/benchmark.png $(ARGS)
 
 bench-estimator: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks.estimator --json $(RESULTS)/estimator.json $(ARGS)
 
+bench-tables: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.tables --json $(RESULTS)/tables.json $(ARGS)
+
 read-test: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.reading.evaluation $(if $(DATA),--data $(DATA)) $(ARGS)
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.robustness.fuzz $(ARGS)
+
+faults: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.robustness.faults $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(BENCH) images models build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

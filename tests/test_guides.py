@@ -37,6 +37,18 @@ def test_programs_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert done.exit_code == 0, done.output
 
 
+def test_the_guide_to_advice_quotes_what_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    program, filters, inputs = blocks("advice.md", "python")
+    names: dict[str, object] = {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for code in (program, filters.replace("error", "ignore"), inputs):
+            exec(compile(code, "advice.md", "exec"), names)  # noqa: S102
+    said, warned = blocks("advice.md", "text")
+    assert capsys.readouterr().out == said
+    assert f"{caught[-1].message}\n" == warned
+
+
 @pytest.mark.parametrize("name", [*NEEDED, "command-line.md", "lab.md"])
 def test_commands_and_their_options_exist(name: str) -> None:
     lines = "\n".join(blocks(name, "console")).splitlines()

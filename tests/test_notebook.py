@@ -17,10 +17,22 @@ CELLS = {
     "split": "split = split_dataset(dataset)\nsplit",
     "model": "model = NeuralNetMLP(784, 20)\nmodel",
     "printed": "print(model)",
+    "loaded": "import sys\n'matplotlib' in sys.modules",
     "history": "train(model, split.X_train, split.y_train, split.X_valid, split.y_valid, "
     "num_epochs=2)",
+    "interrupted": "import os, signal\n"
+    "from neuralnet import Callback\n"
+    "class CtrlC(Callback):\n"
+    "    def on_batch_end(self, run):\n"
+    "        if (run.epoch, run.batch) == (3, 2):\n"
+    "            os.kill(os.getpid(), signal.SIGINT)\n"
+    "            sum(range(10**6))\n"
+    "history = train(model, split.X_train, split.y_train, num_epochs=9, minibatch_size=20, "
+    "callbacks=[CtrlC()])\n"
+    "(history.interrupted, history.num_epochs)",
+    "progress": "train(model, split.X_train, split.y_train, num_epochs=2, verbose=True)",
+    "figure": "from neuralnet import plots\nplots.history(history)",
     "layers": "model.layers",
-    "loaded": "import sys\n'matplotlib' in sys.modules",
 }
 
 
@@ -52,6 +64,29 @@ def test_a_notebook_shows_a_history_as_curves(outputs: dict[str, list[Any]]) -> 
     text = html(outputs["history"])
     assert text.count("<svg") == 2
     assert "2 epochs" in text
+
+
+def test_advice_stands_below_the_curves(outputs: dict[str, list[Any]]) -> None:
+    _, advice = html(outputs["history"]).split("<li>")
+    assert "updates in all" in advice
+
+
+def test_an_interrupted_training_returns_the_history_so_far(outputs: dict[str, list[Any]]) -> None:
+    (result,) = (one for one in outputs["interrupted"] if one["output_type"] != "stream")
+    assert result.data["text/plain"] == "(True, 2)"
+
+
+def test_progress_is_shown_in_a_notebook(outputs: dict[str, list[Any]]) -> None:
+    shown = "".join(
+        one["text"] if one["output_type"] == "stream" else one["data"].get("text/plain", "")
+        for one in outputs["progress"]
+    )
+    assert "2/2" in shown
+
+
+def test_a_figure_appears_without_a_magic_command(outputs: dict[str, list[Any]]) -> None:
+    (figure,) = (one for one in outputs["figure"] if one["output_type"] != "stream")
+    assert figure.data["image/png"]
 
 
 def test_a_notebook_shows_a_network_as_a_table(outputs: dict[str, list[Any]]) -> None:

@@ -20,8 +20,8 @@ import neuralnet
 
 PACKAGE = Path(neuralnet.__file__).parent
 HEAVY = {
-    "click", "matplotlib", "mlxtend", "pandas", "platformdirs", "rich", "safetensors", "scipy",
-    "sklearn",
+    "click", "filelock", "matplotlib", "mlxtend", "pandas", "platformdirs", "rich", "safetensors",
+    "scipy", "sklearn",
 }  # fmt: skip
 
 ROOT = PACKAGE.parents[1]

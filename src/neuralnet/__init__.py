@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from neuralnet.nn.activations import (
         GELU,
         Activation,
+        Exponential,
         Identity,
         LeakyReLU,
         ReLU,
@@ -37,7 +38,13 @@ if TYPE_CHECKING:
         Tanh,
     )
     from neuralnet.nn.initialization import VarianceScaling
-    from neuralnet.nn.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
+    from neuralnet.nn.losses import (
+        BinaryCrossEntropy,
+        CrossEntropy,
+        Loss,
+        MeanSquaredError,
+        PoissonDeviance,
+    )
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.nn.optimizers import SGD, Adam, AdamW, Optimizer
     from neuralnet.nn.schedules import Cosine, OneCycle, Schedule, Step
@@ -55,6 +62,7 @@ if TYPE_CHECKING:
     )
     from neuralnet.training.checkpoint import Checkpoint
     from neuralnet.training.history import History
+    from neuralnet.training.lbfgs import LBFGS
     from neuralnet.training.loop import train
     from neuralnet.training.metrics import accuracy, confusion_matrix, expected_calibration_error
     from neuralnet.training.run import Callback, TrainingDivergedError
@@ -90,6 +98,7 @@ _MODULES = {
     "nn.activations": (
         "GELU",
         "Activation",
+        "Exponential",
         "Identity",
         "LeakyReLU",
         "ReLU",
@@ -103,6 +112,7 @@ _MODULES = {
         "CrossEntropy",
         "Loss",
         "MeanSquaredError",
+        "PoissonDeviance",
     ),
     "nn.network": ("NeuralNetMLP",),
     "nn.optimizers": (
@@ -134,6 +144,7 @@ _MODULES = {
     ),
     "training.checkpoint": ("Checkpoint",),
     "training.history": ("History",),
+    "training.lbfgs": ("LBFGS",),
     "training.loop": ("train",),
     "training.metrics": (
         "accuracy",
@@ -149,6 +160,7 @@ _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "GELU",
+    "LBFGS",
     "SGD",
     "Activation",
     "Adam",
@@ -164,6 +176,7 @@ __all__ = [
     "DataNotFoundError",
     "Dataset",
     "EarlyStopping",
+    "Exponential",
     "FileError",
     "FileFormatError",
     "GradientClipping",
@@ -179,6 +192,7 @@ __all__ = [
     "NeuralNetRegressor",
     "OneCycle",
     "Optimizer",
+    "PoissonDeviance",
     "ProgressBar",
     "ReLU",
     "Schedule",

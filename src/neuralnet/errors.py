@@ -1,4 +1,4 @@
-"""Base classes of the package's errors.
+"""Base classes of the package's errors, and its warning about inputs.
 
 This module imports nothing, so that a name from it costs no import time.
 """
@@ -14,3 +14,7 @@ class InputError(NeuralNetError, ValueError, TypeError):
     It is both a `ValueError` and a `TypeError`, like scikit-learn's `InvalidParameterError`,
     because callers rarely need to know which of the two applies.
     """
+
+
+class InputWarning(UserWarning):
+    """Inputs that are not of the kind that the network was trained on."""

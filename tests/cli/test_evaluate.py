@@ -33,7 +33,7 @@ def test_evaluate_on_idx_files_uses_the_test_part(digits_model: Path, tmp_path: 
 def test_text_output(digits_model: Path, tmp_path: Path) -> None:
     folder = write_digits(tmp_path, num_train=300, num_test=100)
     shown = run("evaluate", digits_model, folder).stdout
-    for fact in ("784-20-10", str(folder), "test part", "100 examples", "loss", " %", "Confusion"):
+    for fact in ("784-20-10", str(folder), "test part", "100 images", "loss", " %", "Confusion"):
         assert fact in shown
     quiet = run("evaluate", digits_model, folder, "--quiet")
     assert len(quiet.stdout.splitlines()) == 1
@@ -64,6 +64,8 @@ def test_sample_is_named_in_the_output(digits_model: Path, monkeypatch: pytest.M
     )
     done = run("evaluate", digits_model)
     assert "sample" in done.stdout
+    assert "may have been trained on them" in done.stderr
+    assert "may have been trained on them" in run_json("evaluate", digits_model)["note"]
 
 
 def test_evaluate_on_a_table_matches_columns_by_name(flowers_model: Path, flowers: Path) -> None:
@@ -72,6 +74,25 @@ def test_evaluate_on_a_table_matches_columns_by_name(flowers_model: Path, flower
     assert output["confusion"] == [[2, 0], [1, 1]]
     assert output["classes"] == ["long", "wide"]
     assert run_json("evaluate", flowers_model, flowers, "--target", "kind") == output
+
+
+def test_scores_of_each_class(flowers_model: Path, flowers: Path) -> None:
+    scores = run_json("evaluate", flowers_model, flowers)["scores"]
+    wanted = [
+        {"precision": 2 / 3, "recall": 1, "f1": 0.8, "examples": 2},
+        {"precision": 1, "recall": 0.5, "f1": 2 / 3, "examples": 2},
+    ]
+    assert scores == [pytest.approx(one) for one in wanted]
+    shown = run("evaluate", flowers_model, flowers).stdout
+    assert "4 rows: loss" in shown
+    assert [line.split() for line in shown.splitlines() if line.split()[0] in ("class", "long")][
+        :2
+    ] == [
+        ["class", "precision", "recall", "F1", "examples"],
+        ["long", "66.67", "%", "100.00", "%", "80.00", "%", "2"],
+    ]
+    flowers.write_text("width,kind,length\n1,long,2\n2,long,2.5\n")  # one class does not occur
+    assert run_json("evaluate", flowers_model, flowers)["scores"][1]["recall"] == "nan"
 
 
 def test_evaluate_on_a_folder_of_pictures(digits_model: Path, pictures: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -35,6 +39,79 @@ def test_text_and_quiet_output(flowers_model: Path, flowers: Path) -> None:
     assert lines[1].endswith(" %")
     quiet = run("predict", flowers_model, flowers, "--quiet").stdout.splitlines()
     assert quiet == ["long", "wide", "long", "long"]
+
+
+def test_output_is_a_csv_file(flowers_model: Path, flowers: Path, tmp_path: Path) -> None:
+    path = tmp_path / "classes.csv"
+    done = run("predict", flowers_model, flowers, "--output", path)
+    assert done.stdout == ""
+    assert "4 predictions" in done.stderr
+    wanted = run_json("predict", flowers_model, flowers)["predictions"]
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["input"] for row in rows] == ["row 1", "row 2", "row 3", "row 4"]
+    assert [row["class"] for row in rows] == [one["class"] for one in wanted]
+    for row, one in zip(rows, wanted, strict=True):
+        assert float(row["probability of wide"]) == pytest.approx(
+            one["probabilities"]["wide"], 1e-5
+        )
+    before = path.read_bytes()
+    assert "--overwrite" in run_failing("predict", flowers_model, flowers, "--output", path)
+    assert path.read_bytes() == before
+    run("predict", flowers_model, flowers, "--output", path, "--overwrite", "--quiet")
+    assert path.read_bytes() == before
+    original = flowers.read_bytes()
+    error = run_failing("predict", flowers_model, flowers, "--output", flowers, "--overwrite")
+    assert "input of this command" in error
+    assert flowers.read_bytes() == original
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+@pytest.mark.parametrize("piped", [True, False])
+def test_standard_input(flowers_model: Path, flowers: Path, name: str, piped: bool) -> None:
+    command = [sys.executable, "-m", "neuralnet", "predict", str(flowers_model), name, "--quiet"]
+    with flowers.open() as file:
+        source: dict[str, Any] = {"input": file.read()} if piped else {"stdin": file}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, **source)
+    assert done.stdout.split() == ["long", "wide", "long", "long"]
+
+
+def test_missing_and_ignored_columns(flowers_model: Path, flowers: Path, tmp_path: Path) -> None:
+    lines = flowers.read_text().splitlines()
+    flowers.write_text("\n".join(line.partition(",")[2] for line in lines) + "\n")
+    error = run_failing("predict", flowers_model, flowers)
+    assert "lacks the column 'width'" in error
+    assert "'kind', 'length'" in error
+    model = neuralnet.load(flowers_model)
+    model.notes.pop("columns")
+    neuralnet.save(model, tmp_path / "model")
+    flowers.write_text("id," + "\n9,".join(lines) + "\n")
+    wanted = run(
+        "predict", tmp_path / "model", flowers, "--target", "kind", "--ignore-column", "id"
+    )
+    assert len(wanted.stdout.splitlines()) == 4
+    assert "3 column(s)" in run_failing("predict", tmp_path / "model", flowers, "--target", "kind")
+
+
+def test_folders_with_a_subfolder_per_class(digits_model: Path, pictures: Path) -> None:
+    found = run_json("predict", digits_model, pictures)["predictions"]
+    assert len(found) == 40
+    assert {Path(one["input"]).parent.parent for one in found} == {pictures}
+
+
+def test_other_sizes_and_dark_ink_are_pointed_out(digits_model: Path, pictures: Path) -> None:
+    PIL.Image.fromarray(np.zeros((60, 90), np.uint8)).save(pictures / "page.png")
+    error = run_failing("predict", digits_model, pictures / "page.png")
+    assert f"neuralnet read --model {digits_model} {pictures / 'page.png'}" in error
+    bright = next((pictures / "3").iterdir())
+    dark = pictures / "dark.png"
+    PIL.Image.fromarray(255 - np.asarray(PIL.Image.open(bright))).save(dark)
+    assert run("predict", digits_model, bright).stderr == ""
+    noted = run("predict", digits_model, dark).stderr
+    assert "dark.png" in noted
+    assert "--invert" in noted
+    assert run("predict", digits_model, dark, "--invert").stderr == ""
+    assert "leave --invert out" in run("predict", digits_model, bright, "--invert").stderr
 
 
 def test_predict_pictures_and_folders(digits_model: Path, pictures: Path) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
+from neuralnet.cli import output
 from neuralnet.cli.command import Command
 from neuralnet.cli.main import COMMANDS, LazyGroup, main
+from neuralnet.training.recipes import recipe_names
 
 COMMAND_LINES = [
     [],
@@ -50,7 +53,10 @@ def neuralnet(*arguments: str, **variables: str) -> subprocess.CompletedProcess[
 def test_run_as_a_module() -> None:
     done = neuralnet("--version")
     assert done.returncode == 0
-    assert neuralnet("shwo").returncode == 2
+    misspelt = neuralnet("shwo")
+    assert misspelt.returncode == 2
+    assert "Did you mean 'show'?" in misspelt.stderr
+    assert "Did you mean" not in neuralnet("zzz").stderr
 
 
 def test_ctrl_c_during_the_imports(tmp_path: Path) -> None:
@@ -90,6 +96,41 @@ def test_completion_lists_the_commands() -> None:
         env=os.environ | asked | {"_NEURALNET_COMPLETE": "bash_complete"},
     )
     assert {line.partition(",")[2] for line in done.stdout.split()} == {"evaluate", "export"}
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["train", "--recipe", ""], {*recipe_names()}),
+        (["train", "--recipe", "ta"], {"table"}),
+        (["train", "--optimizer", ""], {"sgd", "adam", "adamw"}),
+        (["train", "--hidden-activation", "r"], {"relu"}),
+        (["train", "--dtype", ""], {"float32", "float64"}),
+        (["train", "--num-epochs", ""], set()),
+    ],
+)
+def test_completion_lists_the_values_of_options(words: list[str], wanted: set[str]) -> None:
+    completion = ShellComplete(main, {}, "neuralnet", "_NEURALNET_COMPLETE")
+    found = completion.get_completions(words[:-1], words[-1])
+    assert {one.value for one in found} == wanted
+
+
+def test_completion_of_a_recipe_file_is_left_to_the_shell() -> None:
+    completion = ShellComplete(main, {}, "neuralnet", "_NEURALNET_COMPLETE")
+    [found] = completion.get_completions(["train", "--recipe"], "models/m")
+    assert (found.type, found.value) == ("file", "models/m")
+
+
+@pytest.mark.parametrize("arguments", [["show", "no/where.safetensors"], ["shwo"], ["show"]])
+def test_messages_wrap_at_the_width_of_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    whole = CliRunner().invoke(main, arguments).stderr
+    monkeypatch.setattr(output, "terminal_width", lambda: 30)
+    lines = CliRunner().invoke(main, arguments).stderr.splitlines()
+    message = lines[[line.startswith("Error: ") for line in lines].index(True) :]
+    assert max(map(len, message)) <= 30
+    assert " ".join(message) == whole[whole.index("Error: ") :].strip()
 
 
 def test_every_command_has_the_exit_codes_of_the_project() -> None:

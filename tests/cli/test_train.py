@@ -17,7 +17,8 @@ from sklearn.datasets import load_iris
 
 import neuralnet
 from neuralnet.cli.main import main
-from neuralnet.training.recipes import load_recipe, recipe_names
+from neuralnet.storage.lock import locked_output
+from neuralnet.training.recipes import DataSettings, load_recipe, recipe_names
 from tests.digits import write_digits
 
 SMALL = """
@@ -45,7 +46,7 @@ decay = 0.9
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_digits(tmp_path_factory.mktemp("digits"), num_train=400, num_test=100)
+    return write_digits(tmp_path_factory.mktemp("data") / "digits", num_train=400, num_test=100)
 
 
 @pytest.fixture(scope="module")
@@ -71,18 +72,18 @@ def test_saved_settings_reproduce_the_network(digits: Path, small: Path, tmp_pat
     assert first.exit_code == 0, first.output
     last_line = first.output.splitlines()[-1]
     assert re.fullmatch(r"small, seed 0: test error \d+\.\d\d %, \d+ of 100 images\.", last_line)
-    network = neuralnet.load(tmp_path / "small-seed0.safetensors")
+    network = neuralnet.load(tmp_path / "digits-small-seed0.safetensors")
     assert network.dropout == (0.1,)
     assert network.notes["recipe"] == "small"
     assert "history" in network.notes
     assert not list(tmp_path.glob("*.checkpoint"))
 
     again = run(
-        *("--recipe", tmp_path / "small-seed0.toml", "--data", digits),
+        *("--recipe", tmp_path / "digits-small-seed0.toml"),  # it names the data, too
         *("--output", tmp_path / "again", "--quiet"),
     )
-    assert again.output.splitlines() == [last_line.replace("small", "small-seed0")]
-    other = neuralnet.load(tmp_path / "again" / "small-seed0-seed0.safetensors")
+    assert again.output.splitlines() == [last_line]
+    other = neuralnet.load(tmp_path / "again" / "digits-small-seed0.safetensors")
     assert other.parameters.state.tobytes() == network.parameters.state.tobytes()
 
 
@@ -93,7 +94,7 @@ def test_options_override_the_environment_which_overrides_the_recipe(
     environment = {"NEURALNET_TRAIN_NUM_EPOCHS": "2", "NEURALNET_TRAIN_NUM_HIDDEN": "7,6"}
     done = run(*arguments, env=environment)
     assert done.exit_code == 0, done.output
-    recipe = load_recipe(tmp_path / "small-seed0.toml")
+    recipe = load_recipe(tmp_path / "digits-small-seed0.toml")
     assert recipe.training.num_epochs == 1
     assert recipe.network.num_hidden == (7, 6)
     assert recipe.training.minibatch_size == 50
@@ -105,7 +106,7 @@ def test_num_valid_holds_out_images(digits: Path, small: Path, tmp_path: Path) -
     )
     assert done.exit_code == 0, done.output
     assert "validation" in done.output
-    assert (tmp_path / "small-seed5.safetensors").exists()
+    assert (tmp_path / "digits-small-seed5.safetensors").exists()
 
 
 def test_committee_averages_its_members_and_trains_the_missing(
@@ -120,7 +121,9 @@ def test_committee_averages_its_members_and_trains_the_missing(
     assert "Recipe classic" not in again.output
     assert "together, seeds (0, 1): test error" in again.output.splitlines()[-1]
     data = neuralnet.load_mnist(digits)
-    networks = [neuralnet.load(tmp_path / f"classic-seed{seed}.safetensors") for seed in (0, 1)]
+    networks = [
+        neuralnet.load(tmp_path / f"digits-classic-seed{seed}.safetensors") for seed in (0, 1)
+    ]
     probabilities = np.sum([one.predict_proba(data.images[400:]) for one in networks], axis=0)
     wrong = (probabilities.argmax(axis=1) != data.labels[400:]).sum()
     assert f"{wrong} of 100" in again.output
@@ -136,12 +139,13 @@ def test_network_trained_on_a_table_takes_unscaled_columns(tmp_path: Path) -> No
     recipe = ["--recipe", "quick", "--num-epochs", 40, "--minibatch-size", 20]
     done = run(*arguments, *recipe)
     assert done.exit_code == 0, done.output
-    network = neuralnet.load(tmp_path / "quick-seed0.safetensors")
+    network = neuralnet.load(tmp_path / "iris-quick-seed0.safetensors")
     assert network.classes == ("setosa", "versicolor", "virginica")
     X, y = iris_rows()
     assert network.evaluate(X.astype(np.float32), y).accuracy > 0.93
     evaluated = CliRunner().invoke(
-        main, ["evaluate", str(tmp_path / "quick-seed0.safetensors"), str(tmp_path / "iris.csv")]
+        main,
+        ["evaluate", str(tmp_path / "iris-quick-seed0.safetensors"), str(tmp_path / "iris.csv")],
     )
     assert evaluated.exit_code == 0, evaluated.output
     stated = re.search(r"test error ([\d.]+) %", done.output)
@@ -191,7 +195,7 @@ def test_ctrl_c_saves_the_network_and_training_resumes(
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
-    kept = tmp_path / "part" / "small-seed0-interrupted.safetensors"
+    kept = tmp_path / "part" / "digits-small-seed0-interrupted.safetensors"
     assert str(kept) in errors
     assert "--resume" in errors
     assert neuralnet.load(kept).num_hidden == (12,)
@@ -200,7 +204,9 @@ def test_ctrl_c_saves_the_network_and_training_resumes(
     assert "Resuming from" in resumed.stdout
     assert resumed.stdout.splitlines()[-1] == whole.stdout.splitlines()[-1]
     states = [
-        neuralnet.load(tmp_path / name / "small-seed0.safetensors").parameters.state.tobytes()
+        neuralnet.load(
+            tmp_path / name / "digits-small-seed0.safetensors"
+        ).parameters.state.tobytes()
         for name in ("whole", "part")
     ]
     assert states[0] == states[1]
@@ -239,7 +245,7 @@ def test_checkpoint_of_other_settings_is_refused(digits: Path, small: Path, tmp_
 
     recipe, data = load_recipe(small), neuralnet.load_mnist(digits)
     model = build_network(recipe, 784, data.classes, 0)
-    path = tmp_path / "small-seed0.checkpoint"
+    path = tmp_path / "digits-small-seed0.checkpoint"
     images, labels = data.images[:400], data.labels[:400]
     train_recipe(recipe, model, (images, labels), None, seed=0, callbacks=[Checkpoint(path)])
     done = run(
@@ -273,3 +279,156 @@ def test_resuming_without_a_checkpoint_is_reported(digits: Path, tmp_path: Path)
     assert done.exit_code == 0
     assert "no checkpoint" in done.stderr
     assert str(tmp_path) in done.stderr
+
+
+@pytest.fixture
+def iris(tmp_path: Path) -> Path:
+    X, y = iris_rows()
+    names = load_iris().target_names
+    rows = [
+        ",".join([str(i), *map(str, x), names[k]])
+        for i, (x, k) in enumerate(zip(X, y, strict=True))
+    ]
+    path = tmp_path / "iris.csv"
+    path.write_text("\n".join(["id,a,b,c,d,species", *rows]) + "\n")
+    return path
+
+
+def test_tables_have_their_own_recipe_and_names(iris: Path, tmp_path: Path) -> None:
+    arguments = ["--data", iris, "--target", "species", "--output", tmp_path, "--num-epochs", 2]
+    done = run(*arguments, "--ignore-column", "id")
+    assert done.exit_code == 0, done.output
+    assert re.fullmatch(
+        r"table, seed 0: test error \d+\.\d\d %, \d+ of 21 rows\.", done.output.splitlines()[-1]
+    )
+    path = tmp_path / "iris-table-seed0.safetensors"
+    assert neuralnet.load(path).num_features == 4
+    saved = load_recipe(path.with_suffix(".toml"))
+    assert saved.name == "table"
+    assert saved.data == DataSettings(str(iris), "species", ("id",))
+
+    before = {one: one.read_bytes() for one in (path, path.with_suffix(".toml"))}
+    refused = run(*arguments)
+    assert refused.exit_code == 2
+    assert str(path) in refused.stderr
+    assert "--overwrite" in refused.stderr
+    assert {one: one.read_bytes() for one in before} == before
+    other = iris.rename(tmp_path / "other flowers.csv")
+    assert run(*arguments[:1], other, *arguments[2:]).exit_code == 0
+    assert (tmp_path / "other-flowers-table-seed0.safetensors").exists()
+    assert {one: one.read_bytes() for one in before} == before
+    replaced = run(*arguments[:1], other, *arguments[2:], "--overwrite")  # with the column id
+    assert replaced.exit_code == 0, replaced.output
+    network = neuralnet.load(tmp_path / "other-flowers-table-seed0.safetensors")
+    assert network.num_features == 5
+
+
+def test_unfinished_trainings_are_not_replaced(iris: Path, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "iris-table-seed0.checkpoint"
+    checkpoint.write_text("kept")
+    done = run("--data", iris, "--target", "species", "--output", tmp_path)
+    assert done.exit_code == 2
+    assert str(checkpoint) in done.stderr
+    assert "--resume" in done.stderr
+    assert checkpoint.read_text() == "kept"
+
+
+def test_sizes_of_the_split_are_chosen_and_known_to_evaluate(iris: Path, tmp_path: Path) -> None:
+    arguments = ["--data", iris, "--target", "species", "--num-epochs", 2]
+    done = run(*arguments, "--output", tmp_path, "--num-test", 40, "--num-valid", 10)
+    assert "of 40 rows" in done.output.splitlines()[-1]
+    evaluate = ["evaluate", str(tmp_path / "iris-table-seed0.safetensors"), str(iris)]
+    evaluated = CliRunner().invoke(main, evaluate)
+    stated = re.search(r"test error ([\d.]+) %", done.output)
+    assert stated is not None
+    assert "40 rows: loss" in evaluated.output
+    assert f"accuracy {100 - float(stated[1]):.2f} %" in evaluated.output
+    lines = iris.read_text().splitlines()
+    iris.write_text("\n".join(lines[:100]) + "\n")  # other data of the same name
+    assert "99 rows: loss" in CliRunner().invoke(main, evaluate).output
+
+    whole = run(*arguments, "--output", tmp_path / "whole", "--num-test", 0)
+    assert whole.exit_code == 0, whole.output
+    assert whole.output.splitlines()[-1].endswith("trained on all 99 rows, without a test.")
+    network = neuralnet.load(tmp_path / "whole" / "iris-table-seed0.safetensors")
+    assert "test_accuracy" not in network.notes
+    refused = run(*arguments, "--output", tmp_path / "no", "--num-test", 90, "--num-valid", 9)
+    assert refused.exit_code == 2
+    assert "99 examples" in refused.stderr
+
+
+def test_num_test_is_refused_where_the_data_have_a_test_part(digits: Path, tmp_path: Path) -> None:
+    done = run("--data", digits, "--output", tmp_path, "--num-test", 5)
+    assert done.exit_code == 2
+    assert "test part of its own" in done.stderr
+
+
+def test_balanced_class_weights_favour_rare_classes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random(400) < 0.1).astype(int)
+    X = rng.normal(size=400) + 1.2 * labels
+    rows = [f"{x:.4f},{'rare' if label else 'usual'}" for x, label in zip(X, labels, strict=True)]
+    (tmp_path / "rare.csv").write_text("\n".join(["x,y", *rows]) + "\n")
+    recalls = {}
+    for weight in ("none", "balanced"):
+        arguments = ["--data", tmp_path / "rare.csv", "--target", "y", "--num-epochs", 20]
+        output = tmp_path / weight
+        done = run(*arguments, "--class-weight", weight, "--output", output, "--quiet")
+        assert done.exit_code == 0, done.output
+        assert load_recipe(output / "rare-table-seed0.toml").data.class_weight == weight
+        network = neuralnet.load(output / "rare-table-seed0.safetensors")
+        predicted = network.predict(X[:, None].astype(np.float32))
+        recalls[weight] = float(np.mean(predicted[labels == 1] == 0))  # "rare" is the first class
+    assert recalls["none"] < 0.3
+    assert recalls["balanced"] > 0.5
+
+
+def test_a_recipe_with_an_unknown_class_weight_is_refused(iris: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('[data]\nclass_weight = "balancd"\n')
+    done = run(
+        *("--recipe", tmp_path / "mine.toml", "--data", iris, "--target", "species"),
+        *("--output", tmp_path),
+    )
+    assert done.exit_code == 2
+    assert "Did you mean 'balanced'?" in done.stderr
+
+
+def test_two_trainings_of_one_output_do_not_mix(digits: Path, small: Path, tmp_path: Path) -> None:
+    with locked_output(tmp_path / "digits-small-seed0.safetensors"):
+        refused = run("--recipe", small, "--data", digits, "--output", tmp_path)
+        assert refused.exit_code == 2
+        assert "another process" in refused.output
+        arguments = ["--recipe", small, "--data", digits, "--output", tmp_path]
+        others = run(*arguments, "--seed", 1, "--num-epochs", 1)
+        assert others.exit_code == 0
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == [
+        "digits-small-seed1.safetensors",
+        "digits-small-seed1.toml",
+    ]
+
+
+def test_a_training_that_fails_leaves_the_network_with_its_own_settings(
+    digits: Path, small: Path, tmp_path: Path
+) -> None:
+    arguments = ["--recipe", small, "--data", digits, "--output", tmp_path, "--num-epochs", 1]
+    assert run(*arguments).exit_code == 0
+    names = ("digits-small-seed0.safetensors", "digits-small-seed0.toml")
+    kept = [(tmp_path / name).read_bytes() for name in names]
+    failed = run(*arguments, "--learning-rate", 1e30, "--overwrite")
+    assert failed.exit_code == 2, failed.output
+    assert [(tmp_path / name).read_bytes() for name in names] == kept
+
+
+def test_a_member_with_other_classes_is_refused(digits: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "together.toml"
+    recipe.write_text('[recipe]\nmembers = "classic"\nseeds = [0]\n')
+    member = neuralnet.NeuralNetMLP(784, 5, 10, classes=list("abcdefghij"))
+    neuralnet.save(member, tmp_path / "digits-classic-seed0.safetensors")
+    done = run("--recipe", recipe, "--data", digits, "--output", tmp_path)
+    assert done.exit_code == 2
+    for fact in ("digits-classic-seed0", "a, b, c", "0, 1, 2"):
+        assert fact in done.output
+    neuralnet.save(neuralnet.NeuralNetMLP(9, 5, 10), tmp_path / "digits-classic-seed0.safetensors")
+    done = run("--recipe", recipe, "--data", digits, "--output", tmp_path)
+    assert done.exit_code == 2
+    assert "9 inputs" in done.output

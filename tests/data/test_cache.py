@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neuralnet.data import mnist
-from neuralnet.data.cache import cache_folder, load_cache, store_in_cache
+from neuralnet.data.cache import cache_folder, load_cache, store_in_cache, verify_cache
 from neuralnet.data.dataset import DataNotFoundError, Dataset
 from tests.data.conftest import TinyMnist
 
@@ -90,6 +90,32 @@ def test_damaged_cache(
         assert "damaged" in caplog.text
     store_in_cache(tmp_path, dataset)
     assert_cached(tmp_path, dataset)
+
+
+def test_a_change_is_found_although_the_time_was_set_back(tmp_path: Path, dataset: Dataset) -> None:
+    store_in_cache(tmp_path, dataset)
+    path = tmp_path / "mnist-images-idx3-ubyte"
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)[0]
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last ^ 1]))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_mtime_ns == status.st_mtime_ns
+    with pytest.raises(DataNotFoundError, match="checksums"):
+        load_cache(tmp_path)
+
+
+def test_verification_hashes_stamped_files(
+    tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_in_cache(tmp_path, dataset)
+    assert verify_cache(tmp_path) == dataset.images.nbytes + dataset.labels.nbytes
+    monkeypatch.setattr(mnist, "is_mnist", lambda *_: False)
+    load_cache(tmp_path)  # the stamp is trusted
+    with pytest.raises(DataNotFoundError, match="checksums"):
+        verify_cache(tmp_path)
 
 
 def test_failure_to_write_the_cache_is_only_a_warning(

@@ -1,5 +1,6 @@
 import gzip
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +144,52 @@ def test_the_real_mnist(real_mnist: Path) -> None:
     assert dataset.labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert dataset.labels[60_000:60_005].tolist() == [7, 2, 1, 0, 4]
     assert (dataset.num_train, dataset.image_shape) == (60_000, (28, 28))
+
+
+@pytest.mark.parametrize("prefix", ["", "emnist-digits-"])
+def test_a_small_file_that_unpacks_to_much_takes_no_more_memory_than_that(
+    tmp_path: Path, prefix: str
+) -> None:
+    images, labels = np.zeros((30_000, 28, 28), np.uint8), np.zeros(30_000, np.uint8)
+    labels[::2] = 1
+    test = "test" if prefix else "t10k"
+    for part in ("train", test):
+        write_idx(tmp_path / f"{prefix}{part}-images-idx3-ubyte.gz", images)
+        write_idx(tmp_path / f"{prefix}{part}-labels-idx1-ubyte.gz", labels)
+    size = sum(path.stat().st_size for path in tmp_path.iterdir())
+    tracemalloc.start()
+    try:
+        dataset = load_folder(tmp_path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    decoded = dataset.images.nbytes + dataset.labels.nbytes
+    assert size < decoded / 500
+    assert peak < 2 * decoded
+
+
+def test_a_file_of_labels_that_unpacks_to_more_than_its_images_is_refused_unread(
+    tmp_path: Path,
+) -> None:
+    for part in ("train", "t10k"):
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte.gz", np.zeros((9, 28, 28), np.uint8))
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte.gz", np.zeros(20_000_000, np.uint8))
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileFormatError, match=r"9 images, .*20,000,000 labels"):
+            load_folder(tmp_path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_images_of_emnist_that_are_not_square_are_transposed(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 3, 5), dtype=np.uint8)
+    for part in ("train", "test"):
+        write_idx(tmp_path / f"emnist-x-{part}-images-idx3-ubyte", images)
+        write_idx(tmp_path / f"emnist-x-{part}-labels-idx1-ubyte", np.arange(6, dtype=np.uint8) % 2)
+    dataset = load_folder(tmp_path)
+    assert dataset.image_shape == (5, 3)
+    expected = np.concatenate([images, images]).transpose(0, 2, 1).reshape(12, 15)
+    np.testing.assert_array_equal(dataset.images, expected)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.EpsImagePlugin
 import PIL.Image
 import pytest
 from numpy.typing import NDArray
+from PIL.PngImagePlugin import PngImageFile
 
+import neuralnet
+from neuralnet import read_digits
 from neuralnet.checks import InputError, NeuralNetError
 from neuralnet.data.pictures import expand_folders, load_pictures, read_pictures
 from neuralnet.files import FileError, FileFormatError
@@ -124,3 +132,71 @@ def test_parts_of_a_data_set_are_rejected_as_classes(tmp_path: Path) -> None:
         load_pictures(tmp_path / "parts")
     with pytest.raises(FileError, match=r"cat.*below/test"):
         load_pictures(tmp_path / "below")
+
+
+EPS = b"""%!PS-Adobe-3.0 EPSF-3.0
+%%BoundingBox: 0 0 3 4
+%%EndComments
+0 0 3 4 rectfill
+%%EOF
+"""
+
+
+@pytest.mark.parametrize("name", ["digit.png", "digit.eps"])
+def test_no_other_program_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Pillow opens an EPS file with Ghostscript, which runs programs in the PostScript language."""
+    started = tmp_path / "started"
+    fake = tmp_path / ".bin" / "gs"
+    fake.parent.mkdir()
+    fake.write_text(f"#!/bin/sh\ntouch '{started}'\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(fake.parent), prepend=os.pathsep)
+    (tmp_path / "one").mkdir()
+    path = tmp_path / "one" / name
+    path.write_bytes(EPS)
+    monkeypatch.setattr(PIL.EpsImagePlugin, "gs_binary", None)  # where it was found last
+    with PIL.Image.open(path) as image, contextlib.suppress(OSError):
+        image.load()
+    if started.exists():  # so Pillow by itself would start it
+        started.unlink()
+    else:
+        pytest.fail("the fake Ghostscript does not work, so this test would prove nothing")
+    for open_it in (
+        lambda: read_pictures([path]),
+        lambda: read_digits(path),
+        lambda: read_digits(EPS),
+    ):
+        with pytest.raises(FileFormatError, match=r"supported format.*%!PS"):
+            open_it()
+    picture(tmp_path / "two" / "a.png")
+    if name.endswith("png"):
+        with pytest.raises(FileFormatError, match=r"digit\.png"):
+            load_pictures(tmp_path)
+    assert not started.exists()
+
+
+def test_every_opening_of_a_picture_passes_the_list_of_formats() -> None:
+    package = Path(neuralnet.__file__).parent
+    calls = [
+        call
+        for path in package.rglob("*.py")
+        for call in re.findall(r"Image\.open\([^\n]*", path.read_text(encoding="utf-8"))
+    ]
+    assert len(calls) >= 2
+    assert all("formats=supported_formats()" in call for call in calls), calls
+
+
+def test_errors_of_decoders_name_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture(tmp_path / "a.png")
+    for error in (struct.error("short"), IndexError("x"), KeyError(1), ZeroDivisionError()):
+
+        def fail(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(PngImageFile, "load", fail)
+        with pytest.raises(FileFormatError, match=r"a\.png is damaged"):
+            read_pictures([tmp_path / "a.png"])

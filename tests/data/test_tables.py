@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 from neuralnet.checks import InputError, NeuralNetError
+from neuralnet.data import table_files
 from neuralnet.data.inputs import input_columns, input_kind, input_target
 from neuralnet.data.tables import load_table, read_table, standardization
 from neuralnet.files import FileError, FileFormatError
@@ -42,6 +45,9 @@ def test_table_with_a_target(tmp_path: Path) -> None:
         FLOWERS.replace(",", "\t"),
         FLOWERS.replace(",", ", "),
         FLOWERS.replace("\n", "\r\n"),
+        FLOWERS.replace("\n", "\r"),
+        "\n\n" + FLOWERS,
+        FLOWERS.replace("2.5", '"2.5"'),
         "\ufeff" + FLOWERS,
         FLOWERS.replace("rose", '"rose"').replace("width", '"width"'),
         FLOWERS.replace("\n2.5", "\n\n2.5"),
@@ -61,6 +67,84 @@ def test_gzipped_table(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-12])
     with pytest.raises(FileError, match=r"flowers.csv.gz"):
         load_table(path, "kind")
+
+
+def test_damaged_gzipped_tables_are_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{i % 7},rose\n{i},{i % 5},lily\n" for i in range(300))
+    whole = gzip.compress(("length,width,kind\n" + rows).encode(), mtime=0)
+    for place in range(10, len(whole), len(whole) // 30):
+        damaged = bytearray(whole)
+        damaged[place] ^= 255
+        path = written(tmp_path, bytes(damaged), "flowers.csv.gz")
+        with pytest.raises(FileFormatError, match=r"flowers.csv.gz cannot be unpacked.* damaged"):
+            load_table(path, "kind")
+
+
+def test_gzip_is_recognized_by_its_content(tmp_path: Path) -> None:
+    path = written(tmp_path, gzip.compress(FLOWERS.encode()))
+    assert len(load_table(path, "kind").labels) == 4
+
+
+def test_large_gzipped_tables_are_refused_before_they_are_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, gzip.compress(b"0" * 5_000_000), "zeros.csv.gz")
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(table_files, "MAX_BYTES", 4_000_000)
+    with pytest.raises(FileFormatError, match=r"more than 4,000,000 bytes.*gunzip"):
+        read_table(path)
+
+
+def test_pipe_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = tmp_path / "pipe"
+    for limit in (len(FLOWERS), len(FLOWERS) - 1):
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_text, args=(FLOWERS,))
+        writer.start()
+        monkeypatch.setattr(table_files, "MAX_BYTES", limit)
+        if limit == len(FLOWERS):
+            assert load_table(pipe, "kind").labels.tolist() == [1, 0, 1, 0]
+        else:
+            with pytest.raises(FileFormatError, match=f"more than {limit} bytes"):
+                load_table(pipe, "kind")
+        writer.join()
+        pipe.unlink()
+
+
+def test_ignored_columns_are_no_inputs(tmp_path: Path) -> None:
+    path = written(tmp_path, FLOWERS)
+    assert load_table(path, "kind", ignore_columns=["length"]).columns == ("width",)
+    assert read_table(path, ignore_columns=["kind"]).columns == ("length", "width")
+    with pytest.raises(InputError, match=r"lacks the column 'lenght'.*Did you mean 'length'"):
+        load_table(path, "kind", ignore_columns=["lenght"])
+    with pytest.raises(FileFormatError, match="at least one column"):
+        load_table(path, "kind", ignore_columns=["width", "length"])
+
+
+def test_work_is_not_quadratic_in_the_number_of_columns(tmp_path: Path) -> None:
+    """Each name is looked up, not compared with all the others."""
+    names = [f"column{i}" for i in range(2_000)]
+    row = ",".join(["1"] * len(names))
+    path = written(tmp_path, f"{','.join(names)},y\n{row},0\n{row},1\n")
+    operations = 0
+
+    class Counted(str):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal operations
+            operations += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    assert read_table(path, target="y", columns=[Counted(name) for name in names]).X.shape == (
+        2,
+        2_000,
+    )
+    assert operations < 40 * len(names)
+    with pytest.raises(InputError, match=r"'column11' and 1,989 more"):
+        read_table(path, columns=["z"])
 
 
 def test_integer_classes_are_sorted_as_numbers(tmp_path: Path) -> None:
@@ -106,13 +190,19 @@ def test_pixels(tmp_path: Path) -> None:
         ("1,2,3\n4,5,6\n", ["1, 2, 3", "column names"]),
         ("length,length,kind\n1,2,rose\n", ["'length'", "unique"]),
         (",width,kind\n0,2,rose\n", ["Column 1", "no name", "index=False"]),
-        (FLOWERS.replace("kind", "sort"), ["'kind'", "'sort'"]),
+        (FLOWERS.replace("kind", "sort"), ["lacks", "'kind'", "'sort'"]),
         (FLOWERS.replace("kind", "kindd"), ["Did you mean 'kindd'"]),
         (FLOWERS.replace("2.5", "long"), ["row 2", "'length'", "'long'", "1 of 4"]),
         (FLOWERS.replace("2.5", ""), ["row 2", "'length'", "empty"]),
         (FLOWERS.replace("2.5", "nan"), ["row 2", "'length'"]),
         (FLOWERS.replace("2.5", "inf"), ["row 2", "'length'", "infinite"]),
         (FLOWERS.replace("2.5", "1e300"), ["row 2", "'length'", "1e+300"]),
+        (FLOWERS.replace("2.5", "1" * 400), ["row 2", "'length'", "too large"]),
+        ("length,kind\n1,a\n" + "1" * 400 + ",a\n2,b\n3,b\n", ["row 2", "'111", "400 characters"]),
+        (FLOWERS.replace("2.5", "-1" + "0" * 5000), ["row 2", "'length'", "too large"]),
+        (FLOWERS.replace("2.5", "1_000"), ["row 2", "'length'", "'1_000'"]),
+        ("a" * 200_000 + ",width,kind\n1,2,rose\n", ["first row", "131072"]),
+        (FLOWERS.replace("width", '"width'), ["lacks", "'kind'"]),
         (FLOWERS.replace("2.5,3,lily", "2.5,3"), ["row 2", "'kind'", "empty"]),
         (FLOWERS.replace("2.5,3,lily", "2.5"), ["row 2", "empty"]),
         (FLOWERS.replace("2.5,3,lily", "2.5,3,lily,4"), ["3", "4"]),
@@ -161,6 +251,9 @@ def test_standardization() -> None:
     mean, deviation = standardization(X)
     assert mean.tolist() == [2, 5]
     assert deviation.tolist() == [1, 1]  # no division by zero for a constant column
+    X = np.full((1000, 1), 0.1)
+    assert X.std(axis=0, dtype=np.float64) > 0  # by rounding
+    assert standardization(X)[1].tolist() == [1]
     wrong: list[Any] = [np.zeros(3), np.zeros((0, 2)), "table"]
     for X in wrong:
         with pytest.raises(InputError):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from neuralnet.checks import InputError
-from neuralnet.interop.folding import folded, with_standardization
+from neuralnet.checks.inputs import notes_of_inputs
+from neuralnet.interop.folding import fold_batch_norm, with_standardization
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.regularization import BatchNorm, Dropout
 from tests.interop.networks import random_features, random_network, random_pixels
@@ -23,7 +24,7 @@ def test_predictions_are_the_same(hidden: str, output: str, batch_norm: bool) ->
     )
     model.notes["data"] = "none"
     before = model.parameters.state.copy()
-    plain = folded(model)
+    plain = fold_batch_norm(model)
     assert not plain.batch_norm
     assert plain.dropout == (0, 0)
     assert not any(isinstance(layer, BatchNorm | Dropout) for layer in plain.layers)
@@ -38,7 +39,9 @@ def test_predictions_are_the_same(hidden: str, output: str, batch_norm: bool) ->
 def test_float64_predictions_agree_closely() -> None:
     model = random_network(batch_norm=True, dtype="float64")
     X = random_features(model).astype(np.float64)
-    np.testing.assert_allclose(folded(model).forward(X)[-1], model.forward(X)[-1], rtol=1e-12)
+    np.testing.assert_allclose(
+        fold_batch_norm(model).forward(X)[-1], model.forward(X)[-1], rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
@@ -48,7 +51,8 @@ def test_standardization_is_folded_into_the_first_layer(batch_norm: bool) -> Non
     raw = rng.normal(50, 20, (40, model.num_features)) * rng.uniform(0.1, 100, model.num_features)
     mean, deviation = raw.mean(axis=0), raw.std(axis=0)
     wanted = model.predict_proba((raw - mean) / deviation)
-    got = with_standardization(model, mean, deviation).predict_proba(raw)
+    model.notes |= notes_of_inputs((raw - mean) / deviation)
+    got = with_standardization(model, mean, deviation).predict_proba(raw)  # warns of nothing
     np.testing.assert_allclose(got, wanted, rtol=1e-9)
 
 
@@ -67,4 +71,4 @@ def test_invalid_standardizations_are_refused(mean: Any, deviation: Any, fact: s
 
 def test_only_networks_can_be_folded() -> None:
     with pytest.raises(InputError, match="NeuralNetMLP"):
-        folded("network")  # type: ignore[arg-type]
+        fold_batch_norm("network")  # type: ignore[arg-type]

@@ -66,6 +66,15 @@ def test_every_combination_of_layers(
         assert_agrees(model, tmp_path / "model.onnx", X)
 
 
+@pytest.mark.parametrize("scale", [1, 30])
+def test_a_single_sigmoid_output_gives_two_probabilities(scale: float, tmp_path: Path) -> None:
+    model = random_network(output="sigmoid", num_classes=1)
+    model.parameters["layers.2.weight"][...] *= scale
+    export_onnx(model, tmp_path / "model.onnx")
+    assert_agrees(model, tmp_path / "model.onnx", random_pixels(model))
+    assert run(tmp_path / "model.onnx", random_pixels(model))["probabilities"].shape == (33, 2)
+
+
 @pytest.mark.parametrize(
     ("first", "second"), list(itertools.permutations(sorted(HIDDEN_ACTIVATIONS), 2))
 )

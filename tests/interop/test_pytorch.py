@@ -19,6 +19,7 @@ from neuralnet.interop.pytorch import (
     from_state_dict,
     load_pytorch,
     pytorch_code,
+    pytorch_usage,
     save_pytorch,
     to_state_dict,
 )
@@ -131,6 +132,14 @@ def test_a_bias_before_batch_normalization_is_folded_into_the_running_mean() -> 
     X = random_features(model).astype(np.float64)
     back = from_state_dict(renamed, hidden_activation="sigmoid")
     np.testing.assert_allclose(back.predict_proba(X), model.predict_proba(X), atol=1e-12)
+
+
+def test_the_meaning_of_the_results_depends_on_the_outputs() -> None:
+    single = random_network(output="sigmoid", num_classes=1)
+    assert "second class" in pytorch_usage(single)["gives"]
+    assert "divided by the sum" in pytorch_usage(random_network(output="sigmoid"))["gives"]
+    assert "softmax" in pytorch_usage(random_network())["gives"]
+    assert pytorch_usage(random_network(input_range=(0, 1)))["takes"] == "pixels, scaled to [0, 1]"
 
 
 def test_an_input_range_makes_the_inputs_pixels() -> None:

@@ -122,7 +122,7 @@ def test_each_activation_is_found_by_its_own_name(function: Activation) -> None:
 def test_the_names_that_can_be_asked_for() -> None:
     names = ["sigmoid", "tanh", "relu", "leaky_relu", "gelu", "identity"]
     assert list(HIDDEN_ACTIVATIONS) == names
-    assert set(OUTPUT_ACTIVATIONS) == {"identity", "sigmoid", "softmax"}
+    assert set(OUTPUT_ACTIVATIONS) == {"exponential", "identity", "sigmoid", "softmax"}
     leaky = LeakyReLU(negative_slope=0.2)
     assert hidden_activation_for(leaky) is leaky
     assert output_activation_for("softmax") == Softmax()

@@ -12,11 +12,11 @@ def test_weights_are_shares_and_are_not_kept() -> None:
     model = NeuralNetMLP(3, 2, 2, dtype="float64")
     batch = model.batch(4, backward=True)
     y = np.array([0, 1, 1, 0])
-    model.objective.set_targets(y, np.array([1.0, 2.0, 3.0, 2.0]), batch.outputs)
-    np.testing.assert_array_equal(batch.outputs.weights, [0.125, 0.25, 0.375, 0.25])
-    model.objective.set_targets(y, None, batch.outputs)
-    np.testing.assert_array_equal(batch.outputs.weights, [0.25] * 4)
-    np.testing.assert_array_equal(batch.outputs.targets, np.eye(2)[y])
+    model.objective.set_targets(y, np.array([1.0, 2.0, 3.0, 2.0]), batch.objective_cache)
+    np.testing.assert_array_equal(batch.objective_cache.example_weights, [0.125, 0.25, 0.375, 0.25])
+    model.objective.set_targets(y, None, batch.objective_cache)
+    np.testing.assert_array_equal(batch.objective_cache.example_weights, [0.25] * 4)
+    np.testing.assert_array_equal(batch.objective_cache.targets, np.eye(2)[y])
 
 
 @pytest.mark.parametrize("kind", ["uint8", "float32", "float64"])

@@ -29,6 +29,7 @@ PAIRS = (
     ("softmax", "mean_squared_error"),
     ("softmax", "cross_entropy"),
     ("sigmoid", "binary_cross_entropy"),
+    ("exponential", "poisson_deviance"),
 )
 MIXED = (
     (ReLU(), Tanh()),

@@ -7,8 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import xlogy
 
-from neuralnet import BinaryCrossEntropy, CrossEntropy, InputError, MeanSquaredError
+from neuralnet import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Exponential,
+    InputError,
+    MeanSquaredError,
+    PoissonDeviance,
+)
 from neuralnet.checks import Array
 from neuralnet.nn.activations import OUTPUT_ACTIVATIONS, Activation, Identity, Sigmoid, Softmax
 from neuralnet.nn.losses import LOSSES, Loss, loss_for
@@ -21,12 +29,18 @@ def binary(a: Array, t: Array) -> Array:
     return each
 
 
+def poisson(a: Array, t: Array) -> Array:
+    each: Array = 2 * (xlogy(t, t / a) - t + a).sum(axis=1)
+    return each
+
+
 FORMULAS: list[tuple[Loss, Activation, Formula]] = [
     (MeanSquaredError(), Identity(), lambda a, t: ((a - t) ** 2).sum(axis=1)),
     (MeanSquaredError(), Sigmoid(), lambda a, t: ((a - t) ** 2).sum(axis=1)),
     (MeanSquaredError(), Softmax(), lambda a, t: ((a - t) ** 2).sum(axis=1)),
     (CrossEntropy(), Softmax(), lambda a, t: -(t * np.log(a)).sum(axis=1)),
     (BinaryCrossEntropy(), Sigmoid(), binary),
+    (PoissonDeviance(), Exponential(), poisson),
 ]
 
 
@@ -77,6 +91,7 @@ def test_only_legal_pairs_are_taken(loss: str, output: str) -> None:
         ("mean_squared_error", "softmax"),
         ("cross_entropy", "softmax"),
         ("binary_cross_entropy", "sigmoid"),
+        ("poisson_deviance", "exponential"),
     }
     activation = OUTPUT_ACTIVATIONS[output]()
     if (loss, output) in legal:

@@ -50,7 +50,10 @@ def with_entry(row: int, column: int, value: float) -> Any:
         ({"num_hidden": [4, True]}, ["num_hidden[1]", "True"]),
         ({"num_hidden": [[4, 5]]}, ["num_hidden[0]", "[4, 5]"]),
         ({"num_hidden": np.array([4, 5.5])}, ["num_hidden[0]"]),
-        ({"num_classes": 1}, ["num_classes", "1", "at least 2"]),
+        (
+            {"num_classes": 1, "output_activation": "softmax", "loss": "cross_entropy"},
+            ["num_classes", "1", "at least 2"],
+        ),
         ({"num_classes": True}, ["num_classes", "True"]),
         ({"num_classes": -2}, ["num_classes", "-2"]),
         # names
@@ -159,7 +162,7 @@ BAD_X: list[tuple[Any, list[str]]] = [
     (with_entry(3, 0, -INF).astype("float32"), ["row 3, column 0", "-inf"]),
     (np.full((4, 3), NAN), ["12 value", "row 0, column 0"]),
     (np.array([[INF, -INF, 0.0]]), ["2 value", "row 0, column 0"]),
-    (GOOD_X.astype("int64"), ["int64", "uint8", "astype('float32')"]),
+    (GOOD_X.astype("int64"), ["int64", "uint8", "(X, 'float32')"]),
     (GOOD_X.astype("int8"), ["int8", "uint8"]),
     (GOOD_X.astype("uint16"), ["uint16", "uint8"]),
     (GOOD_X.astype("bool"), ["bool", "uint8"]),
@@ -225,7 +228,7 @@ BAD_Y: list[tuple[Any, list[str]]] = [
 
 @pytest.mark.parametrize(("y", "facts"), BAD_Y)
 def test_labels(y: Any, facts: list[str]) -> None:
-    model = a_network()
+    model = a_network(output_activation="softmax", loss="cross_entropy")
     activations = model.forward(GOOD_X)
     for use in (
         lambda: model.evaluate(GOOD_X, y),

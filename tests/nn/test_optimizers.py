@@ -22,9 +22,10 @@ from neuralnet import (
 )
 from neuralnet.checks import Array
 from neuralnet.nn.objective import Objective
-from neuralnet.nn.optimizers import OPTIMIZERS, optimizer_for
+from neuralnet.nn.optimizers import OPTIMIZERS
 from neuralnet.nn.parameters import BLOCK, Parameters, blocks
 from neuralnet.training.callbacks import clip_by_norm
+from neuralnet.training.lbfgs import optimizer_for
 
 
 def reference_steps(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neuralnet import NeuralNetMLP
 from neuralnet.checks import InputError
 from neuralnet.plots import hidden_units, plot_hidden_units
 from tests.plots.helpers import (
@@ -82,6 +83,12 @@ class TestFromAModel:
         for unit, axes in enumerate(figure.axes[:5]):
             image = np.asarray(axes.images[0].get_array())
             np.testing.assert_array_equal(image, weights[:, unit].reshape(8, 8))
+
+    def test_features_of_a_table_are_no_picture(self) -> None:
+        model = NeuralNetMLP(4, 3, 2)
+        with pytest.raises(InputError, match=r"4 inputs.*image_shape"):
+            hidden_units(model)
+        assert len(hidden_units(model, image_shape=(2, 2)).axes) == 4
 
     def test_estimator_shape_and_number_of_units(self) -> None:
         figure = hidden_units(Classifier(), num_units=2, image_shape=(4, 16))

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from neuralnet import FileError, FileFormatError, InputError
+from neuralnet.reading import pictures
 from neuralnet.reading.pictures import open_colours, open_grey
 
 
@@ -210,3 +211,31 @@ def test_the_error_for_nan_in_a_file_names_the_file(tmp_path: Path) -> None:
 def test_bad_arrays_raise_errors_that_state_the_facts(picture: Any, fact: str) -> None:
     with pytest.raises(InputError, match=fact):
         open_grey(picture)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "BMP"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_reduced_image_is_the_mean_of_its_blocks(
+    monkeypatch: pytest.MonkeyPatch, kind: str, mode: str, orientation: int
+) -> None:
+    monkeypatch.setattr(pictures, "_WORKING_PIXELS", 300)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options: dict[str, Any] = {} if kind == "BMP" else {"exif": exif}
+    if kind == "WEBP":
+        options["lossless"] = True
+    grey = open_grey(saved(SEVEN.convert(mode), kind, **options))
+    upright = seven() if orientation == 1 or kind == "BMP" else np.rot90(seven(), -1)
+    rows, columns = upright.shape
+    means = upright.reshape(rows // 2, 2, columns // 2, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(grey.levels, means, atol=1)
+    assert (grey.size, grey.reduction) == (upright.shape, 2)
+
+
+def test_a_reduced_image_keeps_its_transparent_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_WORKING_PIXELS", 300)
+    content = saved(Image.fromarray(seven(90, 40)).convert("RGB"), "PNG", transparency=(90,) * 3)
+    opaque = Image.open(io.BytesIO(content)).convert("RGBA")
+    assert opaque.getchannel("A").getextrema() == (0, 255)
+    np.testing.assert_array_equal(open_grey(content).levels, open_grey(opaque).levels)

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from neuralnet.files import FileFormatError
+from neuralnet.storage.container import checksum
 from neuralnet.storage.networks import load
 
 
@@ -19,7 +21,15 @@ def split_header(content: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def join_header(header: object, data: bytes) -> bytes:
-    """Build a file from a header, parsed or as bytes, and tensor data."""
+    """Build a file from a header, parsed or as bytes, and tensor data.
+
+    A parsed header gets the right checksum, if it has one and a checksum can be computed.
+    """
+    if isinstance(header, dict):
+        metadata = header.get("__metadata__")
+        if isinstance(metadata, dict) and "sha256" in metadata:
+            entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+            metadata["sha256"] = checksum(metadata, entries, [np.frombuffer(data, np.uint8)])
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + data
 

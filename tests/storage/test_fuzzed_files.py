@@ -71,7 +71,8 @@ SETTINGS = [
     ("settings", "l2"),
     ("settings", "initial_weights"),
     ("settings", "dtype"),
-    ("preprocessing", "uint8_range"),
+    ("settings", "input_range"),
+    ("settings", "classes"),
     ("notes", "data"),
 ]
 

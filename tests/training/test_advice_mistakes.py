@@ -120,7 +120,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], list[str]]] = {
     ),
     "two updates per epoch": (
         lambda: train(net(4, 16, 3), *IRIS, 40, minibatch_size=100),
-        ["80 updates", "num_epochs 40", "2 per epoch", "minibatch_size"],
+        ["80 updates", "num_epochs 40", "2 per epoch", "minibatch_size", "recipe 'table'"],
     ),
     "one update in all": (
         lambda: train(net(4, 16, 3), *IRIS[:2], num_epochs=1, minibatch_size=1000),

@@ -130,7 +130,10 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("schedule", network(), {"learning_rate": Cosine(0.01)}),
         ("augmentation", network(), {"augmentation": None}),
         ("callbacks", network(), {"callbacks": []}),
-        ("settings", network(dropout=0.1), {}),
+        ("dropout", network(dropout=0.1), {}),
+        ("seed", network(), {"seed": 4}),
+        ("shuffle", network(), {"shuffle": False}),
+        ("sample_weight", network(), {"sample_weight": np.linspace(1, 2, 45)}),
     ],
 )
 def test_a_checkpoint_of_another_training_is_refused(

@@ -24,6 +24,7 @@ from neuralnet import (
     TrainingDivergedError,
     train,
 )
+from neuralnet.errors import InputWarning
 from neuralnet.training.run import TrainingRun
 from tests.training.problems import a_network, a_task
 
@@ -170,10 +171,49 @@ def test_a_model_that_is_no_network(model: Any) -> None:
 # ---------------------------------------------------------------- learning
 
 
+@pytest.mark.parametrize("running_loss", [False, True])
+def test_no_training_returns_weights_that_are_not_finite(running_loss: bool) -> None:
+    X, y = a_task()
+    model = a_network(hidden_activation="relu", output_activation="identity", dtype="float32")
+    what = "Weights" if running_loss else "loss"
+    with pytest.raises(TrainingDivergedError, match=rf"{what} became.*1e\+40.*a tenth"):
+        train(model, X, y, num_epochs=1, learning_rate=1e40, running_loss=running_loss)
+
+
+def test_an_l2_penalty_that_is_far_too_high_is_named() -> None:
+    X, y = a_task()
+    with pytest.raises(TrainingDivergedError, match=r"l2, 1e\+300.*below 1"):
+        train(a_network(l2=1e300), X, y, num_epochs=2)
+
+
+def test_the_rate_that_was_given_is_named_although_a_callback_changed_it() -> None:
+    class Changed(Callback):
+        def on_batch_begin(self, run: TrainingRun) -> None:
+            if run.epoch == 2:
+                run.learning_rate = 5e40
+
+    X, y = a_task()
+    model = a_network(hidden_activation="relu", output_activation="identity", dtype="float32")
+    with pytest.raises(TrainingDivergedError, match=r"learning rate, 0\.25 \(5e\+40 at this step"):
+        train(model, X, y, num_epochs=3, learning_rate=0.25, callbacks=[Changed()])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_no_evaluation_reports_numbers_of_a_broken_network(value: float) -> None:
+    X, y = a_task()
+    model = a_network()
+    model.parameters.values[...] = value
+    with pytest.raises(NeuralNetError, match="NaN or infinite"):
+        model.evaluate(X, y)
+
+
 def test_a_validation_loss_that_is_no_number_ends_the_training() -> None:
     X, y = a_task()
     model = a_network(hidden_activation="relu", output_activation="identity", dtype="float64")
-    with pytest.raises(TrainingDivergedError, match="inf"):
+    with (
+        pytest.raises(TrainingDivergedError, match="inf"),
+        pytest.warns(InputWarning, match="1e\\+200"),
+    ):
         train(model, X, y, np.full_like(X, 1e200, dtype=np.float64), y, num_epochs=1)
 
 

@@ -20,17 +20,21 @@ from neuralnet import (
     WeightAverage,
     train,
 )
+from neuralnet.checks import Array
 
 V1 = Path(__file__).parents[1] / "files" / "checkpoint-v1.safetensors"
+V2 = V1.with_name("checkpoint-v2.safetensors")
 X = np.random.default_rng(0).integers(0, 256, (40, 16), dtype=np.uint8)
 Y = np.arange(40) % 3
 
 
 class Stop(Callback):
-    """A callback of the same name stopped the training that wrote the file after two epochs."""
+    """A callback of the same name stopped the trainings that wrote the files after two epochs."""
 
 
-def resumed(path: Path | None, scratch: Path, clip_norm: float = 0.5) -> NeuralNetMLP:
+def resumed(
+    path: Path | None, scratch: Path, clip_norm: float = 0.5, labels: Array = Y
+) -> NeuralNetMLP:
     model = NeuralNetMLP(
         16,
         5,
@@ -56,17 +60,25 @@ def resumed(path: Path | None, scratch: Path, clip_norm: float = 0.5) -> NeuralN
         WeightAverage(0.9, every=1),
         GradientClipping(clip_norm),
     ]
-    train(model, deformed, Y, X[:9], Y[:9], callbacks=callbacks, resume=path, **settings)
+    train(model, deformed, labels, X[:9], Y[:9], callbacks=callbacks, resume=path, **settings)
     return model
 
 
-def test_a_checkpoint_of_version_1_is_resumed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [V1, V2])
+def test_a_checkpoint_of_a_past_version_is_resumed(
+    tmp_path: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     whole = resumed(None, tmp_path / "whole")
-    again = resumed(V1, tmp_path / "again")
+    assert not caplog.text
+    again = resumed(path, tmp_path / "again")
+    assert "has no checksum" in caplog.text
     # The file may come from another machine, whose sums are rounded differently.
     np.testing.assert_allclose(again.parameters.state, whole.parameters.state, rtol=1e-3, atol=1e-4)
 
 
-def test_its_settings_are_compared_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [V1, V2])
+def test_its_settings_are_compared_too(tmp_path: Path, path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"Clipping\(0\.5\).*Clipping\(0\.6\)"):
-        resumed(V1, tmp_path / "scratch", clip_norm=0.6)
+        resumed(path, tmp_path / "scratch", clip_norm=0.6)
+    with pytest.raises(FileFormatError, match=r"examples is '40, labels .*' there and"):
+        resumed(path, tmp_path / "scratch", labels=(Y + 1) % 3)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neuralnet import Augmentation, FileError, InputError, OneCycle
 from neuralnet.training.device import array_module
@@ -21,6 +25,7 @@ from neuralnet.training.recipe_training import (
     training_arguments,
 )
 from neuralnet.training.recipes import (
+    About,
     Recipe,
     list_recipes,
     load_recipe,
@@ -28,6 +33,7 @@ from neuralnet.training.recipes import (
     recipe_names,
     recipe_text,
 )
+from neuralnet.training.run import Callback, TrainingRun
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 FULL = """
@@ -107,12 +113,24 @@ def test_everything_that_is_said_is_taken_and_the_rest_is_the_default() -> None:
     assert augmentation == Augmentation(rotation=10, alpha=4, sigma=2, image_shape=(4, 4))
     average, clipping = arguments["callbacks"]
     assert (clipping.max_norm, average.decay) == (2.5, 0.9)
-    assert isinstance(arguments["optimizer"], LocalAdamW)
     assert parse("") == Recipe("mine")
     assert parse("").training == TrainingSettings()
 
 
-@pytest.mark.parametrize("text", [FULL, "", "[augmentation]\n"])
+NAMES = ", ".join(f'"column {number}"' for number in range(50))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FULL,
+        "",
+        "[augmentation]\n",
+        '[recipe]\nname = "a b"\n[data]\npath = "x.csv"\nnum_test = 0\nclass_weight = "balanced"\n'
+        "[early_stopping]\npatience = 3\n",
+        "[data]\nignore_columns = [\n" + NAMES.replace(", ", ",\n") + "]\n",
+    ],
+)
 def test_what_is_written_is_read_again(text: str) -> None:
     recipe = parse(text)
     assert parse(recipe_text(recipe)) == recipe
@@ -131,8 +149,32 @@ def test_what_is_written_is_read_again(text: str) -> None:
         ("[training]\nnum_epochs = true", ("num_epochs is True", "whole number")),
         ('[training]\nlearning_rate = "0.1"', ("learning_rate", "a number")),
         ("[training]\noptimizer = 5", ("optimizer is 5", "text")),
+        ("[data]\nignore_columns = [1]", ("[data]", "ignore_columns", "list of texts")),
+        ('[recipe]\nname = "../up"', ("[recipe]", "'../up'", "letters")),
         ("[training", ("mine.toml", "not a TOML")),
         ("\xff", ("mine.toml",)),
+        ("[recipe]\nseeds = []", ("seeds is []", "at least one")),
+        ("[recipe]\nseeds = [-1]", ("seeds is [-1]", "at least 0")),
+        ("[recipe]\nseeds = [1, 1]", ("seeds is [1, 1]", "once")),
+        ("[recipe]\nseeds = [[[[3]]]]", ("seeds is [[[[3]]]]", "whole numbers")),
+        ("[recipe]\nnum_valid = -1", ("num_valid is -1",)),
+        (f"[recipe]\nseeds = [{'9' * 900}]", ("seeds is [999", "whole numbers")),
+        (f"[training]\nnum_epochs = {'9' * 900}", ("num_epochs is 999", "whole number")),
+        (f"[training]\nlearning_rate = {'9' * 900}", ("learning_rate is 999", "a number")),
+        (f"[training]\nnum_epochs = {'9' * 5000}", ("mine.toml", "line of 5,013 characters")),
+        (f"[training]\nnum_epochs = {'9_' * 450}9", ("num_epochs is 999",)),
+        ("[optimizer]\nmomentum = " + "[\n" * 900 + "]\n" * 900, ("nested too deep",)),
+        ("[optimizer]\nmomentum = " + "[\n" * 9000, ("nested too deep",)),
+        ("[optimizer]\nmomentum = [[0.9]]", ("momentum is [[0.9]]", "a list")),
+        ("[optimizer]\nmomentum.a.b = 1", ("momentum is {'a'", "a list")),
+        ("[optimizer]\nmomentum = 2026-01-01", ("momentum is datetime.date", "a list")),
+        (f"[optimizer]\nmomentum = {'9' * 900}", ("momentum is 999", "a list")),
+        (f"[optimizer]\n{'a.' * 480}a = 1", ("a is {", "a list")),
+        (f"[{'a.' * 400}a]", ("the table 'a'",)),
+        (f"[{'a' * 900}]", ("the table 'aaa",)),
+        ("a = 1\n" * 2, ("not a TOML", "overwrite")),
+        ('[recipe]\nsummary = "\x1b"', ("not a TOML",)),
+        ("#" * 30_000, ("30,000 bytes", "20,000")),
     ],
 )
 def test_settings_that_cannot_be_are_named(text: str, facts: tuple[str, ...]) -> None:
@@ -155,6 +197,10 @@ def test_settings_that_cannot_be_are_named(text: str, facts: tuple[str, ...]) ->
         (
             '[training]\noptimizer = "adamw"\n[receptive_fields]\nradii = [-1]',
             ("[receptive_fields]", "radii[0] is -1", "above 0"),
+        ),
+        (
+            '[training]\noptimizer = "adamw"\n[receptive_fields]\n',
+            ("[receptive_fields] lacks the setting radii",),
         ),
         ("[weight_average]\ndecay = 1", ("[weight_average]", "decay is 1", "below 1")),
         ("[training]\nnum_epochs = 0", ("num_epochs is 0", "at least 1")),
@@ -186,12 +232,25 @@ def test_following_a_recipe_twice_gives_the_same_bits() -> None:
     X = np.random.default_rng(0).integers(0, 256, (40, 16), dtype=np.uint8)
     y = np.arange(40) % 3
     states = []
+
+    class Watcher(Callback):
+        def on_train_begin(self, run: TrainingRun) -> None:
+            assert isinstance(run.optimizer, LocalAdamW)
+            assert run.optimizer.weight_decay == 0.1
+            assert len(run.optimizer.decay_factors) == run.model.parameters.num_weights
+            watched.append(run)
+
+    watched: list[TrainingRun] = []
     for _ in range(2):
         model = build_network(recipe, 16, ["a", "b", "c"], seed=3)
-        history = train_recipe(recipe, model, (X, y), (X[:9], y[:9]), seed=3, image_shape=(4, 4))
+        sets = ((X, y), (X[:9], y[:9]))
+        history = train_recipe(
+            recipe, model, *sets, seed=3, image_shape=(4, 4), callbacks=[Watcher()]
+        )
         assert history.num_epochs == 2
         states.append(model.parameters.state.tobytes())
     assert states[0] == states[1]
+    assert len(watched) == 2
     other = build_network(recipe, 16, ["a", "b", "c"], seed=4)
     train_recipe(recipe, other, (X, y), None, seed=4, image_shape=(4, 4))
     assert other.parameters.state.tobytes() != states[0]
@@ -226,3 +285,51 @@ def test_settings_are_plain_data() -> None:
 
     for kind in (NetworkSettings, TrainingSettings):
         assert all(plain(v) for v in dataclasses.asdict(kind()).values())
+
+
+def test_names_of_earlier_versions_are_read() -> None:
+    about = parse('[recipe]\nreaches = "1 %"\ntakes = "A minute."').about
+    assert (about.test_error, about.duration) == ("1 %", "A minute.")
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+values = st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | texts
+
+
+@given(texts, st.lists(values, max_size=4), st.dictionaries(texts.filter(bool), values, max_size=3))
+def test_any_text_that_is_written_is_read_again(
+    summary: str, listed: list[Any], free: dict[str, Any]
+) -> None:
+    recipe = Recipe(
+        "mine", about=About(summary=summary), optimizer=free, augmentation={"a": listed}
+    )
+    assert parse(recipe_text(recipe)) == recipe
+
+
+def test_half_a_surrogate_pair_is_not_written() -> None:
+    with pytest.raises(InputError, match="ud800"):
+        recipe_text(Recipe("mine", about=About(summary="\ud800")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"[{'a.' * 480}b{number:02}]" for number in range(20)),
+        "\n".join(f"{'a.' * 480}b{number:02} = 1" for number in range(20)),
+        "\n".join("[[a]]" for _ in range(3000)),
+        "\n".join(f"a{number} = 1" for number in range(1800)),
+    ],
+)
+def test_costs_of_any_recipe_are_limited(text: str) -> None:
+    """Without the limits, a dotted key of 99 kB takes half a minute and gigabytes."""
+    assert len(text) <= 20_000
+    tracemalloc.start()
+    began = time.process_time()
+    try:
+        with pytest.raises(InputError, match="unknown"):
+            parse(text)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert time.process_time() - began < 10  # generous, as tracing is slow
+    assert peak < 50_000_000

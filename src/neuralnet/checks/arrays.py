@@ -90,8 +90,8 @@ def check_examples(X: object, num_features: int, name: str = "X", *, finite: boo
     Parameters
     ----------
     X : array_like or Rows, shape (N, num_features)
-        Examples, of dtype uint8 or floating point. Lists of numbers are converted to floating
-        point.
+        Examples, of dtype uint8 or floating point. Lists are converted to arrays, and whole numbers
+        are refused, in lists as in arrays, because they may be pixels or not.
     num_features : int
         Required number of columns.
     name : str
@@ -136,8 +136,9 @@ def check_examples(X: object, num_features: int, name: str = "X", *, finite: boo
     if array.dtype != np.uint8 and array.dtype.kind != "f":
         raise InputError(
             f"{name} has dtype {array.dtype}; it must be uint8 (pixels, which the network scales "
-            f"itself) or floating point (used without scaling). Convert it: {name}.astype('uint8') "
-            f"for pixels from 0 to 255, {name}.astype('float32') otherwise."
+            f"itself) or floating point (used without scaling). Convert it with "
+            f"numpy.asarray({name}, 'uint8') for pixels from 0 to 255, otherwise with "
+            f"numpy.asarray({name}, 'float32')."
         )
     if finite:
         check_finite(array, name)
@@ -216,8 +217,8 @@ def check_targets(
     Parameters
     ----------
     y : array_like, shape (N, num_outputs) or (N,)
-        Numeric targets, or whole-number labels as for `check_labels`. Labels need at least two
-        outputs.
+        Numeric targets, or whole-number labels as for `check_labels`. For a single output, N
+        numbers are N targets.
     num_examples, num_outputs : int
         Required numbers of rows and columns.
     name : str
@@ -234,19 +235,21 @@ def check_targets(
     if array.ndim == 1 and num_outputs > 1:
         return check_labels(y, num_examples, num_outputs, name)
     check_unmasked(array, name)
+    if array.ndim == 1:
+        array = array[:, np.newaxis]
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} has dtype {array.dtype}; targets must be numbers.")
     if array.shape != (num_examples, num_outputs):
-        hint = f" Pass {name}.reshape(-1, 1)." if array.shape == (num_examples,) else ""
         raise InputError(
             f"{name} has shape {array.shape}; targets for {num_examples} examples and "
-            f"{num_outputs} output(s) must have shape ({num_examples}, {num_outputs}).{hint}"
+            f"{num_outputs} output(s) must have shape ({num_examples}, {num_outputs})."
         )
     check_finite(array, name)
     low, high = target_range
     if array.min() < low or array.max() > high:
         wrong = array.min() if array.min() < low else array.max()
-        raise InputError(f"{name} contains {wrong}; targets must be from {low:g} to {high:g}.")
+        wanted = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+        raise InputError(f"{name} contains {wrong}; targets must be {wanted}.")
     return array
 
 
@@ -278,15 +281,7 @@ def check_weights(sample_weight: object, num_examples: int, name: str = "sample_
 
 
 def check_labelled(
-    X: object,
-    y: object,
-    sample_weight: object,
-    num_features: int,
-    num_outputs: int,
-    *,
-    target_range: tuple[float, float] | None,
-    label_smoothing: float,
-    suffix: str = "",
+    X: object, y: object, sample_weight: object, num_features: int, objective: Any, suffix: str = ""
 ) -> Labelled:
     """Return examples with their labels (or targets) and weights, validated.
 
@@ -295,12 +290,11 @@ def check_labelled(
     X, y, sample_weight
         As for `check_examples`, `check_labels` (or `check_targets`) and `check_weights`; the
         weights may be None.
-    num_features, num_outputs : int
-        D and K.
-    target_range : (float, float), optional
-        If given, y may also be a matrix of targets in this range.
-    label_smoothing : float
-        Label smoothing of the network, which needs labels where it is above 0.
+    num_features : int
+        D.
+    objective : Objective
+        Its `num_outputs`, K; its `target_range`, which, if given, allows y to be a matrix of
+        targets as well; and its `label_smoothing`, which needs labels where it is above 0.
     suffix : str
         Added to "X" and "y" in errors, for example "_valid".
 
@@ -312,13 +306,13 @@ def check_labelled(
     X, name = check_examples(X, num_features, "X" + suffix), "y" + suffix
     if sample_weight is not None:
         sample_weight = check_weights(sample_weight, len(X))
-    if target_range is None:
-        return X, check_labels(y, len(X), num_outputs, name), sample_weight
-    targets = check_targets(y, len(X), num_outputs, name, target_range)
-    if targets.ndim == 2 and label_smoothing:
+    if objective.target_range is None:
+        return X, check_labels(y, len(X), objective.num_outputs, name), sample_weight
+    targets = check_targets(y, len(X), objective.num_outputs, name, objective.target_range)
+    if targets.ndim == 2 and objective.label_smoothing:
         raise InputError(
-            f"{name} is a matrix of targets, and label_smoothing is {label_smoothing}, which "
-            f"smooths labels. Build the network with label_smoothing=0, or smooth {name}."
+            f"{name} is a matrix of targets, and label_smoothing is {objective.label_smoothing}, "
+            f"which smooths labels. Build the network with label_smoothing=0, or smooth {name}."
         )
     return X, targets, sample_weight
 
@@ -327,11 +321,6 @@ def array_of_numbers(values: object, name: str) -> Array:
     """Convert an array-like object to an array of numbers."""
     try:
         array = np.asarray(values)
-        # The dtype of an array is deliberate; whole numbers in a list have none, so they become
-        # floating point.
-        listed = not hasattr(values, "__array__") and array.dtype != np.uint8
-        if array.dtype.kind in "iu" and listed:
-            array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} cannot be converted to an array of numbers: {error}.") from error
     if array.dtype.kind not in "biuf":

@@ -11,7 +11,7 @@ import numpy as np
 from neuralnet.checks.arrays import Array, array_of_numbers, check_finite, check_unmasked
 from neuralnet.checks.settings import per_layer
 from neuralnet.checks.values import check_integer, check_name, check_number, describe
-from neuralnet.errors import InputError
+from neuralnet.errors import InputError, NeuralNetError
 
 
 def check_array_module(xp: object) -> ModuleType:
@@ -52,7 +52,7 @@ def check_pair(loss: Any, output_activation: str, losses: Iterable[Any]) -> None
     Parameters
     ----------
     loss : object
-        The loss, with its `name` and the names of its `outputs`.
+        The loss, with its `name` and its `output_activations`.
     output_activation : str
         Name of the output activation.
     losses : iterable of object
@@ -63,24 +63,46 @@ def check_pair(loss: Any, output_activation: str, losses: Iterable[Any]) -> None
     InputError
         If it cannot; the message names the legal pairs.
     """
-    if output_activation not in loss.outputs:
-        legal_losses = [one.name for one in losses if output_activation in one.outputs]
+    if output_activation not in loss.output_activations:
+        legal_outputs = " or ".join(map(repr, loss.output_activations))
+        legal_losses = [one.name for one in losses if output_activation in one.output_activations]
         raise InputError(
             f"loss is {loss.name!r} with output_activation {output_activation!r}, which cannot be "
-            f"paired: {loss.name!r} goes with {' or '.join(map(repr, loss.outputs))} outputs, and "
+            f"paired: {loss.name!r} goes with {legal_outputs} outputs, and "
             f"{output_activation!r} outputs with {' or '.join(map(repr, legal_losses))}."
         )
 
 
+def check_forward(kept: Array | None) -> Array:
+    """Return what `forward` kept for `backward`.
+
+    Raises
+    ------
+    NeuralNetError
+        If it kept nothing, or `backward` has used it.
+    """
+    if kept is None:
+        raise NeuralNetError("backward was called without a forward before it; call forward.")
+    return kept
+
+
 def check_classes(classes: object, num_classes: int) -> tuple[str | int, ...]:
-    """Return the names of the classes; the labels themselves where none are given."""
-    if classes is None:
-        return tuple(range(num_classes))
+    """Return the names of the classes; the labels themselves where none are given.
+
+    A single output tells two classes apart. If one name is given for it, it is that of label 1.
+    """
+    if classes is None or (num_classes == 1 and classes in ([0], (0,))):
+        return tuple(range(max(num_classes, 2)))
     if not isinstance(classes, Sequence | np.ndarray) or isinstance(classes, str | bytes):
         raise InputError(f"classes is {classes!r}; it must be a list of {num_classes} names.")
     names = tuple(
         c if isinstance(c, str) else check_integer(c, "a class", minimum=0) for c in classes
     )
+    if num_classes == 1:
+        num_classes, names = (
+            2,
+            names if len(names) > 1 else tuple(f"not {n}" for n in names) + names,
+        )
     if len(names) != num_classes or len(set(names)) != len(names):
         raise InputError(
             f"classes is {classes!r}; it must hold {num_classes} different names, one per class."

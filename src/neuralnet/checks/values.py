@@ -69,6 +69,26 @@ def check_number(
     raise InputError(f"{name} is {value!r}; it must be {wanted}.")
 
 
+def check_fields(instance: object, ranges: Mapping[str, Mapping[str, float]]) -> None:
+    """Validate numbers in the fields of a dataclass, frozen or not, and store them as floats.
+
+    Parameters
+    ----------
+    instance : object
+        The object, in its `__post_init__`.
+    ranges : mapping of str to mapping of str to float
+        Limits for `check_number`, by the name of the field.
+
+    Raises
+    ------
+    InputError
+        If a field is not a number in its range.
+    """
+    for name, limits in ranges.items():
+        number = check_number(getattr(instance, name), name, **limits)
+        object.__setattr__(instance, name, number)
+
+
 def check_name(value: object, known: Iterable[str], name: str) -> str:
     """Return `value` if it is one of the `known` names.
 
@@ -143,6 +163,12 @@ def check_choice(
             f"{name} is the class {value.__name__}; pass an instance: {value.__name__}()."
         )
     return named[check_name(value, named, name)]()
+
+
+def check_generator(rng: object, name: str = "rng") -> None:
+    """Raise `InputError` unless `rng` is a NumPy generator or None."""
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise InputError(f"{name} is {describe(rng)}; it must be a numpy.random.Generator or None.")
 
 
 def check_rng(seed: object) -> np.random.Generator:

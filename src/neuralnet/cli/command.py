@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from neuralnet.cli.output import echo_error, printable, wrapped
 from neuralnet.errors import NeuralNetError
 from neuralnet.files import describe_os_error
 
@@ -50,15 +51,14 @@ class Command(click.Command):
         except (NeuralNetError, OSError, MemoryError) as error:
             if ctx.meta.get(__name__):
                 raise
-            click.echo(f"Error: {error_message(error)}", err=True)
+            echo_error(error_message(error))
             ctx.exit(FAILURE)
         except Exception as error:
             if ctx.meta.get(__name__):
                 raise
-            click.echo(
-                f"Error: Unexpected {type(error).__name__}: {error}. This is a bug in neuralnet; "
-                f"run the command again with --debug to see the traceback.",
-                err=True,
+            echo_error(
+                f"Unexpected {type(error).__name__}: {error}. This is a bug in neuralnet; "
+                f"run the command again with --debug to see the traceback."
             )
             ctx.exit(FAILURE)
 
@@ -76,7 +76,7 @@ def error_message(error: Exception) -> str:
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Write a warning as one line on standard error, without the place in the code."""
-    click.echo(f"Warning: {message}", err=True)
+    click.echo(wrapped(f"Warning: {printable(message)}"), err=True)
 
 
 def _store_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,34 +10,44 @@ import click
 
 from neuralnet.cli.command import Command
 from neuralnet.cli.examples import (
+    ignore_option,
     input_option,
     invert_option,
     load_examples,
     model_argument,
     resolve_input_kind,
     select_part,
+    table_path,
     target_option,
 )
 from neuralnet.cli.output import (
     echo_json,
     echo_note,
     json_option,
+    noun_of,
     percent,
     pluralized,
+    printable,
     quiet_option,
     table,
 )
 
 if TYPE_CHECKING:
     from neuralnet.data.inputs import InputKind
+    from neuralnet.training.metrics import ClassScores
 
 _MAX_CLASSES = 20  # for which a confusion matrix is printed
+_SAMPLE_NOTE = (
+    "These digits are a sample of MNIST's training set, so the network may have been trained on "
+    "them, and its accuracy on new digits may be lower."
+)
 
 
 @click.command(cls=Command)
 @model_argument
 @click.argument("data", required=False, type=click.Path(path_type=Path))
 @target_option
+@ignore_option
 @click.option(
     "--part",
     type=click.Choice(["test", "train", "all"]),
@@ -53,6 +64,7 @@ def evaluate(
     model_path: Path,
     data: Path | None,
     target: str | None,
+    ignore_columns: tuple[str, ...],
     part: str,
     input_kind: InputKind | None,
     invert: bool,
@@ -61,24 +73,33 @@ def evaluate(
 ) -> None:
     """Compute loss, accuracy and confusion matrix of the network saved at MODEL.
 
-    DATA is a CSV file with a target column, a folder of IDX files, or a folder of pictures with one
-    subfolder per class. The default is MNIST.
+    DATA is a CSV file with a target column (- for standard input), a folder of IDX files, or a
+    folder of pictures with one subfolder per class. The default is MNIST. Precision, recall and F1
+    are given for each class.
 
     \b
     Example: neuralnet evaluate models/mnist.safetensors
              neuralnet evaluate wine.safetensors wine.csv --target cultivar --json
     """
     from neuralnet.storage import load
-    from neuralnet.training.metrics import confusion_matrix
+    from neuralnet.training.metrics import class_scores, confusion_matrix
 
     model = load(model_path)
     kind = resolve_input_kind(model, input_kind)
     dataset = load_examples(
-        model, data, target=target, kind=kind, invert=invert, quiet=quiet or as_json
+        model,
+        None if data is None else table_path(data),
+        target=target,
+        ignore_columns=ignore_columns,
+        kind=kind,
+        invert=invert,
+        quiet=quiet or as_json,
     )
     X, y, description = select_part(dataset, part, model.notes)
     loss, accuracy = model.evaluate(X, y)
     matrix = confusion_matrix(y, model.predict(X), model.num_classes)  # (K, K)
+    scores = class_scores(matrix)
+    note = f"{dataset.notes} {_SAMPLE_NOTE}".strip() if dataset.is_sample else dataset.notes
     if as_json:
         echo_json(
             {
@@ -90,16 +111,34 @@ def evaluate(
                 "accuracy": accuracy,
                 "classes": list(model.classes),
                 "confusion": matrix.tolist(),
+                "scores": [vars(one) for one in scores],
+                "note": note,
             }
         )
         return
-    echo_note(dataset.notes, quiet=quiet)
+    echo_note(note, quiet=quiet)
     if not quiet:
         click.echo(f"Network: {repr(model).strip('<>')}")
-        click.echo(f"Data: {dataset.name}, from {dataset.source}: {description}")
-    click.echo(f"{pluralized(len(y), 'example')}: loss {loss:.4f}, accuracy {percent(accuracy)}")
+        click.echo(f"Data: {printable(f'{dataset.name}, from {dataset.source}')}: {description}")
+    click.echo(
+        f"{pluralized(len(y), noun_of(dataset))}: loss {loss:.4f}, accuracy {percent(accuracy)}"
+    )
+    if not quiet:
+        click.echo(_scores(list(map(str, model.classes)), scores))
     if not quiet and model.num_classes <= _MAX_CLASSES:
         click.echo(_confusion(list(map(str, model.classes)), matrix.tolist()))
+
+
+def _scores(classes: list[str], scores: list[ClassScores]) -> str:
+    """Format precision, recall and F1 in %, with one row per class."""
+    rows = [["class", "precision", "recall", "F1", "examples"]]
+    for name, one in zip(classes, scores, strict=True):
+        shares = [
+            "-" if math.isnan(share) else percent(share)
+            for share in (one.precision, one.recall, one.f1)
+        ]
+        rows.append([name, *shares, f"{one.examples:,}"])
+    return table(rows)
 
 
 def _confusion(classes: list[str], counts: list[list[Any]]) -> str:

@@ -23,6 +23,13 @@ target_option = click.option(
     "--target",
     help="CSV column that holds the class; a saved network knows it from its training.",
 )
+ignore_option = click.option(
+    "--ignore-column",
+    "ignore_columns",
+    metavar="NAME",
+    multiple=True,
+    help="CSV column that is not an input, such as a row number; may be given several times.",
+)
 input_option = click.option(
     "--input",
     "input_kind",
@@ -37,6 +44,11 @@ invert_option = click.option(
 )
 
 
+def table_path(path: Path) -> Path:
+    """Return the path of a table, in which - stands for standard input."""
+    return Path("/dev/stdin") if str(path) == "-" else path
+
+
 def resolve_input_kind(model: NeuralNetMLP, chosen: InputKind | None) -> InputKind:
     """Return the kind of input that was chosen, or else the one in the network's notes."""
     from neuralnet.data.inputs import input_kind
@@ -49,6 +61,7 @@ def load_examples(
     path: Path | None,
     *,
     target: str | None,
+    ignore_columns: tuple[str, ...],
     kind: InputKind,
     invert: bool,
     quiet: bool,
@@ -63,10 +76,11 @@ def load_examples(
     from neuralnet.cli.progress import DownloadBar
     from neuralnet.data.inputs import input_columns, input_target
     from neuralnet.data.loading import check_input_size, load_data
+    from neuralnet.data.table_files import is_table
 
     if kind == "features" and (path is None or path.is_dir()):
         raise pictures_error(path or "MNIST")
-    if path is not None and path.is_file() and target is None:
+    if path is not None and is_table(path) and target is None:
         target = input_target(model.notes)
     with DownloadBar() as progress:
         dataset = load_data(
@@ -74,6 +88,7 @@ def load_examples(
             target=target,
             kind=kind,
             columns=input_columns(model.notes),
+            ignore_columns=ignore_columns,
             num_columns=model.num_features,
             classes=model.classes,
             invert=invert,
@@ -115,8 +130,8 @@ def select_part(dataset: Dataset, part: str, notes: Mapping[str, str]) -> tuple[
     if split is not None:
         from neuralnet.data.preprocessing import split_dataset
 
-        protocol, seed = split
-        parts = split_dataset(dataset, protocol=protocol, seed=seed)
+        protocol, seed, sizes = split
+        parts = split_dataset(dataset, protocol=protocol, seed=seed, **sizes)
         description = f"{part} part of the split used in training ({protocol}, seed {seed})"
         X, y = (parts.X_test, parts.y_test) if part == "test" else (parts.X_train, parts.y_train)
     elif dataset.num_train < len(dataset.labels):
@@ -130,18 +145,38 @@ def select_part(dataset: Dataset, part: str, notes: Mapping[str, str]) -> tuple[
     return X, y, description
 
 
-def _training_split(dataset: Dataset, notes: Mapping[str, str]) -> tuple[str, int] | None:
-    """Return the protocol and seed of a network's split if it was trained on this data set."""
-    import json
+def _training_split(
+    dataset: Dataset, notes: Mapping[str, str]
+) -> tuple[str, int, dict[str, Any]] | None:
+    """Return the split of a network's training if it was trained on this data set.
 
+    Returns
+    -------
+    (protocol, seed, sizes) or None
+        Arguments of `split_dataset`; `sizes` are those of the notes, if they have them.
+    """
     from neuralnet.data.preprocessing import PROTOCOLS
 
-    try:
-        settings = json.loads(notes.get("training", "{}"))
-    except ValueError:
-        return None
+    settings, split = _parsed(notes.get("training")), _parsed(notes.get("split"))
     seed = settings.get("seed") if isinstance(settings, dict) else None
     protocol = notes.get("protocol")
     is_same = notes.get("data", "").startswith(f"{dataset.name}, ")
     is_known = protocol in PROTOCOLS and type(seed) is int and seed >= 0
-    return (str(protocol), int(str(seed))) if is_same and is_known else None
+    if not (is_same and is_known):
+        return None
+    sizes: dict[str, Any] = {}
+    if isinstance(split, list) and len(split) == 3 and all(type(n) is int for n in split):
+        if sum(split) != len(dataset.labels):  # other data of the same name
+            return None
+        sizes = {"sizes": split} if protocol == "textbook" else {"num_valid": split[1]}
+    return str(protocol), int(str(seed)), sizes
+
+
+def _parsed(text: str | None) -> Any:
+    """Return the value of a JSON note, or None if there is none or it is damaged."""
+    import json
+
+    try:
+        return json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None

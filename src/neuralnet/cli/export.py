@@ -87,25 +87,27 @@ def export(
 
 def _write_onnx(model: NeuralNetMLP, output: Path, chosen: InputKind | None) -> dict[str, str]:
     """Write an ONNX file; return a description of its inputs and outputs."""
-    from neuralnet.interop.onnx import export_onnx
+    from neuralnet.interop.onnx import export_onnx, graph_outputs
 
     kind = resolve_input_kind(model, chosen)
     export_onnx(model, output, inputs=kind)
-    outputs = "outputs" if model.output_activation.name == "identity" else "probabilities"
+    outputs = [
+        f"{one.name}, {one.dtype}, batch{f' x {one.num_columns}' if one.num_columns else ''}"
+        for one in graph_outputs(model)
+    ]
     return {
         "takes": f"{kind}, {'uint8' if kind == 'pixels' else 'float32'}, "
         f"batch x {model.num_features}",
-        "gives": f"{outputs}, float32, batch x {model.num_classes}; label, int64, batch",
+        "gives": "; ".join(outputs),
     }
 
 
 def _write_pytorch(model: NeuralNetMLP, output: Path) -> dict[str, str]:
-    """Write weights for PyTorch; return the code of their module and its range of pixels."""
-    from neuralnet.interop.pytorch import pytorch_code, save_pytorch
+    """Write weights for PyTorch; return the code of their module, its inputs and its outputs."""
+    from neuralnet.interop.pytorch import pytorch_code, pytorch_usage, save_pytorch
 
     save_pytorch(model, output)
-    low, high = model.input_range
-    return {"module": pytorch_code(model), "pixels": f"scaled to [{low:g}, {high:g}]"}
+    return {"module": pytorch_code(model)} | pytorch_usage(model)
 
 
 def _write_html(model: NeuralNetMLP, model_path: Path, output: Path) -> dict[str, str]:

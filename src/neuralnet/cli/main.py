@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from neuralnet.cli.command import INTERRUPTED
+from neuralnet.cli.output import wrapped
 
 # Maps the name of each command to its object and its summary in the list of commands.
 COMMANDS = {
@@ -37,12 +38,32 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; the error for an unknown one suggests the most similar name."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        import difflib  # only for an error
+
+        nearest = difflib.get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
+        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        raise click.UsageError(
+            f"There is no command {name!r}; the commands are {', '.join(COMMANDS)}.{hint}", ctx
+        )
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; Ctrl-C ends it silently, even during its import."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+        except click.UsageError as error:
+            if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+                raise  # it shows the help; click before 8.2 has no such class
+            message = wrapped(f"Error: {error.format_message()}").removeprefix("Error: ")
+            raise click.UsageError(message, error.ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from neuralnet.cli.completion import complete_setting
+
 if TYPE_CHECKING:
     from neuralnet.training.recipes import Recipe
 
@@ -105,7 +107,14 @@ def _option(name: str, annotation: Any, default: Any, meaning: str) -> Callable[
     if annotation is bool:
         switch = f"{option}/--no-{option[2:]}"
         return click.option(switch, name, default=default, help=meaning)
-    return click.option(option, name, type=_click_type(annotation), default=default, help=meaning)
+    return click.option(
+        option,
+        name,
+        type=_click_type(annotation),
+        default=default,
+        help=meaning,
+        shell_complete=complete_setting,
+    )
 
 
 def _click_type(annotation: Any) -> Any:

@@ -9,14 +9,25 @@ import click
 
 from neuralnet.cli.command import FAILURE, PARTIAL_FAILURE, Command
 from neuralnet.cli.examples import (
+    ignore_option,
     input_option,
     invert_option,
     model_argument,
     pictures_error,
     resolve_input_kind,
+    table_path,
     target_option,
 )
-from neuralnet.cli.output import echo_json, json_option, percent, quiet_option
+from neuralnet.cli.output import (
+    echo_error,
+    echo_json,
+    echo_note,
+    json_option,
+    percent,
+    pluralized,
+    printable,
+    quiet_option,
+)
 from neuralnet.errors import InputError
 from neuralnet.files import FileError, FileFormatError
 
@@ -26,6 +37,8 @@ if TYPE_CHECKING:
     from neuralnet.data.inputs import InputKind
     from neuralnet.nn.network import NeuralNetMLP
 
+_BRIGHT = 127  # mean brightness of a picture's border, from 0 to 255, above which it is paper
+
 
 @click.command(cls=Command)
 @model_argument
@@ -33,8 +46,15 @@ if TYPE_CHECKING:
     "inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 @target_option
+@ignore_option
 @input_option
 @invert_option
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="CSV file for the predictions: the input, its class, and the probability of each class.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an existing file at --output.")
 @json_option
 @quiet_option
 @click.pass_context
@@ -43,46 +63,58 @@ def predict(
     model_path: Path,
     inputs: tuple[Path, ...],
     target: str | None,
+    ignore_columns: tuple[str, ...],
     input_kind: InputKind | None,
     invert: bool,
+    output: Path | None,
+    overwrite: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Classify pictures, or the rows of a CSV file, with the network saved at MODEL.
 
-    INPUT is one CSV file with a header row, or any number of pictures and folders of pictures.
-    Pictures must already be cropped to the size that the network was trained on (28 x 28 for MNIST,
-    bright on dark). A target column in the CSV file is ignored. With --quiet, each line holds only
-    the class.
+    INPUT is one CSV file with a header row (- for standard input), or any number of pictures and
+    folders of pictures, with or without one subfolder per class. Pictures must already be cropped
+    to the size that the network was trained on (28 x 28 for MNIST, bright on dark). A target column
+    in the CSV file is ignored. With --quiet, each line holds only the class.
 
     \b
     Example: neuralnet predict models/mnist.safetensors three.png seven.png --invert
-             neuralnet predict wine.safetensors new_wines.csv --json
+             neuralnet predict wine.safetensors new_wines.csv --output classes.csv
     """
-    from neuralnet.data.pictures import expand_folders, is_picture
+    from neuralnet.data.pictures import is_picture
     from neuralnet.storage import load
 
+    inputs = tuple(map(table_path, inputs))
+    if output is not None:
+        _check_output(output, (model_path, *inputs), overwrite=overwrite)
     model = load(model_path)
     kind = resolve_input_kind(model, input_kind)
     failures: list[dict[str, str]] = []
     if any(path.is_dir() or is_picture(path) for path in inputs):
         if kind == "features":
             raise pictures_error(inputs[0])
-        names, X, failures = _load_pictures(model, expand_folders(inputs), invert)
+        paths = _expand_folders(inputs)
+        names, X, failures = _load_pictures(model, model_path, paths, invert)
+        echo_note(_note_on_dark_ink(names, X, invert=invert), quiet=quiet)
     elif len(inputs) == 1:
-        names, X = _load_rows(model, inputs[0], target, kind)
+        names, X = _load_rows(model, inputs[0], target, ignore_columns, kind)
     else:
         raise InputError(
             f"INPUT names {len(inputs)} files, none of which has the suffix of a picture; give one "
             f"CSV file, or pictures."
         )
     for failure in failures:
-        click.echo(f"Error: {failure['error']}", err=True)
+        echo_error(failure["error"])
     if not names:
         context.exit(FAILURE)
     predictions = _classify(model, names, X)
+    if output is not None:
+        _write_csv(output, predictions)
     if as_json:
         echo_json({"model": str(model_path), "predictions": predictions, "failures": failures})
+    elif output is not None:
+        echo_note(f"Wrote {pluralized(len(predictions), 'prediction')} to {output}", quiet=quiet)
     else:
         click.echo("\n".join(_line(prediction, quiet=quiet) for prediction in predictions))
     if failures:
@@ -90,7 +122,11 @@ def predict(
 
 
 def _load_rows(
-    model: NeuralNetMLP, path: Path, target: str | None, kind: InputKind
+    model: NeuralNetMLP,
+    path: Path,
+    target: str | None,
+    ignore_columns: tuple[str, ...],
+    kind: InputKind,
 ) -> tuple[list[str], NDArray[Any]]:
     """Load the rows of a table, in the network's column order if its notes name the columns."""
     from neuralnet.data.inputs import input_columns
@@ -103,13 +139,14 @@ def _load_rows(
         target=None if columns else target,
         kind=kind,
         columns=columns,
+        ignore_columns=ignore_columns,
         num_columns=model.num_features,
     )
     return [f"row {number}" for number in range(1, len(table.X) + 1)], table.X
 
 
 def _load_pictures(
-    model: NeuralNetMLP, paths: list[Path], invert: bool
+    model: NeuralNetMLP, model_path: Path, paths: list[Path], invert: bool
 ) -> tuple[list[str], NDArray[Any], list[dict[str, str]]]:
     """Load pictures; return their paths, their pixels, and an error for each unreadable one."""
     import numpy as np
@@ -123,7 +160,7 @@ def _load_pictures(
             if image.size != model.num_features:
                 raise FileFormatError(
                     f"{path} has {image.shape[1]} x {image.shape[2]} = {image.size} pixels, but "
-                    f"this network takes {model.num_features}. Crop and resize the picture."
+                    f"this network takes {model.num_features}. {_advice(model, model_path, path)}"
                 )
         except FileError as error:
             failures.append({"input": str(path), "error": str(error)})
@@ -131,6 +168,84 @@ def _load_pictures(
         rows.append(image.reshape(1, -1))
         names.append(str(path))
     return names, np.concatenate(rows) if rows else np.empty((0, 0), np.uint8), failures
+
+
+def _advice(model: NeuralNetMLP, model_path: Path, path: Path) -> str:
+    """Return what to do with a picture of another size than the network's."""
+    from neuralnet.data.mnist import IMAGE_SHAPE
+
+    if model.num_features == IMAGE_SHAPE[0] * IMAGE_SHAPE[1]:
+        return (
+            f"If it shows handwritten digits, read it, whatever its size, with: neuralnet read "
+            f"--model {model_path} {path}"
+        )
+    return "Crop and resize the picture."
+
+
+def _expand_folders(inputs: tuple[Path, ...]) -> list[Path]:
+    """Return the pictures among the inputs, in their folders, and in subfolders of those."""
+    from neuralnet.data.pictures import expand_folders, is_picture
+
+    expanded: list[Path] = []
+    for path in inputs:
+        below = sorted(path.iterdir()) if path.is_dir() else []
+        folders = [one for one in below if one.is_dir() and not one.name.startswith(".")]
+        if not any(map(is_picture, below)) and folders:  # one subfolder per class
+            expanded += expand_folders(folders)
+        else:
+            expanded += expand_folders([path])
+    return expanded
+
+
+def _note_on_dark_ink(names: list[str], X: NDArray[Any], *, invert: bool) -> str:
+    """Return a note if pictures of MNIST's size are bright at their border, unlike MNIST's."""
+    import numpy as np
+
+    from neuralnet.data.mnist import IMAGE_SHAPE
+
+    height, width = IMAGE_SHAPE
+    if not names or X.shape[1] != height * width:
+        return ""
+    images = X.reshape(-1, height, width)
+    edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
+    border = np.concatenate(edges, axis=1).mean(axis=1)
+    bright = np.flatnonzero(border > _BRIGHT)
+    if not len(bright):
+        return ""
+    more = f" and {len(bright) - 1:,} other(s)" if len(bright) > 1 else ""
+    remedy = "leave --invert out" if invert else "add --invert"
+    return (
+        f"{names[bright[0]]}{more}: {'once inverted, ' if invert else ''}the background is bright. "
+        f"If the network was trained on bright digits on a dark background, as in MNIST, {remedy}."
+    )
+
+
+def _check_output(output: Path, others: tuple[Path, ...], *, overwrite: bool) -> None:
+    """Raise if the predictions would replace an input, or an existing file without permission."""
+    if any(output.exists() and path.exists() and output.samefile(path) for path in others):
+        raise InputError(
+            f"--output is {output}, which is also an input of this command; choose another file."
+        )
+    if output.exists() and not overwrite:
+        raise InputError(f"{output} exists. Choose another file, or add --overwrite to replace it.")
+
+
+def _write_csv(output: Path, predictions: list[dict[str, Any]]) -> None:
+    """Write one row per prediction: the input, its class, and the probability of each class."""
+    import csv
+    import io
+
+    from neuralnet.files import atomic_write
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    probabilities = predictions[0].get("probabilities", {})
+    writer.writerow(["input", "class", *(f"probability of {name}" for name in probabilities)])
+    for prediction in predictions:
+        values = prediction.get("probabilities", {}).values()
+        writer.writerow([prediction["input"], prediction["class"], *(f"{p:.6g}" for p in values)])
+    with atomic_write(output) as file:
+        file.write(text.getvalue().encode())
 
 
 def _classify(model: NeuralNetMLP, names: list[str], X: NDArray[Any]) -> list[dict[str, Any]]:
@@ -150,6 +265,6 @@ def _classify(model: NeuralNetMLP, names: list[str], X: NDArray[Any]) -> list[di
 def _line(prediction: dict[str, Any], *, quiet: bool) -> str:
     """Format a prediction as one line."""
     if quiet:
-        return str(prediction["class"])
+        return printable(prediction["class"])
     confidence = f"  {percent(prediction['probability'])}" if "probability" in prediction else ""
-    return f"{prediction['input']}  {prediction['class']}{confidence}"
+    return f"{printable(prediction['input'])}  {printable(prediction['class'])}{confidence}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neuralnet.cli.command import FAILURE, PARTIAL_FAILURE, Command
+from neuralnet.cli.output import echo_error, echo_note, printable
 
 if TYPE_CHECKING:
     from neuralnet.reading.reader import Digit, Reading
@@ -102,21 +103,21 @@ def _standard_input() -> bytes:
 def _print(path: str, reading: Reading, as_json: bool, *, several: bool) -> None:
     """Print the digits of a picture, and notes about it on standard error."""
     for note in reading.notes:
-        click.echo(f"Note: {note}", err=True)
+        echo_note(f"Note: {note}", quiet=False)
     if not reading.rows:
-        click.echo(f"No digits were found in {_display_name(path)}.", err=True)
+        echo_note(f"No digits were found in {_display_name(path)}.", quiet=False)
     if as_json:
         click.echo(json.dumps(_reading_as_dict(path, reading)))
         return
     for line in str(reading).split("\n"):
-        click.echo(f"{path}: {line}".rstrip() if several else line)
+        click.echo(printable(f"{path}: {line}".rstrip() if several else line))
 
 
 def _report_error(path: str, error: Exception, as_json: bool) -> None:
     """Print why a picture could not be read."""
     from neuralnet.cli.command import error_message
 
-    click.echo(f"Error: {error_message(error)}", err=True)
+    echo_error(error_message(error))
     if as_json:
         click.echo(json.dumps({"path": path, "error": error_message(error)}))
 

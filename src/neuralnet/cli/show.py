@@ -9,7 +9,7 @@ import click
 
 from neuralnet.cli.command import Command
 from neuralnet.cli.examples import model_argument
-from neuralnet.cli.output import echo_json, json_option, percent, table
+from neuralnet.cli.output import echo_json, json_option, percent, printable, table
 from neuralnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,15 +46,14 @@ def show(model_path: Path, picture: Path | None, as_json: bool) -> None:
     shapes = {name: values.shape for name, values in model.parameters.tensors().items()}
     rows = [[f"  {name}", " x ".join(map(str, shape))] for name, shape in shapes.items()]
     click.echo(table(rows, str.ljust))
-    low, high = model.input_range
-    click.echo(f"Pixels are scaled to [{low:g}, {high:g}].")
-    click.echo(f"Classes: {', '.join(map(str, model.classes))}")
+    for line in _description(model):
+        click.echo(line)
     for name, value in _settings(model).items():
         click.echo(f"{name}: {value}")
     for name, text in model.notes.items():
-        click.echo(f"{name}: {_format_note(name, text)}")
+        click.echo(f"{printable(name)}: {printable(_format_note(name, text))}")
     if picture is not None:
-        click.echo(f"Saved {picture}")
+        click.echo(f"Saved {printable(picture)}")
 
 
 def _draw(model: NeuralNetMLP, path: Path, picture: Path) -> None:
@@ -74,6 +73,24 @@ def _draw(model: NeuralNetMLP, path: Path, picture: Path) -> None:
     save_figure(plot_history(history, title), picture)
 
 
+def _description(model: NeuralNetMLP) -> list[str]:
+    """Return one sentence about the inputs of a network and one about its outputs."""
+    from neuralnet.data.inputs import input_kind
+    from neuralnet.data.tasks import task_of
+
+    low, high = model.input_range
+    inputs = "Features are used as they are."
+    if input_kind(model.notes) == "pixels":
+        inputs = f"Pixels are scaled to [{low:g}, {high:g}]."
+    names = ", ".join(map(printable, model.classes))
+    outputs = {
+        "classification": f"Classes: {names}",
+        "multilabel": f"Labels, each with a probability of its own: {names}",
+        "regression": f"Predicted numbers per example: {model.num_classes}",
+    }
+    return [inputs, outputs[task_of(model.notes, model.output_activation.name)]]
+
+
 def _settings(model: NeuralNetMLP) -> dict[str, Any]:
     """Return the settings of a network that differ from the defaults and are not in its repr."""
     settings = {
@@ -87,6 +104,9 @@ def _settings(model: NeuralNetMLP) -> dict[str, Any]:
 
 def _as_dict(model: NeuralNetMLP) -> dict[str, Any]:
     """Return the architecture, the settings and the notes of a network."""
+    from neuralnet.data.inputs import input_kind
+    from neuralnet.data.tasks import task_of
+
     notes = {name: _parse_json(text) for name, text in model.notes.items()}
     return {
         "num_features": model.num_features,
@@ -100,7 +120,9 @@ def _as_dict(model: NeuralNetMLP) -> dict[str, Any]:
         "label_smoothing": model.label_smoothing,
         "l2": model.l2,
         "dtype": model.dtype.name,
+        "inputs": input_kind(model.notes),
         "input_range": model.input_range,
+        "task": task_of(model.notes, model.output_activation.name),
         "classes": model.classes,
         "parameters": model.parameters.values.size,
         "layers": {n: list(values.shape) for n, values in model.parameters.tensors().items()},
@@ -143,5 +165,5 @@ def _parse_json(text: str) -> Any:
 
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

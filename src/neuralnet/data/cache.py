@@ -1,8 +1,9 @@
 """Local cache of MNIST, so that it is downloaded only once.
 
 The cache consists of two uncompressed IDX files, which are memory-mapped, and a stamp. The stamp is
-written last and records the size and modification time of each file. While both are unchanged, the
-files are those whose checksums were verified, and 55 MB need not be hashed again.
+written last and records the size of each file, and when its content and its entry in the file
+system changed last. While these are the same, the files are those whose checksums were verified,
+and 55 MB need not be hashed again. `verify_cache` hashes them in any case.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def load_cache(folder: Path) -> Dataset:
     try:
         if not (folder / _IMAGES).is_file():
             raise DataNotFoundError(f"the cache in {folder} is empty")
+        states = _file_states(folder)
         images = read_idx(folder / _IMAGES, "images", memory_map=True)
         labels = read_idx(folder / _LABELS, "labels", memory_map=True)
     except DataNotFoundError:
@@ -67,13 +69,13 @@ def load_cache(folder: Path) -> Dataset:
     except OSError as error:
         _logger.warning("The cached MNIST is damaged and will be downloaded again: %s", error)
         raise DataNotFoundError(f"the cache in {folder} is damaged: {error}") from error
-    if not _is_stamp_valid(folder):
+    if not _is_stamp_valid(folder, states):
         if not mnist.is_mnist(images, labels):
             _logger.warning(
                 "The cached MNIST in %s is damaged and will be downloaded again.", folder
             )
             raise DataNotFoundError(f"the cache in {folder} is damaged: its checksums do not match")
-        _write_stamp(folder)
+        _write_stamp(folder, states)
     return mnist.as_dataset(images, labels, f"the cache in {folder}")
 
 
@@ -94,8 +96,13 @@ def verify_cache(folder: Path) -> int:
     ------
     DataNotFoundError
         If the cache is empty or damaged.
+    FileError
+        If the cache cannot be written to.
     """
-    (folder / _STAMP).unlink(missing_ok=True)
+    try:
+        (folder / _STAMP).unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"Cannot verify {folder}: {describe_os_error(error)}.") from error
     dataset = load_cache(folder)
     return int(dataset.images.nbytes + dataset.labels.nbytes)
 
@@ -141,31 +148,41 @@ def store_in_cache(folder: Path, dataset: Dataset) -> None:
         (folder / _STAMP).unlink(missing_ok=True)
         write_idx(folder / _IMAGES, images)
         write_idx(folder / _LABELS, dataset.labels)
+        states = _file_states(folder)
     except OSError as error:
         _logger.warning("MNIST could not be cached and will be downloaded again: %s", error)
         return
-    _write_stamp(folder)
+    _write_stamp(folder, states)
 
 
-def _write_stamp(folder: Path) -> None:
-    """Record that the current files are verified. Without a stamp, they are hashed at each load."""
+def _write_stamp(folder: Path, states: dict[str, list[int]]) -> None:
+    """Record the states in which the files were verified; without a stamp, each load hashes them.
+
+    The states are those from before they were read, in case another process changes them.
+    """
     try:
         with atomic_write(folder / _STAMP) as file:
-            file.write(json.dumps(_file_states(folder)).encode())
+            file.write(json.dumps(states).encode())
     except OSError as error:
         _logger.warning("The cache will be verified again at each load: %s", error)
 
 
-def _is_stamp_valid(folder: Path) -> bool:
+def _is_stamp_valid(folder: Path, states: dict[str, list[int]]) -> bool:
     """Return whether the files are unchanged since the stamp was written."""
     try:
         stamp = read_bytes(folder / _STAMP, at_most=4096, what="the cache's stamp")
-        return bool(json.loads(stamp) == _file_states(folder))
-    except (OSError, ValueError):
+        return bool(json.loads(stamp) == states)
+    except (OSError, ValueError, RecursionError):
         return False
 
 
 def _file_states(folder: Path) -> dict[str, list[int]]:
-    """Return the size in bytes and modification time in nanoseconds of each file."""
+    """Return each file's size in bytes, number, and times of its last changes in nanoseconds.
+
+    The second time, of the entry, cannot be set back by a program that sets the first one.
+    """
     states = {name: (folder / name).stat() for name in (_IMAGES, _LABELS)}
-    return {name: [state.st_size, state.st_mtime_ns] for name, state in states.items()}
+    return {
+        name: [state.st_size, state.st_ino, state.st_mtime_ns, state.st_ctime_ns]
+        for name, state in states.items()
+    }

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import itertools
+import math
 import warnings
+from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.files import FileError, FileFormatError, describe_os_error
+from neuralnet.data.table_files import TableFile
+from neuralnet.files import FileFormatError
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
 _SEPARATORS = ",;\t"
-_MAX_HEADER_BYTES = 1 << 24
+_MAX_HEADER = 1 << 24  # characters
+_MAX_SHOWN = 40  # characters of a cell in an error message
 
 
-def read_header(path: Path) -> tuple[list[str], str]:
+def read_header(file: TableFile) -> tuple[list[str], str]:
     """Return the column names and the separator of a CSV file.
 
     Raises
@@ -30,48 +35,54 @@ def read_header(path: Path) -> tuple[list[str], str]:
         If the file is not UTF-8 text, or its first row does not hold a unique name per column.
     """
     import csv
-    import gzip
 
     try:
-        if path.exists() and not path.is_file():
-            raise FileError(f"Cannot read {path}: it is not a file. Give the path of a CSV file.")
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            first = file.readline(_MAX_HEADER_BYTES).decode("utf-8-sig")
-    except FileError:
-        raise
+        with file.open() as binary:
+            # newline="" leaves the line ends to csv: \n, \r\n, and the \r of old spreadsheets.
+            text = io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+            lines = iter(lambda: text.readline(_MAX_HEADER), "")
+            first = next((line for line in lines if line.strip()), "")
+            separator = max(_SEPARATORS, key=first.count)
+            reader = csv.reader(
+                itertools.chain([first], lines), delimiter=separator, skipinitialspace=True
+            )
+            names = next(reader, [])
+            text.detach()
     except UnicodeDecodeError as error:
-        raise _not_utf8(path, error) from error
-    except (OSError, EOFError) as error:
-        why = describe_os_error(error) if isinstance(error, OSError) else "it is truncated"
-        raise FileError(f"Cannot read {path}: {why}. Is the path right?") from error
-    separator = max(_SEPARATORS, key=first.count)
-    names = next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])
-    if not any(names) or "\0" in first or first.count('"') % 2:
+        raise _not_utf8(file, error) from error
+    except csv.Error as error:
         raise FileFormatError(
-            f"{path} does not start with a row of column names; it must be a CSV file with a "
+            f"The first row of {file} cannot be read: {error}. It must hold the column names, "
+            f"separated by commas, semicolons or tabs; is a quotation mark left open?"
+        ) from error
+    if not any(names) or any("\0" in name for name in names) or len(first) >= _MAX_HEADER:
+        raise FileFormatError(
+            f"{file} does not start with a row of column names; it must be a CSV file with a "
             f"header."
         )
     if not all(names):
         raise FileFormatError(
-            f"Column {names.index('') + 1} of {path} has no name. Name it, or remove it (pandas "
+            f"Column {names.index('') + 1} of {file} has no name. Name it, or remove it (pandas "
             f"writes row numbers to such a column unless to_csv gets index=False)."
         )
-    duplicates = sorted({name for name in names if names.count(name) > 1})
+    duplicates = [name for name, times in Counter(names).items() if times > 1]
     if duplicates:
         raise FileFormatError(
-            f"{path} has several columns named {duplicates[0]!r}; column names must be unique. "
+            f"{file} has several columns named {duplicates[0]!r}; column names must be unique. "
             f"Does the first row hold the column names?"
         )
-    if all(map(_is_number, names)):
+    if all(not math.isnan(_number(name, math.nan)) for name in names):
         raise FileFormatError(
-            f"The first row of {path} holds only numbers ({', '.join(names[:3])}, ...); it must "
+            f"The first row of {file} holds only numbers ({', '.join(names[:3])}, ...); it must "
             f"hold the column names. Add a row of column names above it."
         )
     return names, separator
 
 
-def read_cells(path: Path, names: list[str], separator: str, target: str | None) -> pd.DataFrame:
-    """Read all cells: the target column as text, the others as numbers where possible.
+def read_cells(
+    file: TableFile, names: list[str], separator: str, text: Sequence[str]
+) -> pd.DataFrame:
+    """Read all cells: the columns `text` as text, the others as numbers where possible.
 
     Raises
     ------
@@ -83,16 +94,16 @@ def read_cells(path: Path, names: list[str], separator: str, target: str | None)
     import pandas as pd
 
     try:
-        with warnings.catch_warnings():
+        with file.open() as content, warnings.catch_warnings():
             # Otherwise pandas silently drops a column if every row has more cells than the header.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(
-                path,
+                content,
                 sep=separator,
                 header=0,
                 names=names,
                 index_col=False,
-                dtype=None if target is None else {target: str},
+                dtype=dict.fromkeys(text, str),
                 keep_default_na=False,
                 na_values=[""],
                 encoding="utf-8-sig",
@@ -100,70 +111,70 @@ def read_cells(path: Path, names: list[str], separator: str, target: str | None)
                 skipinitialspace=True,
             )
     except UnicodeDecodeError as error:
-        raise _not_utf8(path, error) from error
+        raise _not_utf8(file, error) from error
     except pd.errors.ParserWarning as error:
         raise FileFormatError(
-            f"{path} has rows with more cells than its {len(names)} column names; give every "
+            f"{file} has rows with more cells than its {len(names)} column names; give every "
             f"column a name."
         ) from error
     except pd.errors.ParserError as error:
         detail = str(error).removeprefix("Error tokenizing data. C error: ").strip().rstrip(".")
         raise FileFormatError(
-            f"{path} must have one cell per column in each row, but: {detail}. Correct that row."
+            f"{file} must have one cell per column in each row, but: {detail}. Correct that row."
         ) from error
-    except (OSError, EOFError) as error:
-        why = (
-            describe_os_error(error)
-            if isinstance(error, OSError) and error.strerror
-            else str(error)
-        )
-        raise FileError(f"Cannot read {path}: {why}.") from error
     if not len(frame):
-        raise FileFormatError(f"{path} holds column names but no rows; add at least one example.")
+        raise FileFormatError(f"{file} holds column names but no rows; add at least one example.")
     return frame
 
 
-def as_numbers(frame: pd.DataFrame, path: Path) -> NDArray[np.float32]:
+def text_columns(frame: pd.DataFrame) -> list[str]:
+    """Return the names of the columns that are not numbers or booleans throughout."""
+    return [name for name, kind in frame.dtypes.items() if kind.kind not in "fiub"]
+
+
+def as_numbers(frame: pd.DataFrame, file: TableFile) -> NDArray[np.float32]:
     """Return columns of finite numbers as one array of shape (N, D).
+
+    Columns of text are converted cell by cell, so that the message can quote a cell as it is.
 
     Raises
     ------
     FileFormatError
         If a cell is empty or not a finite number; the message names the first such cell.
     """
-    import pandas as pd
-
-    for name in frame.columns:
-        column = frame[name]
-        empty = np.flatnonzero(column.isna().to_numpy())
-        if not pd.api.types.is_numeric_dtype(column):
-            read = pd.to_numeric(column, errors="coerce")
-            row = np.flatnonzero((read.isna() & column.notna()).to_numpy())
-            if len(row):
-                raise FileFormatError(
-                    f"{path}, row {row[0] + 1}, column {name!r} holds {column.iloc[row[0]]!r}, "
-                    f"which is not a number; {len(row):,} of {len(column):,} rows of this column "
-                    f"hold text. Encode the column as numbers, or leave it out."
-                )
-        if len(empty):
+    missing = frame.isna().to_numpy()
+    for name in text_columns(frame):
+        column, text = frame[name], frame[name].tolist()
+        read = [_number(cell, math.nan) if isinstance(cell, str) else 0.0 for cell in text]
+        wrong = np.flatnonzero(np.isnan(read))
+        if len(wrong):
             raise FileFormatError(
-                f"{path}, row {empty[0] + 1}, column {name!r} is empty; {len(empty):,} of "
-                f"{len(column):,} rows of this column are empty. Fill them in, or remove the rows."
+                f"{file}, row {wrong[0] + 1}, column {name!r} holds {_shown(text[wrong[0]])}, "
+                f"which is not a number; {len(wrong):,} of {len(column):,} rows of this column "
+                f"hold text. Encode the column as numbers, or leave it out."
             )
+        infinite = np.flatnonzero(np.isinf(read))
+        if len(infinite):
+            raise _too_large(file, infinite[0], name, _shown(text[infinite[0]]), len(infinite))
+        frame = frame.assign(**{name: read})
+    if missing.any():
+        place = int(missing.any(axis=0).argmax())
+        empty = np.flatnonzero(missing[:, place])
+        raise FileFormatError(
+            f"{file}, row {empty[0] + 1}, column {frame.columns[place]!r} is empty; "
+            f"{len(empty):,} of {len(frame):,} rows of this column are empty. Fill them in, or "
+            f"remove the rows."
+        )
     with np.errstate(over="ignore"):
         X = np.ascontiguousarray(frame.to_numpy(dtype=np.float32))  # (N, D)
     bad = np.argwhere(~np.isfinite(X))
     if len(bad):
         row, place = bad[0]
-        raise FileFormatError(
-            f"{path}, row {row + 1}, column {frame.columns[place]!r} holds "
-            f"{frame.iloc[row, place]}, which is infinite or too large for float32; the table has "
-            f"{len(bad):,} such cell(s). Correct them, or remove their rows."
-        )
+        raise _too_large(file, row, frame.columns[place], frame.iloc[row, place], len(bad))
     return X
 
 
-def as_text(column: pd.Series[Any], path: Path) -> NDArray[Any]:
+def as_text(column: pd.Series[Any], file: TableFile) -> NDArray[Any]:
     """Return a column of text without surrounding spaces.
 
     Raises
@@ -174,13 +185,13 @@ def as_text(column: pd.Series[Any], path: Path) -> NDArray[Any]:
     empty = np.flatnonzero(column.isna().to_numpy())
     if len(empty):
         raise FileFormatError(
-            f"{path}, row {empty[0] + 1} has no class: the target column {column.name!r} is empty "
+            f"{file}, row {empty[0] + 1} has no class: the target column {column.name!r} is empty "
             f"in {len(empty):,} of {len(column):,} rows. Fill in the classes, or remove the rows."
         )
     return np.array([text.strip() for text in column.tolist()], dtype=object)
 
 
-def as_pixels(X: NDArray[np.float32], columns: Sequence[str], path: Path) -> NDArray[np.uint8]:
+def as_pixels(X: NDArray[np.float32], columns: Sequence[str], file: TableFile) -> NDArray[np.uint8]:
     """Convert numbers to uint8 pixels.
 
     Raises
@@ -192,22 +203,36 @@ def as_pixels(X: NDArray[np.float32], columns: Sequence[str], path: Path) -> NDA
     if len(wrong):
         row, place = wrong[0]
         raise FileFormatError(
-            f"{path}, row {row + 1}, column {columns[place]!r} holds {X[row, place]:g}; pixels "
+            f"{file}, row {row + 1}, column {columns[place]!r} holds {X[row, place]:g}; pixels "
             f"must be integers from 0 to 255. If the table holds no pixels, load it as features: "
             f"kind='features' in Python, --input features on the command line."
         )
     return X.astype(np.uint8)
 
 
-def _is_number(text: str) -> bool:
+def _number(text: str, otherwise: float) -> float:
+    """Return the number that a text denotes in a CSV file, where "1_000" denotes none."""
     try:
-        float(text)
+        return otherwise if "_" in text else float(text)
     except ValueError:
-        return False
-    return True
+        return otherwise
 
 
-def _not_utf8(path: Path, error: UnicodeDecodeError) -> FileFormatError:
+def _shown(text: str) -> str:
+    """Quote a cell, abbreviated if it is long."""
+    if len(text) <= _MAX_SHOWN:
+        return repr(text)
+    return f"{text[:_MAX_SHOWN]!r}... ({len(text):,} characters)"
+
+
+def _too_large(file: TableFile, row: int, name: str, cell: object, number: int) -> FileFormatError:
     return FileFormatError(
-        f"{path} is not UTF-8 text ({error.reason}); save it as CSV in UTF-8. Is it the right file?"
+        f"{file}, row {row + 1}, column {name!r} holds {cell}, which is infinite or too large for "
+        f"float32; {number:,} such cell(s) were found. Correct them, or remove their rows."
+    )
+
+
+def _not_utf8(file: TableFile, error: UnicodeDecodeError) -> FileFormatError:
+    return FileFormatError(
+        f"{file} is not UTF-8 text ({error.reason}); save it as CSV in UTF-8. Is it the right file?"
     )

@@ -111,7 +111,10 @@ def check_plausible(labels: NDArray[np.uint8], where: str) -> None:
     InputError
         If the largest label is implausible; the message states it and its first position.
     """
-    counts = np.bincount(labels)
+    counts = np.zeros(256, np.int64)
+    for start in range(0, len(labels), 1 << 20):  # bincount copies labels to 64 bits
+        counts += np.bincount(labels[start : start + (1 << 20)], minlength=256)
+    counts = np.trim_zeros(counts, "b")
     largest, found = len(counts) - 1, int(np.count_nonzero(counts))
     first = int(np.argmax(labels == largest))
     fact = f"{where} holds the label {largest} {counts[-1]:,} time(s), first at example {first:,}"

@@ -11,8 +11,8 @@ import numpy as np
 from neuralnet.data import mnist
 from neuralnet.data.class_names import check_plausible
 from neuralnet.data.dataset import Dataset, Folder
-from neuralnet.data.idx import DIMENSIONS, Kind, read_idx
-from neuralnet.files import FileError, FileFormatError, describe_os_error
+from neuralnet.data.idx import DIMENSIONS, Kind, read_idx, read_idx_shape
+from neuralnet.files import FileError, FileFormatError, check_path, describe_os_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,22 +60,25 @@ def load_folder(folder: Folder) -> Dataset:
     InputError
         If the largest label is implausible and probably caused by damage.
     """
-    folder = Path(folder)
+    folder = check_path(folder, "folder")
     prefix, paths = _find_files(folder)
-    train_images, train_labels = _read_pair(paths, "train")
-    test_images, test_labels = _read_pair(paths, "test")
-    image_shape = train_images.shape[1:]
-    if test_images.shape[1:] != image_shape:
+    shapes = {part: _pair_shape(paths, part) for part in ("train", "test")}
+    height, width = shapes["train"][1:]
+    if shapes["test"][1:] != (height, width):
         raise FileFormatError(
-            f"{folder} holds training images of {_pixels(train_images)} pixels and test images of "
-            f"{_pixels(test_images)}; they must have the same size. Do the files belong together?"
+            f"{folder} holds training images of {height} x {width} pixels and test images of "
+            f"{shapes['test'][1]} x {shapes['test'][2]}; they must have the same size. Do the "
+            f"files belong together?"
         )
-    images = np.concatenate([train_images, test_images])  # (N, height, width)
-    labels = np.concatenate([train_labels, test_labels])  # (N,)
+    num_train, num_test = shapes["train"][0], shapes["test"][0]
+    # Both parts are read into one array, and are never in memory twice.
+    images = np.empty((num_train + num_test, height, width), np.uint8)  # (N, height, width)
+    labels = np.empty(num_train + num_test, np.uint8)  # (N,)
+    for part, rows in (("train", slice(num_train)), ("test", slice(num_train, None))):
+        read_idx(paths[part, "images"], "images", out=images[rows])
+        read_idx(paths[part, "labels"], "labels", out=labels[rows])
     if prefix:
-        # EMNIST stores its images column by column, MNIST row by row.
-        images = np.ascontiguousarray(images.transpose(0, 2, 1))
-        image_shape = images.shape[1:]
+        images = _transposed(images)
     source = f"the folder {folder}"
     check_plausible(labels, str(folder))
     if mnist.is_mnist(images, labels):
@@ -83,8 +86,8 @@ def load_folder(folder: Folder) -> Dataset:
     return Dataset(
         images=images.reshape(len(images), -1),  # (N, D)
         labels=labels,
-        num_train=len(train_labels),
-        image_shape=image_shape,
+        num_train=num_train,
+        image_shape=(images.shape[1], images.shape[2]),
         classes=tuple(range(int(labels.max()) + 1)),
         name=prefix.rstrip("-") or folder.resolve().name,
         source=source,
@@ -155,22 +158,33 @@ def _standard_name(prefix: str, part: Part) -> str:
     return f"{prefix}{subset}-{kind}-idx{DIMENSIONS[kind]}-ubyte"
 
 
-def _read_pair(paths: dict[Part, Path], part: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read the images and labels of one part, and check that there is one label per image."""
+def _pair_shape(paths: dict[Part, Path], part: str) -> tuple[int, ...]:
+    """Return the shape of the images of one part, after checking that there is a label for each."""
     images_path, labels_path = paths[part, "images"], paths[part, "labels"]
-    images, labels = read_idx(images_path, "images"), read_idx(labels_path, "labels")
-    if len(images) != len(labels):
+    shape = read_idx_shape(images_path, "images")
+    [num_labels] = read_idx_shape(labels_path, "labels")
+    if shape[0] != num_labels:
         raise FileFormatError(
-            f"{images_path} holds {len(images):,} images, but {labels_path.name} holds "
-            f"{len(labels):,} labels; there must be one label per image. Do the files belong "
+            f"{images_path} holds {shape[0]:,} images, but {labels_path.name} holds "
+            f"{num_labels:,} labels; there must be one label per image. Do the files belong "
             f"together?"
         )
-    if not images.size:
+    if not all(shape):
         raise FileFormatError(
-            f"{images_path} holds no pixels (shape {images.shape}); it needs at least one image."
+            f"{images_path} holds no pixels (shape {shape}); it needs at least one image."
         )
-    return images, labels
+    return shape
 
 
-def _pixels(images: NDArray[np.uint8]) -> str:
-    return f"{images.shape[1]} x {images.shape[2]}"
+def _transposed(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Transpose each image: EMNIST stores its images column by column, MNIST row by row.
+
+    Square images are transposed in place, some at a time.
+    """
+    if images.shape[1] != images.shape[2]:
+        return np.ascontiguousarray(images.transpose(0, 2, 1))
+    some = max(1, (1 << 24) // images[0].size)
+    for start in range(0, len(images), some):
+        part = images[start : start + some]
+        part[...] = part.transpose(0, 2, 1).copy()
+    return images

@@ -10,18 +10,21 @@ Source: http://yann.lecun.com/exdb/mnist/, "File formats for the MNIST database"
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import io
 import math
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
 from neuralnet.checks import InputError, check_name, describe
-from neuralnet.files import FileError, FileFormatError, atomic_write, describe_os_error
+from neuralnet.files import FileError, FileFormatError, atomic_write, check_path, open_regular
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,12 +38,44 @@ _GZIP_MAGIC = b"\x1f\x8b"
 # Deflate compresses by at most 1,032 to 1, so a gzipped file that declares more data is corrupt.
 _MAX_COMPRESSION_RATIO = 1032
 # Limit on the unpacked size of a gzipped file. EMNIST by class, the largest data set in this
-# format, needs 547 MB.
+# format, has 547 MB of training images.
 MAX_UNPACKED_BYTES = 1 << 30
 
 
+_READ_BYTES = 1 << 20
+
+
+def read_idx_shape(path: str | os.PathLike[str], kind: Kind) -> tuple[int, ...]:
+    """Return the shape that the header of an IDX file declares, gzipped or not.
+
+    The entries are not read, so the file may prove to be damaged later.
+
+    Parameters
+    ----------
+    path, kind
+        As for `read_idx`.
+
+    Returns
+    -------
+    tuple of int
+        (N, height, width) for images and (N,) for labels.
+
+    Raises
+    ------
+    FileError, FileFormatError
+        As for `read_idx`.
+    """
+    check_name(kind, DIMENSIONS, "kind")
+    with _opened(path) as (file, checked, max_bytes):
+        return _checked_shape(file, checked, kind, max_bytes)
+
+
 def read_idx(
-    path: str | os.PathLike[str], kind: Kind, *, memory_map: bool = False
+    path: str | os.PathLike[str],
+    kind: Kind,
+    *,
+    memory_map: bool = False,
+    out: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
     """Read the images or labels of an IDX file, gzipped or not.
 
@@ -56,6 +91,8 @@ def read_idx(
     memory_map : bool
         Whether to return a read-only memory map if the file is not gzipped. A gzipped file is
         always read.
+    out : ndarray of uint8, optional
+        Contiguous array of the shape in the header, to which the entries are written.
 
     Returns
     -------
@@ -70,19 +107,28 @@ def read_idx(
         If the file cannot be read.
     """
     check_name(kind, DIMENSIONS, "kind")
-    path = Path(path)
+    with _opened(path) as (file, checked, max_bytes):
+        if memory_map and isinstance(file, io.BufferedReader):
+            return _map_entries(file, checked, kind)
+        return _read_entries(file, checked, kind, max_bytes, out)
+
+
+@contextlib.contextmanager
+def _opened(
+    path: str | os.PathLike[str],
+) -> Iterator[tuple[io.BufferedReader | gzip.GzipFile, Path, int]]:
+    """Open a file and unpack it if it is gzipped; yield it, its path and its largest valid size."""
+    path = check_path(path)
     try:
-        if path.exists() and not path.is_file():  # opening a pipe could block forever
-            raise FileError(f"Cannot read {path}: it is not a file. Give the path of a file.")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
             gzipped = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
             file.seek(0)
-            if memory_map and not gzipped:
-                return _map_entries(file, path, kind)
             if gzipped:
                 with gzip.open(file) as unpacked:
-                    return _read_entries(unpacked, path, kind, _max_unpacked_bytes(file))
-            return _read_entries(file, path, kind, os.fstat(file.fileno()).st_size)
+                    yield unpacked, path, min(MAX_UNPACKED_BYTES, size * _MAX_COMPRESSION_RATIO)
+            else:
+                yield cast("io.BufferedReader", file), path, size
     except FileError:
         raise
     except EOFError as error:
@@ -94,8 +140,6 @@ def read_idx(
             f"{path} is corrupt: its gzip stream cannot be unpacked ({error}). Download the file "
             f"again."
         ) from error
-    except OSError as error:
-        raise FileError(f"Cannot read {path}: {describe_os_error(error)}.") from error
 
 
 def write_idx(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
@@ -133,16 +177,32 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
             file.write(entries)
 
 
-def _max_unpacked_bytes(file: IO[bytes]) -> int:
-    """Return the largest valid unpacked size of a gzipped file, in bytes."""
-    size = os.fstat(file.fileno()).st_size
-    return min(MAX_UNPACKED_BYTES, size * _MAX_COMPRESSION_RATIO)
-
-
 def _read_entries(
-    file: IO[bytes] | gzip.GzipFile, path: Path, kind: Kind, max_bytes: int
+    file: IO[bytes] | gzip.GzipFile,
+    path: Path,
+    kind: Kind,
+    max_bytes: int,
+    out: NDArray[np.uint8] | None,
 ) -> NDArray[np.uint8]:
     """Read the header and the entries, and check that their sizes agree."""
+    shape = _checked_shape(file, path, kind, max_bytes)
+    array = np.empty(shape, np.uint8) if out is None else out
+    if array.shape != shape:
+        raise FileFormatError(
+            f"{path} declares {_format_shape(shape)} {kind}; a moment ago it declared "
+            f"{_format_shape(array.shape)}. Is another program writing it?"
+        )
+    got = _read_into(file, array.reshape(-1).data)
+    beyond = file.read(1)
+    if got < array.size or beyond:
+        raise _length_error(path, kind, shape, "more" if beyond else f"{got:,}")
+    return array
+
+
+def _checked_shape(
+    file: IO[bytes] | gzip.GzipFile, path: Path, kind: Kind, max_bytes: int
+) -> tuple[int, ...]:
+    """Read the header, and compare the sizes in it with the size of the file."""
     shape = _read_header(file, path, kind)
     wanted = math.prod(shape)
     if wanted > max_bytes:
@@ -150,12 +210,7 @@ def _read_entries(
             f"{path} declares {_format_shape(shape)} {kind}, {wanted:,} bytes, but can hold at "
             f"most {max_bytes:,}. It is truncated or corrupt; download the file again."
         )
-    array = np.empty(wanted, np.uint8)
-    got = _read_into(file, array.data)
-    beyond = file.read(1)
-    if got < wanted or beyond:
-        raise _length_error(path, kind, shape, "more" if beyond else f"{got:,}")
-    return array.reshape(shape)
+    return shape
 
 
 def _map_entries(file: IO[bytes], path: Path, kind: Kind) -> NDArray[np.uint8]:
@@ -167,7 +222,7 @@ def _map_entries(file: IO[bytes], path: Path, kind: Kind) -> NDArray[np.uint8]:
         raise _length_error(path, kind, shape, f"{got:,}")
     if not got:
         return np.empty(shape, np.uint8)  # an empty array cannot be memory-mapped
-    return np.memmap(path, np.uint8, mode="r", offset=offset, shape=shape)
+    return np.memmap(file, np.uint8, mode="r", offset=offset, shape=shape)
 
 
 def _read_header(file: IO[bytes] | gzip.GzipFile, path: Path, kind: Kind) -> tuple[int, ...]:
@@ -207,7 +262,11 @@ def _read_into(file: IO[bytes] | gzip.GzipFile, buffer: memoryview) -> int:
     """Read from the file until the buffer is full or the file ends; return the number of bytes."""
     filled = 0
     reader: Any = file  # both kinds of file have readinto(), but the type IO[bytes] does not
-    while filled < len(buffer) and (count := reader.readinto(buffer[filled:])):
+    # The gzip module unpacks what one call asks for into memory of its own first.
+    while filled < len(buffer):
+        count = reader.readinto(buffer[filled : filled + _READ_BYTES])
+        if not count:
+            break
         filled += count
     return filled
 

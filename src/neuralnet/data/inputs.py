@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from neuralnet.checks import InputError, check_name
+from neuralnet.checks.inputs import KIND_NOTE
 
 InputKind = Literal["pixels", "features"]
 
 # Pixels are integers from 0 to 255, which the network scales. Features are used unchanged.
-INPUT_KINDS = ("pixels", "features")
+INPUTKIND_NOTES = ("pixels", "features")
 
-_KIND, _COLUMNS, _TARGET = "input", "columns", "target"
+_COLUMNS, _TARGET = "columns", "target"
 
 
 def input_notes(
@@ -45,7 +46,7 @@ def input_notes(
     InputError
         If `kind` is unknown.
     """
-    notes: dict[str, str] = {_KIND: check_input_kind(kind)}
+    notes: dict[str, str] = {KIND_NOTE: check_input_kind(kind)}
     if columns:
         notes[_COLUMNS] = json.dumps(list(columns), ensure_ascii=False)
     return notes | ({_TARGET: target} if target is not None else {})
@@ -56,7 +57,7 @@ def input_kind(notes: Mapping[str, str]) -> InputKind:
 
     Without a note it is "pixels", as older networks have no such note and take pixels.
     """
-    return check_input_kind(notes.get(_KIND, "pixels"), "notes['input']")
+    return check_input_kind(notes.get(KIND_NOTE, "pixels"), "notes['input']")
 
 
 def check_input_kind(kind: object, name: str = "kind") -> InputKind:
@@ -67,7 +68,7 @@ def check_input_kind(kind: object, name: str = "kind") -> InputKind:
     InputError
         If it is not; the message lists the kinds.
     """
-    return cast("InputKind", check_name(kind, INPUT_KINDS, name))
+    return cast("InputKind", check_name(kind, INPUTKIND_NOTES, name))
 
 
 def input_columns(notes: Mapping[str, str]) -> list[str] | None:
@@ -82,7 +83,7 @@ def input_columns(notes: Mapping[str, str]) -> list[str] | None:
         return None
     try:
         columns = json.loads(notes[_COLUMNS])
-    except ValueError:
+    except (ValueError, RecursionError):
         columns = None
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise InputError(

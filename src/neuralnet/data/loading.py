@@ -11,8 +11,9 @@ from neuralnet.data.folder import holds_idx_files
 from neuralnet.data.inputs import InputKind
 from neuralnet.data.pictures import load_pictures
 from neuralnet.data.sources import load_mnist
+from neuralnet.data.table_files import is_table
 from neuralnet.data.tables import load_table
-from neuralnet.files import FileError, describe_os_error
+from neuralnet.files import FileError, check_path, describe_os_error, file_status
 
 
 def load_data(
@@ -22,6 +23,7 @@ def load_data(
     source: str = "auto",
     kind: InputKind | None = None,
     columns: Sequence[str] | None = None,
+    ignore_columns: Sequence[str] = (),
     num_columns: int | None = None,
     classes: Sequence[str | int] | None = None,
     invert: bool = False,
@@ -40,7 +42,7 @@ def load_data(
         Name of the target column. Required for a table, and not allowed for other data.
     source : str
         As for `load_mnist`; ignored for tables and pictures.
-    kind, columns, num_columns
+    kind, columns, ignore_columns, num_columns
         As for `load_table`; `kind` is "features" by default.
     classes, invert
         As for `load_table` and `load_pictures`.
@@ -58,12 +60,15 @@ def load_data(
     InputError
         If an argument does not apply to this kind of data.
     """
-    if invert and (path is None or Path(path).is_file() or not _has_pictures(Path(path))):
+    if path is not None:
+        path = check_path(path)
+        file_status(path)  # raises if the path cannot be looked up
+    if invert and (path is None or is_table(Path(path)) or not _has_pictures(Path(path))):
         data = "MNIST" if path is None else str(path)
         raise InputError(
             f"invert is True, but {data} is not a folder of pictures; leave invert out."
         )
-    if path is not None and Path(path).is_file():
+    if path is not None and is_table(Path(path)):
         if target is None:
             raise InputError(
                 f"{path} is a table, but target is None; name the column that holds the class: "
@@ -74,15 +79,17 @@ def load_data(
             target,
             kind=kind or "features",
             columns=columns,
+            ignore_columns=ignore_columns,
             num_columns=num_columns,
             classes=classes,
         )
-    if target is not None:
-        data = "MNIST" if path is None else str(path)
-        raise InputError(
-            f"target is {target!r}, but {data} is not a CSV file; give the path of a CSV file, or "
-            f"leave the target out."
-        )
+    for name, value in (("target", target), ("ignore_columns", tuple(ignore_columns) or None)):
+        if value is not None:
+            data = "MNIST" if path is None else str(path)
+            raise InputError(
+                f"{name} is {value!r}, but {data} is not a CSV file; give the path of a CSV file, "
+                f"or leave {name} out."
+            )
     if path is not None and _has_pictures(Path(path)):
         return load_pictures(path, classes=classes, invert=invert)
     return load_mnist(path, source=source, progress=progress)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import tempfile
 import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuralnet.data import connectivity, mnist
 from neuralnet.data.dataset import DataNotFoundError
+from neuralnet.data.download_folder import download_folder
 from neuralnet.data.idx import read_idx
 from neuralnet.files import FileFormatError, atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from neuralnet.data.dataset import Dataset, Progress
     from neuralnet.data.mnist import MnistFile
@@ -52,8 +52,7 @@ def load_mirrors(
         If the mirrors together do not serve all four files; the message lists each failure.
     """
     failures = []
-    with tempfile.TemporaryDirectory(prefix="neuralnet-") as temporary:
-        folder = Path(temporary)
+    with download_folder() as folder:
         for mirror in mirrors:
             failure = reachability.failure_reason(mirror)
             if not failure:

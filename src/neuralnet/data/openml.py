@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import tempfile
 import warnings
 from concurrent.futures import wait
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuralnet.data import connectivity, mnist
 from neuralnet.data.dataset import DataNotFoundError
+from neuralnet.data.download_folder import download_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from neuralnet.data.dataset import Dataset, Progress
 
@@ -72,12 +72,12 @@ def _fetch(progress: Progress) -> tuple[Any, Any]:
     progress(_NAME, 0, None)
     with (
         # A temporary folder, so that no later call reads a file that scikit-learn left incomplete.
-        tempfile.TemporaryDirectory(prefix="neuralnet-", ignore_cleanup_errors=True) as folder,
+        download_folder() as folder,
         _default_socket_timeout(connectivity.READ_TIMEOUT),
     ):
-        call = connectivity.run_in_background(lambda: _call_scikit_learn(folder))
+        call = connectivity.run_in_background(lambda: _call_scikit_learn(str(folder)))
         while wait([call], timeout=_SECONDS_BETWEEN_REPORTS).not_done:
-            progress(_NAME, _bytes_in(Path(folder)), None)
+            progress(_NAME, _bytes_in(folder), None)
         return call.result()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,15 @@ import numpy as np
 from neuralnet.checks import InputError, check_name
 from neuralnet.data.class_names import sort_class_names
 from neuralnet.data.dataset import Dataset, Folder
-from neuralnet.files import FileError, FileFormatError, describe_os_error
+from neuralnet.data.picture_formats import supported_formats
+from neuralnet.files import (
+    FileError,
+    FileFormatError,
+    check_path,
+    describe_os_error,
+    file_status,
+    read_bytes,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm")
 # Pictures that are already cropped are small; a larger one is a mistake or an attack.
 MAX_PIXELS = 1 << 20
+MAX_BYTES = 1 << 26
 _SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
@@ -66,7 +77,7 @@ def load_pictures(
     InputError
         If a subfolder is not one of `classes`.
     """
-    folder = Path(folder)
+    folder = check_path(folder, "folder")
     by_class, others = _find_pictures(folder)
     found = sort_class_names(by_class) if classes is None else tuple(classes)
     place = {str(name): label for label, name in enumerate(found)}
@@ -183,36 +194,37 @@ def _visible_entries(folder: Path) -> list[Path]:
 
 def _read_picture(path: Path, shape: tuple[int, int] | None, why: str) -> NDArray[np.uint8]:
     """Read one picture as greyscale, and check its size."""
-    import PIL.Image
+    from PIL import Image, UnidentifiedImageError
 
+    content = read_bytes(path, at_most=MAX_BYTES, what="a picture")
     try:
-        if path.exists() and not path.is_file():
-            raise FileError(f"Cannot read {path}: it is not a file. Give the path of a picture.")
-        with PIL.Image.open(path) as image:
-            # Only the header has been read so far, so a picture that is too large is not decoded.
-            width, height = image.size
-            if shape is not None and (height, width) != shape:
-                raise FileFormatError(
-                    f"{path} is {height} pixels high and {width} wide; {why} {shape[0]} x "
-                    f"{shape[1]}. Crop or scale it first."
-                )
-            if width * height > MAX_PIXELS:
-                raise FileFormatError(
-                    f"{path} has {width} x {height} pixels; a picture may have at most "
-                    f"{MAX_PIXELS:,}. Crop or scale it first."
-                )
-            return _to_grey(image)
-    except FileError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns about what is checked or repaired here
+            with Image.open(io.BytesIO(content), formats=supported_formats()) as image:
+                # Only the header has been read so far: a picture too large is not decoded.
+                width, height = image.size
+                if shape is not None and (height, width) != shape:
+                    raise FileFormatError(
+                        f"{path} is {height} pixels high and {width} wide; {why} {shape[0]} x "
+                        f"{shape[1]}. Crop or scale it first."
+                    )
+                if width * height > MAX_PIXELS:
+                    raise FileFormatError(
+                        f"{path} has {width} x {height} pixels; a picture may have at most "
+                        f"{MAX_PIXELS:,}. Crop or scale it first."
+                    )
+                return _to_grey(image)
+    except (FileError, MemoryError):
         raise
-    except PIL.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise FileFormatError(
-            f"{path} is not a picture in a format that Pillow can read. Convert it, for example to "
-            f"PNG."
+            f"{path} is not a picture in a supported format: it begins with {content[:8]!r}. "
+            f"Convert it, for example to PNG."
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError, PIL.Image.DecompressionBombError) as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise FileError(f"Cannot read {path}: {describe_os_error(error)}.") from error
-        raise FileFormatError(f"{path} is damaged: {error}. Get another copy of it.") from error
+    except Exception as error:  # decoders raise errors of many types on a damaged file
+        raise FileFormatError(
+            f"{path} is damaged: {error!s:.200}. Get another copy of it."
+        ) from error
 
 
 def _to_grey(image: Image) -> NDArray[np.uint8]:
@@ -244,7 +256,8 @@ def expand_folders(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
         If a folder cannot be read, or holds no pictures.
     """
     found: list[Path] = []
-    for path in map(Path, paths):
+    for path in map(check_path, paths):
+        file_status(path)  # raises if the path cannot be looked up
         if not path.is_dir():
             found.append(path)
             continue

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_name, describe
-from neuralnet.data.cells import as_numbers, as_pixels, as_text, read_cells, read_header
+from neuralnet.checks import InputError, describe
+from neuralnet.data.cells import (
+    as_numbers,
+    as_pixels,
+    as_text,
+    read_cells,
+    read_header,
+    text_columns,
+)
 from neuralnet.data.class_names import encode_labels, infer_classes
 from neuralnet.data.dataset import Dataset, Folder
 from neuralnet.data.inputs import InputKind, check_input_kind
+from neuralnet.data.table_files import TableFile
 from neuralnet.files import FileFormatError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_MAX_LISTED = 12  # columns that an error message lists
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,8 @@ class Table:
 
     Attributes
     ----------
+    file : TableFile
+        The file.
     X : ndarray, shape (N, D)
         Examples: float32 features or uint8 pixels.
     columns : tuple of str
@@ -34,6 +46,7 @@ class Table:
         Text of the target column; None if there is no target.
     """
 
+    file: TableFile
     X: NDArray[Any]
     columns: tuple[str, ...]
     target: NDArray[Any] | None
@@ -45,6 +58,7 @@ def load_table(
     *,
     kind: InputKind = "features",
     columns: Sequence[str] | None = None,
+    ignore_columns: Sequence[str] = (),
     num_columns: int | None = None,
     classes: Sequence[str | int] | None = None,
 ) -> Dataset:
@@ -53,15 +67,17 @@ def load_table(
     Parameters
     ----------
     path : path
-        CSV file in UTF-8, with a header of column names, and cells separated by commas, semicolons
-        or tabs.
+        CSV file in UTF-8, gzipped or not, with a header of column names, and cells separated by
+        commas, semicolons or tabs. A pipe, such as `/dev/stdin`, is read as well.
     target : str
         Name of the target column. If all classes are integers, they are sorted as such, and
         otherwise as text.
     kind : {"features", "pixels"}
         Whether the other columns are numbers to be used unchanged, or pixels from 0 to 255.
     columns : sequence of str, optional
-        Columns to load, in this order; by default, all but the target.
+        Columns to load, in this order; by default, all but the target and `ignore_columns`.
+    ignore_columns : sequence of str
+        Columns that are not inputs, such as a row number.
     num_columns : int, optional
         Required number of columns, for a network that does not know their names.
     classes : sequence of str or int, optional
@@ -78,15 +94,22 @@ def load_table(
     FileError
         If the file cannot be read.
     FileFormatError
-        If the file is empty, a row has too few or too many cells, or a cell has the wrong content.
+        If the file is empty, damaged or unpacks to more than 1 GiB, a row has too few or too many
+        cells, or a cell has the wrong content.
     InputError
         If a column or class is unknown, the number of columns is wrong, or the target column does
         not hold plausible classes.
     """
-    path = Path(path)
-    table = read_table(path, target=target, kind=kind, columns=columns, num_columns=num_columns)
+    table = read_table(
+        path,
+        target=target,
+        kind=kind,
+        columns=columns,
+        ignore_columns=ignore_columns,
+        num_columns=num_columns,
+    )
     assert table.target is not None  # noqa: S101
-    where = f"the column {target!r} of {path}"
+    where = f"the column {target!r} of {table.file}"
     if classes is None:
         labels, found = infer_classes(table.target, where)
     else:
@@ -97,8 +120,8 @@ def load_table(
         num_train=len(labels),
         image_shape=(1, table.X.shape[1]),
         classes=found,
-        name=path.name.removesuffix(".gz").removesuffix(".csv"),
-        source=f"the file {path}",
+        name=table.file.name,
+        source=f"the file {table.file}",
         columns=table.columns,
         target=target,
     )
@@ -110,13 +133,14 @@ def read_table(
     target: str | None = None,
     kind: InputKind = "features",
     columns: Sequence[str] | None = None,
+    ignore_columns: Sequence[str] = (),
     num_columns: int | None = None,
 ) -> Table:
     """Read a CSV file, with or without a target column.
 
     Parameters
     ----------
-    path, target, kind, columns, num_columns
+    path, target, kind, columns, ignore_columns, num_columns
         As for `load_table`, but `target` is optional.
 
     Returns
@@ -128,37 +152,63 @@ def read_table(
     FileError, FileFormatError, InputError
         As for `load_table`.
     """
-    path = Path(path)
     check_input_kind(kind)
-    names, separator = read_header(path)
+    file = TableFile(path)
+    names, separator = read_header(file)
     if target is not None:
-        check_name(target, names, f"target, a column of {path},")
+        _check_columns([target], names, file, ", the target")
+    _check_columns(ignore_columns, names, file, ", which is to be ignored")
     if columns is None:
-        columns = [name for name in names if name != target]
-    for name in columns:
-        check_name(name, names, f"A column to read from {path}")
+        excluded = {target, *ignore_columns}
+        columns = [name for name in names if name not in excluded]
+    _check_columns(columns, names, file, ", an input")
     if not columns:
         raise FileFormatError(
-            f"{path} has no column besides the target {target!r}; add at least one column of "
-            f"inputs."
+            f"{file} has no column besides the target {target!r} and those that are ignored; add "
+            f"at least one column of inputs."
         )
     if num_columns is not None and len(columns) != num_columns:
         raise InputError(
-            f"{path} has {len(columns)} column(s) of inputs, but this network takes {num_columns}. "
+            f"{file} has {len(columns)} column(s) of inputs, but this network takes {num_columns}. "
             f"Is it the file for this network? If a column holds the class, name it as the target "
-            f"to exclude it."
+            f"to exclude it; others can be ignored by name."
         )
-    wanted = [*columns, *([target] if target is not None else [])]
-    frame = read_cells(path, names, separator, target)[wanted]
-    X = as_numbers(frame[list(columns)], path)  # (N, D)
-    named = None if target is None else as_text(frame[target], path)
-    return Table(as_pixels(X, columns, path) if kind == "pixels" else X, tuple(columns), named)
+    labels = [] if target is None else [target]
+    frame = read_cells(file, names, separator, labels)
+    inputs = frame[list(columns)]
+    doubtful = text_columns(inputs)
+    if doubtful:  # pandas may have changed them; read them again as they are
+        frame = read_cells(file, names, separator, [*labels, *doubtful])
+        inputs = frame[list(columns)]
+    X = as_numbers(inputs, file)  # (N, D)
+    named = None if target is None else as_text(frame[target], file)
+    return Table(
+        file, as_pixels(X, columns, file) if kind == "pixels" else X, tuple(columns), named
+    )
+
+
+def _check_columns(wanted: Sequence[str], names: list[str], file: TableFile, role: str) -> None:
+    """Raise unless a file has all the columns."""
+    known = set(names)
+    missing = [name for name in wanted if name not in known]
+    if not missing:
+        return
+    import difflib  # only for an error
+
+    listed = ", ".join(map(repr, names[:_MAX_LISTED]))
+    more = f" and {len(names) - _MAX_LISTED:,} more" if len(names) > _MAX_LISTED else ""
+    also = f", and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+    nearest = difflib.get_close_matches(missing[0], names, n=1, cutoff=0.5)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    raise InputError(
+        f"{file} lacks the column {missing[0]!r}{role}{also}; its columns are {listed}{more}.{hint}"
+    )
 
 
 def standardization(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean and standard deviation of each column.
 
-    The deviation of a constant column is replaced by 1, to avoid division by zero.
+    The deviation of a constant column is replaced by 1, because it is 0, or nearly 0 by rounding.
 
     Parameters
     ----------
@@ -182,4 +232,5 @@ def standardization(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.fl
             f"X is {describe(X)}; it must be a 2-D array of numbers with at least one row."
         )
     deviation = array.std(axis=0, dtype=np.float64)
-    return array.mean(axis=0, dtype=np.float64), np.where(deviation > 0, deviation, 1.0)
+    constant = (array.min(axis=0) == array.max(axis=0)) | (deviation == 0)
+    return array.mean(axis=0, dtype=np.float64), np.where(constant, 1.0, deviation)

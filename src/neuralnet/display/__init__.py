@@ -3,6 +3,7 @@
 from neuralnet.display.markup import (
     Cell,
     boxed_picture,
+    bullets,
     chart,
     escape,
     image_grid,
@@ -16,6 +17,7 @@ from neuralnet.display.network import layer_line, network_line, network_panel, n
 __all__ = [
     "Cell",
     "boxed_picture",
+    "bullets",
     "chart",
     "escape",
     "image_grid",

@@ -45,6 +45,12 @@ def panel(title: str, *parts: str) -> str:
     )
 
 
+def bullets(sentences: Sequence[str]) -> str:
+    """Return an HTML list of sentences; an empty string if there are none."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<ul style="margin:4px 0;padding-left:20px;max-width:48em">{items}</ul>' * bool(items)
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[Cell]], *, total: bool = False) -> str:
     """Return an HTML table; numbers are aligned to the right.
 

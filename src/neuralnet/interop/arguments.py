@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from sklearn.utils.metaestimators import available_if
 
 from neuralnet.checks import InputError, check_flag, check_integer, check_name, check_number
-from neuralnet.interop.base import BaseNeuralNet
+from neuralnet.interop.base import BaseNeuralNet, Method
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS, Activation, Sigmoid
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.optimizers import SGD, Adam, Optimizer, optimizer_for
+from neuralnet.nn.optimizers import SGD, Adam, Optimizer
 from neuralnet.nn.schedules import Constant, schedule_for
+from neuralnet.training.lbfgs import LBFGS, optimizer_for
 
 # MLPClassifier's names of hidden activations, where they differ from the package's.
 _ACTIVATION_NAMES = {"logistic": "sigmoid"}
@@ -29,13 +31,7 @@ def check_parameters(estimator: BaseNeuralNet) -> None:
     InputError
         If a parameter is invalid, or two parameters contradict each other.
     """
-    if estimator.solver == "lbfgs":
-        raise InputError(
-            "solver is 'lbfgs', which uses all examples in each step; this estimator trains on "
-            "mini-batches only. Use solver='adam' (or 'sgd'), with a larger learning_rate_init if "
-            "there are few examples, or scikit-learn's own estimator."
-        )
-    check_name(estimator.solver, ("adam", "sgd"), "solver")
+    check_name(estimator.solver, ("adam", "sgd", "lbfgs"), "solver")
     check_name(estimator.learning_rate, ("constant", "invscaling", "adaptive"), "learning_rate")
     check_name(estimator.device, ("cpu", "cuda"), "device")
     check_number(estimator.alpha, "alpha", minimum=0)
@@ -54,6 +50,11 @@ def check_parameters(estimator: BaseNeuralNet) -> None:
     for name in _FLAGS:
         check_flag(getattr(estimator, name), name)
     schedule = schedule_for(estimator.schedule)
+    if uses_lbfgs(estimator) and not isinstance(schedule, Constant):
+        raise InputError(
+            f"schedule is {estimator.schedule!r}, but lbfgs has no learning rate; use "
+            f"schedule='constant', or solver='adam' or 'sgd'."
+        )
     if estimator.learning_rate != "constant" and not isinstance(schedule, Constant):
         raise InputError(
             f"learning_rate is {estimator.learning_rate!r} and schedule is "
@@ -87,7 +88,31 @@ def make_optimizer(estimator: BaseNeuralNet) -> Optimizer:
         return SGD(momentum, nesterov=bool(estimator.nesterovs_momentum and momentum))
     if isinstance(chosen, Adam):
         return type(chosen)(beta_1, beta_2, epsilon)
+    if isinstance(chosen, LBFGS):
+        # The gradients of scikit-learn's loss are smaller by `loss_factor`.
+        return LBFGS(estimator.max_fun, estimator.tol / estimator.loss_factor)
     return chosen
+
+
+def uses_lbfgs(estimator: BaseNeuralNet) -> bool:
+    """Return whether the estimator trains with L-BFGS."""
+    chosen = estimator.optimizer or estimator.solver
+    return isinstance(chosen, LBFGS) or chosen == LBFGS.name
+
+
+def available_if_stochastic(method: Method) -> Method:
+    """Decorate a method that an estimator has only if it trains on mini-batches."""
+    return cast(Method, available_if(_is_stochastic)(method))
+
+
+def _is_stochastic(estimator: BaseNeuralNet) -> bool:
+    """Return True, or raise the error that scikit-learn shows for a method that is hidden."""
+    if uses_lbfgs(estimator):
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic; use "
+            "solver='adam' or 'sgd'."
+        )
+    return True
 
 
 def resolve_batch_size(estimator: BaseNeuralNet, num_examples: int) -> int:

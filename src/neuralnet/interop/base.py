@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from neuralnet.checks import Array
+from neuralnet.data.inputs import input_notes
+from neuralnet.data.tasks import Task
+from neuralnet.interop.folding import with_input_map
+from neuralnet.interop.scalers import composed_map
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import SGD, Optimizer
 
@@ -26,7 +31,7 @@ except ImportError:  # before scikit-learn 1.9
 
 
 # scikit-learn's names of output activations, where they differ from the package's.
-_SKLEARN_NAMES = {"sigmoid": "logistic"}
+_SKLEARN_NAMES = {"sigmoid": "logistic", "exponential": "exp"}
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -44,8 +49,6 @@ class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[m
 
     # Factor from the network's loss to scikit-learn's. SGD's learning rate has the same factor.
     loss_factor: ClassVar[float] = 1.0
-    # Whether `score` returns the network's accuracy.
-    _accuracy_is_score: ClassVar[bool] = True
     # Further arguments of scikit-learn's `validate_data`.
     _validation_arguments: ClassVar[dict[str, Any]] = {}
 
@@ -80,7 +83,7 @@ class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[m
     callbacks: Any
     scoring: Any
     device: str
-    dtype: str
+    dtype: str | None
 
     _network: NeuralNetMLP  # for two classes, it has one output
     rate_: float  # learning rate of the next epoch, before `rate_factor`
@@ -115,6 +118,14 @@ class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[m
         """Return the training targets of the network for an encoded y."""
         return y
 
+    @abstractmethod
+    def _task(self) -> Task:
+        """Return what the network's outputs mean."""
+
+    def _score_is_accuracy(self) -> bool:
+        """Return whether `score` returns the network's accuracy."""
+        return True
+
     def _stratify(self, y: Array) -> Array | None:
         """Return the labels by which the validation split is stratified, or None."""
         return None
@@ -138,6 +149,36 @@ class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[m
     def network_(self) -> NeuralNetMLP:
         """The network, which can predict without the estimator."""
         return self._network
+
+    def to_network(self, transformers: Sequence[Any] = ()) -> NeuralNetMLP:
+        """Return the network for saving or export; `save` and `export_onnx` call this method.
+
+        Parameters
+        ----------
+        transformers : sequence of scikit-learn transformers
+            The fitted scalers that precede the estimator in a pipeline, which are folded into the
+            first layer: StandardScaler, MinMaxScaler, MaxAbsScaler or RobustScaler.
+
+        Returns
+        -------
+        NeuralNetMLP
+            A network whose notes state that its inputs are features, the names of the columns, and
+            the task.
+
+        Raises
+        ------
+        InputError
+            If a transformer cannot be folded.
+        sklearn.exceptions.NotFittedError
+            If the estimator or a transformer is not fitted.
+        """
+        check_is_fitted(self)
+        network = self.network_
+        if transformers:
+            network = with_input_map(network, *composed_map(transformers, network.num_features))
+            names = [str(name) for name in getattr(transformers[0], "feature_names_in_", ())]
+            network.notes |= input_notes("features", names)
+        return network
 
     @property
     def coefs_(self) -> list[Array]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from neuralnet.checks import Array
 from neuralnet.interop.base import BaseNeuralNet
 from neuralnet.nn.optimizers import SGD
+from neuralnet.training.lbfgs import LBFGS
 from neuralnet.training.run import Callback
 
 if TYPE_CHECKING:
@@ -20,8 +22,63 @@ if TYPE_CHECKING:
 _MIN_LEARNING_RATE = 1e-6
 
 
-class ConvergenceMonitor(Callback):
-    """Recorder of an estimator's curves that stops its training as `MLPClassifier` does.
+class Recorder(Callback):
+    """Recorder of an estimator's curves, one entry per epoch.
+
+    Parameters
+    ----------
+    estimator : BaseNeuralNet
+        The estimator whose fitted attributes are updated.
+    score : callable, optional
+        Function that returns the score on the validation set; None without a validation set.
+
+    Attributes
+    ----------
+    converged : bool or None
+        Whether L-BFGS converged; None for another optimizer or if a callback stopped it.
+    """
+
+    converged: bool | None = None
+
+    def __init__(
+        self, estimator: BaseNeuralNet, score: Callable[[TrainingRun], float] | None
+    ) -> None:
+        self._estimator = estimator
+        self._score = score
+
+    def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
+        losses = run.history.valid_loss
+        score = math.nan if self._score is None else self._score(run)
+        self._record(run.history.train_loss[-1], losses[-1] if losses else math.nan, score)
+
+    def on_train_end(self, run: TrainingRun) -> None:
+        """Record how L-BFGS ended, and the loss if it had converged before its first epoch."""
+        if isinstance(run.optimizer, LBFGS):
+            self.converged = run.optimizer.converged
+            if not run.history.num_epochs:
+                self._estimator.loss_ = run.batch_loss * self._estimator.loss_factor
+
+    def record_divergence(self) -> None:
+        """Record an epoch whose loss is not a number."""
+        self._record(math.nan, math.nan, math.nan)
+
+    def _record(self, train_loss: float, valid_loss: float, score: float) -> None:
+        estimator = self._estimator
+        estimator.n_iter_ += 1
+        estimator.loss_ = train_loss * estimator.loss_factor
+        estimator.loss_curve_.append(estimator.loss_)
+        if self._score is not None:
+            estimator.validation_scores_.append(score)
+            estimator.validation_loss_curve_.append(valid_loss * estimator.loss_factor)
+        if estimator.verbose:
+            # The lines that MLPClassifier prints.
+            sys.stdout.write(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}\n")
+            if self._score is not None:
+                sys.stdout.write(f"Validation score: {score:f}\n")
+
+
+class ConvergenceMonitor(Recorder):
+    """Recorder that stops an estimator's training as `MLPClassifier` does.
 
     An epoch is an improvement if the training loss falls, or with early stopping the validation
     score rises, by at least `tol`. After more than `n_iter_no_change` epochs in a row without an
@@ -30,53 +87,47 @@ class ConvergenceMonitor(Callback):
 
     Parameters
     ----------
-    estimator : BaseNeuralNet
-        The estimator whose fitted attributes are updated.
+    estimator, score
+        As for `Recorder`.
     optimizer : Optimizer
         The optimizer. The learning-rate rules apply to SGD only.
-    score : callable, optional
-        Function that returns the score on the validation set; None without a validation set.
     early_stopping : bool
         Whether the validation score decides when to stop, and the best weights are restored.
     num_examples : int
         Number of examples per epoch, added to the estimator's `t_`.
+
+    Attributes
+    ----------
+    best : ndarray or None
+        With early stopping, the parameters of the best epoch; None before the first.
     """
 
     def __init__(
         self,
         estimator: BaseNeuralNet,
-        optimizer: Optimizer,
         score: Callable[[TrainingRun], float] | None,
+        optimizer: Optimizer,
         *,
         early_stopping: bool,
         num_examples: int,
     ) -> None:
-        self._estimator = estimator
+        super().__init__(estimator, score)
         self._rule = estimator.learning_rate if isinstance(optimizer, SGD) else "constant"
-        self._score = score
         self._early_stopping = early_stopping
         self._num_examples = num_examples
         self._factor = estimator.rate_factor(optimizer)
-        self._best: Array | None = None
+        self.best: Array | None = None
 
     def on_epoch_begin(self, run: TrainingRun) -> None:  # noqa: D102
-        estimator = self._estimator
-        if self._rule == "invscaling":
-            estimator.rate_ = estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
         if self._rule != "constant":
-            run.learning_rate = estimator.rate_ * self._factor
+            run.learning_rate = self._estimator.rate_ * self._factor
 
     def on_epoch_end(self, run: TrainingRun) -> None:  # noqa: D102
+        super().on_epoch_end(run)
         estimator = self._estimator
-        estimator.n_iter_ += 1
         estimator.t_ += self._num_examples
-        estimator.loss_ = run.history.train_loss[-1] * estimator.loss_factor
-        estimator.loss_curve_.append(estimator.loss_)
-        if self._score is not None:
-            estimator.validation_scores_.append(self._score(run))
-            estimator.validation_loss_curve_.append(
-                run.history.valid_loss[-1] * estimator.loss_factor
-            )
+        if self._rule == "invscaling":
+            estimator.rate_ = estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
         if self._early_stopping:
             self._compare_scores(run)
         else:
@@ -85,8 +136,8 @@ class ConvergenceMonitor(Callback):
             self._stop_or_slow_down(run)
 
     def on_train_end(self, run: TrainingRun) -> None:  # noqa: D102
-        if self._best is not None:
-            run.model.parameters.state[...] = self._best
+        if self.best is not None:
+            run.model.parameters.state[...] = self.best
 
     def _compare_losses(self) -> None:
         estimator = self._estimator
@@ -98,22 +149,27 @@ class ConvergenceMonitor(Callback):
         estimator, score = self._estimator, self._estimator.validation_scores_[-1]
         improved = score >= estimator.best_validation_score_ + estimator.tol
         estimator.no_improvement_count_ = 0 if improved else estimator.no_improvement_count_ + 1
-        if score > estimator.best_validation_score_ or self._best is None:
+        if score > estimator.best_validation_score_ or self.best is None:
             estimator.best_validation_score_ = score
-            self._best = run.model.parameters.state.copy()
+            self.best = run.model.parameters.state.copy()
 
     def _stop_or_slow_down(self, run: TrainingRun) -> None:
         """Stop the training, or divide an adaptive learning rate by 5."""
         estimator = self._estimator
+        quantity = "Validation score" if self._early_stopping else "Training loss"
+        reason = (
+            f"{quantity} did not improve more than tol={estimator.tol:f} for "
+            f"{estimator.n_iter_no_change} consecutive epochs."
+        )
         if self._rule == "adaptive" and estimator.rate_ > _MIN_LEARNING_RATE:
             estimator.rate_ /= 5
             estimator.no_improvement_count_ = 0
-            return
-        quantity = "validation score" if self._early_stopping else "training loss"
-        run.stop(
-            f"the {quantity} did not improve by tol={estimator.tol:g} for "
-            f"{estimator.n_iter_no_change} epochs"
-        )
+            action = f"Setting learning rate to {estimator.rate_:f}"
+        else:
+            run.stop(reason)
+            action = "Stopping."
+        if estimator.verbose:
+            sys.stdout.write(f"{reason} {action}\n")
 
 
 class SklearnCallbacks(Callback):

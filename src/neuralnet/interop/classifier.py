@@ -9,7 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 
 from neuralnet.checks import Array, InputError
-from neuralnet.interop import two_classes
+from neuralnet.interop.arguments import available_if_stochastic
 from neuralnet.interop.base import with_callbacks
 from neuralnet.interop.labels import LabelledEstimator
 from neuralnet.nn.optimizers import Optimizer
@@ -29,8 +29,10 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
     activation : str, Activation, or a list of either, default="relu"
         "identity", "logistic" (or "sigmoid"), "tanh", "relu", "leaky_relu" or "gelu"; a list has
         one per hidden layer.
-    solver : {"adam", "sgd"}, default="adam"
-        Optimizer, with the settings below. "lbfgs" is not supported.
+    solver : {"adam", "sgd", "lbfgs"}, default="adam"
+        Optimizer, with the settings below. "lbfgs" uses all examples in each step, which suits data
+        sets of up to some thousand examples; of the settings it uses `max_iter`, `max_fun` and
+        `tol`.
     alpha : float, default=0.0001
         Strength of the L2 penalty: `alpha / 2` times the sum of the squared weights, divided by the
         number of examples in a batch (by their total weight if they are weighted).
@@ -52,9 +54,10 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         and dropout.
     tol : float, default=1e-4
         Smallest change that counts as an improvement of the training loss or, with
-        `early_stopping`, of the score on the validation set.
+        `early_stopping`, of the score on the validation set. "lbfgs" has converged when no entry of
+        the gradient is larger.
     verbose : bool, default=False
-        Whether to print one line per epoch.
+        Whether to print one line per epoch, as `MLPClassifier` does.
     warm_start : bool, default=False
         Whether `fit` continues with the weights of the previous call.
     momentum, nesterovs_momentum : float in [0, 1) and bool, default=0.9 and True
@@ -69,7 +72,7 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
     n_iter_no_change : int or inf, default=10
         Training stops after more than this number of epochs in a row without an improvement.
     max_fun : int, default=15000
-        Ignored; scikit-learn uses it for "lbfgs".
+        "lbfgs" stops after the iteration that reaches this number of evaluations of the loss.
     loss : str, default="log_loss"
         "log_loss" (or "cross_entropy"): softmax outputs with cross-entropy. Two classes have one
         sigmoid output, and several labels per example have one sigmoid output per label, both with
@@ -82,7 +85,7 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
     label_smoothing : float, default=0.0
         Fraction of each target that is distributed evenly over all classes.
     optimizer : str or Optimizer, optional
-        "sgd", "adam", "adamw" or an object, instead of `solver`.
+        "sgd", "adam", "adamw", "lbfgs" or an object, instead of `solver`.
     schedule : str or Schedule, default="constant"
         "step", "cosine", "one_cycle" or an object: the learning rate over `max_iter`
         epochs. Training that stops earlier does not complete the schedule; to complete it, set
@@ -96,8 +99,9 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         the network in training, which has one output.
     device : {"cpu", "cuda"}, default="cpu"
         Device: the CPU with NumPy, or a GPU with CuPy. Inputs and outputs are NumPy arrays.
-    dtype : {"float32", "float64"}, default="float32"
-        Floating-point type of the computation. `MLPClassifier` uses that of X.
+    dtype : {"float32", "float64"}, optional
+        Floating-point type of the computation. The default is float32 for X in float32 and float64
+        for any other, and always float64 with "lbfgs".
 
     Attributes
     ----------
@@ -119,7 +123,8 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
     best_validation_score_ : float or None
         The highest validation score, with early stopping; otherwise None.
     n_iter_, t_ : int
-        Number of epochs of the last `fit`, and of training examples seen so far.
+        Number of epochs of the last `fit` (iterations of "lbfgs"), and of training examples seen
+        so far in mini-batches.
     n_features_in_, feature_names_in_ : int, ndarray
         Number of features, and their names if X was a data frame.
     n_layers_, n_outputs_, out_activation_ : int, int, str
@@ -174,7 +179,7 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         scoring: Any = None,
         callbacks: Any = None,
         device: str = "cpu",
-        dtype: str = "float32",
+        dtype: str | None = None,
     ) -> None:
         self._set_parameters(locals())
 
@@ -210,6 +215,7 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
+    @available_if_stochastic
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Train for one epoch, continuing with the weights and optimizer state of the last call.
 
@@ -234,14 +240,15 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         if hasattr(self, "classes_"):
             if classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
                 raise InputError(
-                    f"classes is {classes!r}, but the first call set the classes "
-                    f"{self.classes_.tolist()}; pass the same classes in all calls."
+                    f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+                    f"{self.classes_!r}. Pass the classes of the first call, or leave them out."
                 )
         elif type_of_target(y) == "multilabel-indicator":
             classes = None
         elif classes is None:
             raise InputError(
-                "classes is None in the first call of partial_fit; pass all classes there."
+                "classes must be passed on the first call to partial_fit: all labels that will "
+                "occur in any call."
             )
         self._declared_classes = None if classes is None else np.unique(classes)
         return self._fit(X, y, sample_weight, incremental=True)
@@ -261,11 +268,9 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         rows = self._check_rows(X)
         if self._multilabel:
             return (self._network.outputs(rows) > 0.5).astype(np.int64)
-        if self._one_output:
-            indices = two_classes.labels(self._network, rows)
-        else:
-            indices = self._network.predict(rows)
-        labels: Array = self.classes_[indices]
+        if self._one_class:
+            return np.repeat(self.classes_, len(rows))
+        labels: Array = self.classes_[self._network.predict(rows)]
         return labels
 
     def predict_proba(self, X: Any) -> Array:
@@ -285,8 +290,8 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         rows = self._check_rows(X)
         if self._multilabel:
             return self._network.outputs(rows)
-        if self._one_output:
-            return two_classes.probabilities(self._network, rows)
+        if self._one_class:
+            return np.ones((len(rows), 1), self._network.dtype)
         return self._network.predict_proba(rows)
 
     def predict_log_proba(self, X: Any) -> Array:

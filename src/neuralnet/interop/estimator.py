@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Real
 from typing import Any, NamedTuple, Self
 
@@ -17,6 +17,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuralnet.checks import Array, InputError, check_dtype, check_weights
+from neuralnet.data.inputs import input_notes
+from neuralnet.data.tasks import task_note
 from neuralnet.interop.arguments import (
     check_parameters,
     initialize,
@@ -25,15 +27,21 @@ from neuralnet.interop.arguments import (
     resolve_batch_size,
 )
 from neuralnet.interop.base import BaseNeuralNet
-from neuralnet.interop.callbacks import ConvergenceMonitor, SklearnCallbacks, initial_attributes
+from neuralnet.interop.callbacks import (
+    ConvergenceMonitor,
+    Recorder,
+    SklearnCallbacks,
+    initial_attributes,
+)
+from neuralnet.interop.divergence import diverged
 from neuralnet.interop.sparse import SparseRows
 from neuralnet.interop.warm_start import WarmStartOptimizer
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.schedules import schedule_for
-from neuralnet.training.callbacks import ProgressBar
+from neuralnet.nn.schedules import Schedule, schedule_for
 from neuralnet.training.device import array_module
+from neuralnet.training.lbfgs import LBFGS
 from neuralnet.training.loop import train
-from neuralnet.training.run import Callback, TrainingRun
+from neuralnet.training.run import Callback, TrainingDivergedError, TrainingRun
 
 
 class Examples(NamedTuple):
@@ -62,49 +70,64 @@ class NeuralNetEstimator(BaseNeuralNet):
         """Check the arguments and train, with new or with the current weights."""
         check_parameters(self)
         optimizer = make_optimizer(self)
-        dtype = check_dtype(self.dtype)
+        full_batch = isinstance(optimizer, LBFGS)
         first = not hasattr(self, "_network") or not (self.warm_start or incremental)
+        dtype = self._resolve_dtype(full_batch=full_batch) if first else self._network.dtype
         if first or not incremental:
             self._random_state = check_random_state(self.random_state)
         fit_data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         X, y = self._check_examples(X, y, dtype, reset=first)
         training = self._training_set(X, y, sample_weight, first=first, incremental=incremental)
         if first:
-            self._build(X.shape[1], dtype)
-        validation, training = self._split_validation(X_val, y_val, training, dtype, incremental)
-        batch_size = resolve_batch_size(self, training.X.shape[0])
-        self._network.l2 = self._l2(training, batch_size)
-        if not incremental or not hasattr(self, "_optimizer"):
-            self._optimizer = WarmStartOptimizer(optimizer)
-            self.rate_ = float(self.learning_rate_init)
-        self._reset_curves(first=first, has_validation=validation is not None)
-        monitor = ConvergenceMonitor(
-            self,
-            optimizer,
-            None if validation is None else self._scorer(validation),
-            early_stopping=self.early_stopping,
-            num_examples=training.X.shape[0],
-        )
-        callbacks: list[Callback] = [monitor, *(self.callbacks or ())]
-        if incremental:
-            monitor.incremental = True
-            self._train(training, validation, callbacks, batch_size, num_epochs=1)
-            return self
-        with self._sklearn_callbacks(fit_data) as sklearn_callbacks:
-            callbacks += sklearn_callbacks
-            stopped = self._train(training, validation, callbacks, batch_size, self.max_iter)
-        if self.n_iter_ == self.max_iter and stopped is None:
-            warnings.warn(
-                f"Training reached max_iter={self.max_iter} epochs before it converged to within "
-                f"tol={self.tol:g}. Increase max_iter or learning_rate_init.",
-                ConvergenceWarning,
-                stacklevel=3,
+            self._build(X.shape[1], X.dtype)
+        if self.early_stopping and incremental:
+            raise InputError(
+                "partial_fit does not support early_stopping=True, because the caller decides when "
+                "to stop. Set early_stopping=False, or call fit."
             )
+        stops_early = self.early_stopping and not full_batch
+        validation, training = self._split_validation(X_val, y_val, training, stops_early)
+        num_examples = training.X.shape[0]
+        batch_size = num_examples if full_batch else resolve_batch_size(self, num_examples)
+        self._network.l2 = self._l2(training, batch_size)
+        if not incremental or not isinstance(getattr(self, "_optimizer", None), WarmStartOptimizer):
+            self._optimizer = optimizer if full_batch else WarmStartOptimizer(optimizer)
+            self.rate_ = float(self.learning_rate_init)
+        self._reset_curves(first, validation is not None, stops_early)
+        score = None if validation is None else self._scorer(validation)
+        recorder = (
+            Recorder(self, score)
+            if full_batch
+            else ConvergenceMonitor(
+                self,
+                score,
+                optimizer,
+                early_stopping=stops_early,
+                num_examples=num_examples,
+            )
+        )
+        callbacks = list(self.callbacks or ())
+        if incremental:
+            recorder.incremental = True
+            self._train(training, validation, recorder, callbacks, batch_size, num_epochs=1)
+            return self
+        with self._sklearn_callbacks(fit_data) as theirs:
+            callbacks += theirs
+            problem = self._train(
+                training, validation, recorder, callbacks, batch_size, self.max_iter
+            )
+        if problem:
+            warnings.warn(problem, ConvergenceWarning, stacklevel=3)
         return self
 
-    def _check_examples(
-        self, X: Any, y: Any, dtype: np.dtype[Any], *, reset: bool
-    ) -> tuple[Any, Array]:
+    def _resolve_dtype(self, *, full_batch: bool) -> Any:
+        """Return the dtype of a new network or, for `validate_data`, those to choose from."""
+        if self.dtype is not None:
+            return check_dtype(self.dtype)
+        # SciPy's L-BFGS-B computes in float64, and so does scikit-learn's solver around it.
+        return np.float64 if full_batch else (np.float64, np.float32)
+
+    def _check_examples(self, X: Any, y: Any, dtype: Any, *, reset: bool) -> tuple[Any, Array]:
         """Return X in the network's dtype, dense or CSR, and y as an array."""
         # A number too large for float32 becomes infinite, which `validate_data` refuses.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -140,21 +163,16 @@ class NeuralNetEstimator(BaseNeuralNet):
         return Examples(X, encoded, weight)
 
     def _split_validation(
-        self, X_val: Any, y_val: Any, training: Examples, dtype: np.dtype[Any], incremental: bool
+        self, X_val: Any, y_val: Any, training: Examples, stops_early: bool
     ) -> tuple[Examples | None, Examples]:
         """Return the validation set, given or split off, and the remaining training set."""
-        if self.early_stopping and incremental:
-            raise InputError(
-                "partial_fit does not support early_stopping=True, because the caller decides when "
-                "to stop. Set early_stopping=False, or call fit."
-            )
         if (X_val is None) != (y_val is None):
             present, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
             raise InputError(f"{present} was given without {missing}; give both or neither.")
         if X_val is not None:
-            X_val, y_val = self._check_examples(X_val, y_val, dtype, reset=False)
+            X_val, y_val = self._check_examples(X_val, y_val, self._network.dtype, reset=False)
             return Examples(X_val, self._encode_validation(y_val), None), training
-        if not self.early_stopping:
+        if not stops_early:
             return None, training
         parts = train_test_split(
             *(part for part in training if part is not None),
@@ -166,8 +184,9 @@ class NeuralNetEstimator(BaseNeuralNet):
         validation = Examples(*parts[1::2])
         if validation.X.shape[0] < 2:
             raise InputError(
-                f"early_stopping splits off {validation.X.shape[0]} example(s) for validation; it "
-                f"needs at least 2. Increase validation_fraction, or give X_val and y_val."
+                f"The validation set is too small: early_stopping splits off "
+                f"{validation.X.shape[0]} example(s) and needs at least 2. Increase "
+                f"validation_fraction, or give X_val and y_val."
             )
         return validation, Examples(*parts[::2])
 
@@ -183,6 +202,8 @@ class NeuralNetEstimator(BaseNeuralNet):
             xp=array_module(self.device),
             **self._output_settings(),
         )
+        names = [str(name) for name in getattr(self, "feature_names_in_", ())]
+        self._network.notes |= input_notes("features", names) | task_note(self._task())
         initialize(self._network, self._random_state)
 
     def _l2(self, training: Examples, batch_size: int) -> float:
@@ -193,10 +214,10 @@ class NeuralNetEstimator(BaseNeuralNet):
         mean_weight = 1.0 if training.weight is None else float(training.weight.mean())
         return float(self.alpha) / (batch_size * mean_weight * self.loss_factor)
 
-    def _reset_curves(self, *, first: bool, has_validation: bool) -> None:
+    def _reset_curves(self, first: bool, has_validation: bool, stops_early: bool) -> None:
         """Start new curves in the first training; keep them for appending in a later one."""
         if first:
-            for name, value in initial_attributes(early_stopping=self.early_stopping).items():
+            for name, value in initial_attributes(early_stopping=stops_early).items():
                 setattr(self, name, value)
         self.n_iter_ = 0
         if not has_validation:
@@ -208,11 +229,13 @@ class NeuralNetEstimator(BaseNeuralNet):
         self,
         training: Examples,
         validation: Examples | None,
-        callbacks: list[Callback],
+        recorder: Recorder,
+        others: Sequence[Callback],
         batch_size: int,
         num_epochs: int,
     ) -> str | None:
-        """Train the network; return the reason if the training stopped early, else None."""
+        """Train the network; return why it did not converge, or None if it did or was stopped."""
+        full_batch, callbacks = isinstance(self._optimizer, LBFGS), [recorder, *others]
         try:
             history = train(
                 self._network,
@@ -221,21 +244,47 @@ class NeuralNetEstimator(BaseNeuralNet):
                 None if validation is None else _rows(validation.X),
                 None if validation is None else self._targets(validation.y),
                 num_epochs=num_epochs,
-                learning_rate=schedule_for(
-                    self.schedule, self.rate_ * self.rate_factor(self._optimizer.optimizer)
-                ),
+                learning_rate=None if full_batch else self._schedule(),
                 minibatch_size=batch_size,
                 optimizer=self._optimizer,
                 sample_weight=training.weight,
                 running_loss=True,
                 shuffle=self.shuffle,
                 seed=self._random_state.randint(2**31 - 1),
-                callbacks=[*callbacks, ProgressBar()] if self.verbose else callbacks,
+                callbacks=callbacks,
             )
+            if history.interrupted:  # in an interactive session
+                raise KeyboardInterrupt
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by the user.", stacklevel=4)
-            return "interrupted"
-        return history.stopped
+            warnings.warn("Training interrupted by user.", stacklevel=4)
+            return None
+        except TrainingDivergedError as error:
+            if not isinstance(recorder, ConvergenceMonitor) or recorder.best is None:
+                raise diverged(error) from error
+            recorder.record_divergence()
+            return f"{error} The weights of the best epoch are restored."
+        if full_batch:
+            self.best_loss_ = self.loss_
+            if recorder.converged is not False:
+                return None
+            return (
+                f"lbfgs failed to converge after {self.n_iter_} iteration(s): "
+                f"{history.stopped or f'it reached max_iter={num_epochs}'}. Increase max_iter "
+                f"or max_fun, or scale the data."
+            )
+        if history.stopped is None:
+            return (
+                f"Stochastic Optimizer: Maximum iterations ({num_epochs}) reached and the "
+                f"optimization hasn't converged yet. Increase max_iter or learning_rate_init."
+            )
+        return None
+
+    def _schedule(self) -> Schedule:
+        """Return the schedule of the network's learning rate."""
+        optimizer = self._optimizer
+        wrapped = optimizer.optimizer if isinstance(optimizer, WarmStartOptimizer) else optimizer
+        factor = self.rate_factor(wrapped)
+        return schedule_for(self.schedule, self.rate_ * factor)
 
     @contextlib.contextmanager
     def _sklearn_callbacks(self, fit_data: dict[str, Any]) -> Iterator[list[Callback]]:
@@ -259,7 +308,7 @@ class NeuralNetEstimator(BaseNeuralNet):
 
         def score(run: TrainingRun) -> float:
             is_default = scorer is None and validation.weight is None
-            if is_default and run.history.valid_accuracy[-1:] != [] and self._accuracy_is_score:
+            if is_default and run.history.valid_accuracy[-1:] != [] and self._score_is_accuracy():
                 return run.history.valid_accuracy[-1]
             weights = {} if validation.weight is None else {"sample_weight": validation.weight}
             if scorer is None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralnet.checks import Array, InputError, check_finite, describe
+from neuralnet.checks.inputs import VALUES_NOTE
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.regularization import BatchNorm
@@ -17,7 +18,7 @@ from neuralnet.nn.regularization import BatchNorm
 Affine = tuple[NDArray[np.float64], NDArray[np.float64]]  # W (D, K) and b (K,)
 
 
-def folded(model: NeuralNetMLP) -> NeuralNetMLP:
+def fold_batch_norm(model: NeuralNetMLP) -> NeuralNetMLP:
     """Return a network with the same predictions, without batch normalization and dropout.
 
     Batch normalization after z = x W is y = (z - mean) s + shift with s = scale / sqrt(variance +
@@ -69,7 +70,8 @@ def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> 
         If `model` is not a `NeuralNetMLP`, or if `mean` or `deviation` has the wrong shape or a
         value that is not finite, or a standard deviation is not above 0.
     """
-    plain = _plain_copy(model)
+    if not isinstance(model, NeuralNetMLP):
+        raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
     mean, deviation = (np.asarray(row, dtype=np.float64) for row in (mean, deviation))
     for name, row in (("mean", mean), ("deviation", deviation)):
         if row.shape != (model.num_features,):
@@ -83,9 +85,28 @@ def with_standardization(model: NeuralNetMLP, mean: Array, deviation: Array) -> 
             f"deviation contains {deviation.min():g}; it must be above 0. Use 1 for a constant "
             f"column."
         )
+    return with_input_map(model, 1 / deviation, -mean / deviation)
+
+
+def with_input_map(model: NeuralNetMLP, factor: Array, offset: Array) -> NeuralNetMLP:
+    """Return a network for x from a network for x * factor + offset.
+
+    Parameters
+    ----------
+    model : NeuralNetMLP
+        The network; it is not changed.
+    factor, offset : ndarray, shape (D,)
+        The map of each input.
+
+    Returns
+    -------
+    NeuralNetMLP
+        A network without batch normalization and dropout.
+    """
+    plain = _plain_copy(model)
+    plain.notes.pop(VALUES_NOTE, None)  # they describe the mapped inputs
     (W, b), *others = dense_layers(model)
-    W = W / deviation[:, None]  # (D, K)
-    _set_parameters(plain, [(W, b - mean @ W), *others])
+    _set_parameters(plain, [(W * factor[:, None], b + offset @ W), *others])
     return plain
 
 

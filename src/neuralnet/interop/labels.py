@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from neuralnet.checks import Array, InputError, check_name, check_number
+from neuralnet.data.tasks import Task
 from neuralnet.interop.estimator import NeuralNetEstimator
 from neuralnet.interop.two_classes import two_outputs
 from neuralnet.nn.network import NeuralNetMLP
@@ -40,7 +42,12 @@ class LabelledEstimator(NeuralNetEstimator):
     @property
     def _one_output(self) -> bool:
         """Whether the network has one sigmoid output for two classes."""
-        return not self._indicator and self._network.num_classes == 1
+        return not self._indicator and len(self.classes_) == 2 and self._network.num_classes == 1
+
+    @property
+    def _one_class(self) -> bool:
+        """Whether there is one class, which is predicted whatever the network's output is."""
+        return not self._indicator and len(self.classes_) == 1
 
     @property
     def network_(self) -> NeuralNetMLP:
@@ -48,6 +55,16 @@ class LabelledEstimator(NeuralNetEstimator):
         if not self._one_output:
             return self._network
         return two_outputs(self._network, self._class_names(), self._smoothing)
+
+    def to_network(self, transformers: Sequence[Any] = ()) -> NeuralNetMLP:  # noqa: D102
+        check_is_fitted(self)
+        if self._one_class:
+            raise InputError(
+                f"The classifier was fitted with one class only, {self.classes_.tolist()}, which "
+                f"it always predicts; there is no network to save or export. Fit it with examples "
+                f"of at least two classes."
+            )
+        return super().to_network(transformers)
 
     def _encode(self, y: Array, *, first: bool, incremental: bool) -> Array:
         self._smoothing = check_number(self.label_smoothing, "label_smoothing", minimum=0, below=1)
@@ -66,7 +83,6 @@ class LabelledEstimator(NeuralNetEstimator):
             declared = getattr(self, "_declared_classes", None) if incremental else None
             self._indicator = indicator
             self.classes_ = classes if declared is None else declared
-            self._check_class_count()
         elif indicator != self._indicator:
             raise InputError(
                 "y is an indicator matrix in one call and holds one label per example in another; "
@@ -74,35 +90,30 @@ class LabelledEstimator(NeuralNetEstimator):
             )
         elif self.warm_start and not incremental and not np.array_equal(classes, self.classes_):
             raise InputError(
-                f"y has the classes {classes.tolist()}, but warm_start=True continues a fit with "
-                f"the classes {self.classes_.tolist()}; pass the same classes, or set "
-                f"warm_start=False."
+                f"warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {classes}. Set "
+                f"warm_start=False to start anew."
             )
         return self._encode_validation(y)
 
-    def _check_class_count(self) -> None:
-        if len(self.classes_) < 2 and not self._indicator:
-            raise InputError(
-                f"y has only one class, {self.classes_.tolist()}; a classifier needs examples "
-                f"from at least two classes."
-            )
-
     def _encode_validation(self, y: Any) -> Array:
         if self._indicator:
-            targets: Array = y.astype(self.dtype)
+            targets: Array = y.astype(np.float32)
             return targets
         y = column_or_1d(y)
         labels: Array = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = self.classes_[labels] != y
         if unknown.any():
             raise InputError(
-                f"y has the class {y[unknown][0]!r}, which is not in classes_, "
-                f"{self.classes_.tolist()}. Fit with all classes, or list them in partial_fit's "
-                f"argument classes."
+                f"`y` has classes not in `self.classes_`, for example {y[unknown][0]!r}. "
+                f"`self.classes_` has {self.classes_.tolist()}. Fit with all classes, or list them "
+                f"in partial_fit's argument classes."
             )
         return labels
 
     def _targets(self, y: Array) -> Array:
+        if self._one_class:
+            return np.zeros((len(y), 1))  # as in scikit-learn
         if not self._one_output:
             return y
         # Label smoothing distributes part of each target evenly over both classes.
@@ -112,8 +123,21 @@ class LabelledEstimator(NeuralNetEstimator):
     def _decode(self, y: Array) -> Array:
         return y.astype(np.int64) if self._indicator else self.classes_[y]
 
+    def _task(self) -> Task:
+        return "multilabel" if self._indicator else "classification"
+
+    def _score_is_accuracy(self) -> bool:
+        return not self._one_class
+
     def _stratify(self, y: Array) -> Array | None:
-        return None if self._indicator else y
+        if self._indicator:
+            return None
+        # scikit-learn stratifies two classes only, so that more classes may be as small as they are
+        # there.
+        sizes = np.bincount(y)
+        num_valid = int(self.validation_fraction * len(y))
+        possible = sizes[sizes > 0].min() > 1 and num_valid >= len(self.classes_)
+        return y if possible or self._one_output else None
 
     def _class_weights(self, y: Array, *, incremental: bool) -> Array | None:
         if self.class_weight is None:
@@ -131,6 +155,8 @@ class LabelledEstimator(NeuralNetEstimator):
         check_name(self.loss, _MULTILABEL_LOSSES if self._indicator else _LOSSES, "loss")
         loss, output = _LOSSES["binary_cross_entropy" if self._indicator else self.loss]
         names, smoothing = self._class_names(), self._smoothing
+        if self._one_class:
+            loss, output = _LOSSES["binary_cross_entropy"]
         if loss == "cross_entropy" and len(names) == 2:  # one output, for the second class
             loss, output = _LOSSES["binary_cross_entropy"]
             names, smoothing = names[1:], 0.0  # `_targets` applies the smoothing

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, NeuralNetError, describe
+from neuralnet.checks import Array, InputError, NeuralNetError
 from neuralnet.data.inputs import InputKind, check_input_kind, input_kind
+from neuralnet.data.tasks import Task, task_of
 from neuralnet.files import atomic_write
 from neuralnet.interop.folding import dense_layers
 from neuralnet.nn.activations import GELU, HIDDEN_ACTIVATIONS, Activation, LeakyReLU
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.storage.estimators import OffersNetwork, network_of
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto
@@ -30,6 +32,8 @@ IR_VERSION = 8
 MAX_BYTES = 2**31 - 2**20  # a protocol buffer has at most 2 GiB
 
 _OPERATORS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "identity": "Identity"}
+# Output activations whose outputs are not probabilities.
+_NUMBERS = {"identity": "Identity", "exponential": "Exp"}
 
 
 class MissingPackageError(NeuralNetError, ImportError):
@@ -37,20 +41,31 @@ class MissingPackageError(NeuralNetError, ImportError):
 
 
 def export_onnx(
-    model: NeuralNetMLP, path: str | os.PathLike[str], *, inputs: InputKind | None = None
+    model: NeuralNetMLP | OffersNetwork,
+    path: str | os.PathLike[str],
+    *,
+    inputs: InputKind | None = None,
 ) -> None:
     """Write a network to an ONNX file, after checking it and in one atomic step.
 
     The input of the graph is `pixels` (uint8) or `features` (float32), shape (batch, D), with any
-    batch size. Its outputs are `probabilities` (float32, shape (batch, K), like `predict_proba`)
-    and `label` (int64, shape (batch,), like `predict`). A network with identity outputs has
-    `outputs` instead of `probabilities`. The graph computes in float32. The file's metadata hold
-    the class names and the notes.
+    batch size. The outputs depend on the task:
+
+    - one class per example: `probabilities` (float32, shape (batch, K), like `predict_proba`) and
+      `label` (int64, shape (batch,), like `predict`). A network with identity outputs has `outputs`
+      instead of `probabilities`.
+    - several labels per example: `probabilities`, one for each label by itself, and `labels`
+      (int64, shape (batch, K)), 1 where the probability is above 1/2;
+    - regression: `outputs` (float32, shape (batch, K)).
+
+    The graph computes in float32. The file's metadata hold the task, the class names and the notes.
 
     Parameters
     ----------
-    model : NeuralNetMLP
-        The network.
+    model : NeuralNetMLP, NeuralNetClassifier, NeuralNetRegressor or Pipeline
+        The network, a fitted estimator, or a Pipeline of scalers and a fitted estimator; scalers
+        are folded into the first layer. An estimator's task is known; that of a network is in its
+        notes.
     path : path
         Path of the file; its name usually ends in `.onnx`.
     inputs : {"pixels", "features"}, optional
@@ -61,8 +76,8 @@ def export_onnx(
     Raises
     ------
     InputError
-        If `model` is not a `NeuralNetMLP`, has a custom activation, or has a number that float32
-        cannot represent.
+        If `model` is none of these, has a scaler that cannot be folded, a custom activation, or a
+        number that float32 cannot represent.
     MissingPackageError
         If the package onnx is not installed.
     FileError
@@ -73,7 +88,9 @@ def export_onnx(
         file.write(content)
 
 
-def onnx_model(model: NeuralNetMLP, *, inputs: InputKind | None = None) -> ModelProto:
+def onnx_model(
+    model: NeuralNetMLP | OffersNetwork, *, inputs: InputKind | None = None
+) -> ModelProto:
     """Return a network as a checked ONNX model.
 
     Parameters
@@ -90,8 +107,7 @@ def onnx_model(model: NeuralNetMLP, *, inputs: InputKind | None = None) -> Model
     InputError, MissingPackageError
         As for `export_onnx`.
     """
-    if not isinstance(model, NeuralNetMLP):
-        raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
+    model = network_of(model)
     inputs = input_kind(model.notes) if inputs is None else check_input_kind(inputs, "inputs")
     try:
         from onnx import checker, helper, shape_inference
@@ -141,13 +157,13 @@ def _graph(model: NeuralNetMLP, inputs: InputKind) -> GraphProto:
         name = graph.node("Gemm", [name, weights, biases], z, f"dense_{number}")
         if not last:
             name = graph.activation(model.hidden_activation[number], name, number)
-    graph.node("ArgMax", ["logits"], "label", "most_probable", axis=1, keepdims=0)
-    outputs = graph.outputs(model.output_activation)
+    task = task_of(model.notes, model.output_activation.name)
+    graph.outputs(model.output_activation, task, model.num_classes)
     return helper.make_graph(
         graph.nodes,
         "neuralnet",
         [_input_info(model, inputs)],
-        _output_info(model, outputs),
+        _output_info(model),
         graph.constants,
     )
 
@@ -227,18 +243,32 @@ class _GraphBuilder:
         part = step("Mul", [part, z], "twice")
         return self.node("Mul", [part, constant["half"]], a, name)
 
-    def outputs(self, function: Activation) -> str:
-        """Add the outputs after the logits: the probabilities of `predict_proba`, or the logits."""
-        if function.name == "identity":
-            return self.node("Identity", ["logits"], "outputs", "outputs")
+    def outputs(self, function: Activation, task: Task, num_outputs: int) -> None:
+        """Add the outputs after the logits, which `graph_outputs` lists."""
+        from onnx import TensorProto
+
+        if task == "multilabel":
+            self.node("Sigmoid", ["logits"], "probabilities", "probabilities")
+            self.node("Greater", ["logits", self.constant("zero", 0.0)], "is_positive", "positive")
+            self.node("Cast", ["is_positive"], "labels", "as_integer", to=TensorProto.INT64)
+            return
         scores = "logits"
-        if function.name == "sigmoid":
+        if task == "classification" and num_outputs == 1 and function.name == "sigmoid":
+            # softmax(-z/2, z/2) = (1 - sigmoid(z), sigmoid(z))
+            halves = self.constant("halves", np.array([[-0.5, 0.5]]))
+            scores = self.node("MatMul", ["logits", halves], "two_logits", "two_logits")
+        if task == "classification":
+            self.node("ArgMax", [scores], "label", "most_probable", axis=1, keepdims=0)
+        if function.name in _NUMBERS:
+            self.node(_NUMBERS[function.name], ["logits"], "outputs", "outputs")
+            return
+        if function.name == "sigmoid" and num_outputs > 1:
             # Sigmoids divided by their sum are the softmax of their logarithms, which stay
             # accurate if all sigmoids are tiny: log(sigmoid(z)) = -softplus(-z).
             self.node("Neg", ["logits"], "logits_negated", "negate")
             self.node("Softplus", ["logits_negated"], "minus_log_sigmoid", "softplus")
             scores = self.node("Neg", ["minus_log_sigmoid"], "log_sigmoid", "log_sigmoid")
-        return self.node("Softmax", [scores], "probabilities", "probabilities", axis=1)
+        self.node("Softmax", [scores], "probabilities", "probabilities", axis=1)
 
 
 def _input_info(model: NeuralNetMLP, inputs: InputKind) -> ValueInfoProto:
@@ -254,23 +284,63 @@ def _input_info(model: NeuralNetMLP, inputs: InputKind) -> ValueInfoProto:
     return helper.make_tensor_value_info(inputs, kind, shape, descriptions[inputs])
 
 
-def _output_info(model: NeuralNetMLP, outputs: str) -> list[ValueInfoProto]:
-    """Describe the graph's two outputs."""
+class Output(NamedTuple):
+    """An output of the graph: its name, dtype, number of columns (0 if it is 1-D) and meaning."""
+
+    name: str
+    dtype: str
+    num_columns: int
+    meaning: str
+
+
+def graph_outputs(model: NeuralNetMLP) -> list[Output]:
+    """Return the outputs of the graph of a network.
+
+    Parameters
+    ----------
+    model : NeuralNetMLP
+        The network.
+
+    Returns
+    -------
+    list of Output
+    """
+    task, size = task_of(model.notes, model.output_activation.name), model.num_classes
+    if task == "regression":
+        return [Output("outputs", "float32", size, "The predicted numbers.")]
+    if task == "multilabel":
+        return [
+            Output("probabilities", "float32", size, "The probability of each label by itself."),
+            Output("labels", "int64", size, "1 for labels with a probability above 1/2, else 0."),
+        ]
+    per_class = "One column per class."
+    name = "outputs" if model.output_activation.name in _NUMBERS else "probabilities"
+    return [
+        Output(name, "float32", max(size, 2) if name == "probabilities" else size, per_class),
+        Output("label", "int64", 0, "The most probable class, counted from 0."),
+    ]
+
+
+def _output_info(model: NeuralNetMLP) -> list[ValueInfoProto]:
+    """Describe the graph's outputs."""
     from onnx import TensorProto, helper
 
+    dtypes = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64}
     return [
         helper.make_tensor_value_info(
-            outputs, TensorProto.FLOAT, ["batch", model.num_classes], "One column per class."
-        ),
-        helper.make_tensor_value_info(
-            "label", TensorProto.INT64, ["batch"], "The most probable class, counted from 0."
-        ),
+            one.name,
+            dtypes[one.dtype],
+            ["batch", one.num_columns] if one.num_columns else ["batch"],
+            one.meaning,
+        )
+        for one in graph_outputs(model)
     ]
 
 
 def _metadata(model: NeuralNetMLP, inputs: InputKind) -> dict[str, str]:
-    """Return the file's metadata: class names, loss, pixel scaling and notes."""
+    """Return the file's metadata: task, class names, loss, pixel scaling and notes."""
     texts = {
+        "task": task_of(model.notes, model.output_activation.name),
         "classes": json.dumps(model.classes, ensure_ascii=False),
         "loss": model.loss.name,
     }

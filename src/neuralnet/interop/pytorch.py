@@ -16,14 +16,23 @@ from pathlib import Path
 import numpy as np
 
 from neuralnet.checks import Array, InputError, describe
-from neuralnet.data.inputs import input_notes
-from neuralnet.files import FileError, FileFormatError, atomic_write, describe_os_error
+from neuralnet.data.inputs import input_kind, input_notes
+from neuralnet.data.tasks import task_of
+from neuralnet.files import (
+    FileError,
+    FileFormatError,
+    atomic_write,
+    check_path,
+    check_regular,
+    describe_os_error,
+)
 from neuralnet.interop.pytorch_layers import NORMALIZATION, parse_layers
 from neuralnet.nn.activations import GELU, Activation, LeakyReLU
 from neuralnet.nn.layers import ActivationLayer, Dense
 from neuralnet.nn.losses import Loss
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.regularization import BatchNorm, Dropout
+from neuralnet.storage.estimators import OffersNetwork, network_of
 
 _MODULES = {
     "sigmoid": "nn.Sigmoid()",
@@ -34,13 +43,14 @@ _MODULES = {
 _MAX_BYTES = 1 << 34
 
 
-def to_state_dict(model: NeuralNetMLP) -> dict[str, Array]:
+def to_state_dict(model: NeuralNetMLP | OffersNetwork) -> dict[str, Array]:
     """Return a network's weights with PyTorch's names and shapes.
 
     Parameters
     ----------
-    model : NeuralNetMLP
-        The network.
+    model : NeuralNetMLP, NeuralNetClassifier, NeuralNetRegressor or Pipeline
+        The network, a fitted estimator, or a Pipeline of scalers and a fitted estimator; scalers
+        are folded into the first layer.
 
     Returns
     -------
@@ -50,10 +60,9 @@ def to_state_dict(model: NeuralNetMLP) -> dict[str, Array]:
     Raises
     ------
     InputError
-        If `model` is not a `NeuralNetMLP`.
+        If `model` is none of these, or has a scaler that cannot be folded.
     """
-    if not isinstance(model, NeuralNetMLP):
-        raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
+    model = network_of(model)
     to_numpy = getattr(model.xp, "asnumpy", np.asarray)
     tensors: dict[str, Array] = {}
     for place, layer in enumerate(model.layers):
@@ -68,15 +77,15 @@ def to_state_dict(model: NeuralNetMLP) -> dict[str, Array]:
     return tensors
 
 
-def pytorch_code(model: NeuralNetMLP) -> str:
+def pytorch_code(model: NeuralNetMLP | OffersNetwork) -> str:
     """Return the Python expression that builds the same network in PyTorch, up to its logits.
 
     The output activation is left out, because PyTorch's losses take logits.
 
     Parameters
     ----------
-    model : NeuralNetMLP
-        The network.
+    model
+        As for `to_state_dict`.
 
     Returns
     -------
@@ -88,33 +97,70 @@ def pytorch_code(model: NeuralNetMLP) -> str:
     InputError
         If it has an activation that PyTorch does not have.
     """
-    return f"nn.Sequential({', '.join(map(_module, model.layers))})"
+    return f"nn.Sequential({', '.join(map(_module, network_of(model).layers))})"
 
 
-def save_pytorch(model: NeuralNetMLP, path: str | os.PathLike[str]) -> None:
+def pytorch_usage(model: NeuralNetMLP | OffersNetwork) -> dict[str, str]:
+    """Return what the module of `pytorch_code` takes and what its results mean, in a few words.
+
+    Parameters
+    ----------
+    model
+        As for `to_state_dict`.
+
+    Returns
+    -------
+    dict of str to str
+        "takes": the kind of input; "gives": how a prediction follows from the results.
+    """
+    model = network_of(model)
+    takes = "features, used as they are"
+    if input_kind(model.notes) == "pixels":
+        low, high = model.input_range
+        takes = f"pixels, scaled to [{low:g}, {high:g}]"
+    task, output = task_of(model.notes, model.output_activation.name), model.output_activation.name
+    meaning = {
+        "softmax": "logits; their softmax gives the probabilities",
+        "sigmoid": "logits; their sigmoids, divided by the sum, give the probabilities",
+        "identity": "scores; the class with the largest is predicted",
+        "exponential": "logits; their exponentials are the predicted numbers",
+    }[output]
+    if task == "multilabel":
+        meaning = "logits; the sigmoid of each is the probability of that label"
+    elif output == "sigmoid" and model.num_classes == 1:
+        meaning = "a logit; its sigmoid is the probability of the second class"
+    elif task == "regression" and output == "identity":
+        meaning = "the predicted numbers"
+    return {"takes": takes, "gives": meaning}
+
+
+def save_pytorch(model: NeuralNetMLP | OffersNetwork, path: str | os.PathLike[str]) -> None:
     """Write a network's weights to a safetensors file for PyTorch.
 
     To load them in PyTorch, build the `nn.Sequential` of `pytorch_code`, which is also in the
     file's metadata, and call its `load_state_dict(safetensors.torch.load_file(path))`. It does not
-    scale pixels: scale them to `model.input_range` first.
+    scale pixels: scale them to `model.input_range` first. The metadata also state what the module
+    takes and what its results mean.
 
     Parameters
     ----------
-    model : NeuralNetMLP
-        The network.
+    model
+        As for `to_state_dict`.
     path : path
         Path of the file; its name usually ends in `.safetensors`.
 
     Raises
     ------
     InputError
-        If `model` is not a `NeuralNetMLP`, or has an activation that PyTorch does not have.
+        If `model` cannot be used, or has an activation that PyTorch does not have.
     FileError
         If the file cannot be written.
     """
     from safetensors.numpy import save
 
-    content = save(to_state_dict(model), {"format": "pt", "module": pytorch_code(model)})
+    model = network_of(model)
+    texts = {"format": "pt", "module": pytorch_code(model)} | pytorch_usage(model)
+    content = save(to_state_dict(model), texts)
     with atomic_write(path) as file:
         file.write(content)
 
@@ -157,7 +203,7 @@ def load_pytorch(
         If the tensors are not those of such a network, or an argument is invalid.
     """
     model = from_state_dict(
-        _read(Path(path)),
+        _read(check_path(path)),
         hidden_activation=hidden_activation,
         output_activation=output_activation,
         loss=loss,
@@ -238,6 +284,7 @@ def _read(path: Path) -> dict[str, Array]:
     from safetensors.numpy import load_file
 
     try:
+        check_regular(path, "read")
         if path.stat().st_size > _MAX_BYTES:
             raise FileFormatError(f"{path} is larger than 16 GiB. Is it the right file?")
         return dict(load_file(path))

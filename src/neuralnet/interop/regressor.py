@@ -9,33 +9,39 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
 from neuralnet.checks import Array, InputError, check_name
+from neuralnet.data.tasks import Task
+from neuralnet.interop.arguments import available_if_stochastic
 from neuralnet.interop.base import with_callbacks
 from neuralnet.interop.estimator import NeuralNetEstimator
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Schedule
 
+# For each `loss` parameter, the network's loss and output activation.
+_LOSSES = {
+    "squared_error": ("mean_squared_error", "identity"),
+    "poisson": ("poisson_deviance", "exponential"),
+}
+
 
 class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[misc]
     """Multilayer perceptron regressor, a drop-in replacement for scikit-learn's `MLPRegressor`.
 
-    It has identity outputs and minimizes the squared error. It scales neither inputs nor targets.
+    It scales neither inputs nor targets.
 
     Parameters
     ----------
-    loss : {"squared_error"}, default="squared_error"
-        Half the squared error, as in scikit-learn. With several targets per example, the loss is
-        the sum over the targets. "poisson" is not supported.
+    loss : {"squared_error", "poisson"}, default="squared_error"
+        Half the squared error, with identity outputs; or half the Poisson deviance, with
+        exponential outputs, for counts and other targets of at least 0. With several targets per
+        example, the loss is the sum over the targets.
     hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init
         As in `NeuralNetClassifier`.
     power_t, max_iter, shuffle, random_state, tol, verbose, warm_start, momentum
         As in `NeuralNetClassifier`.
     nesterovs_momentum, early_stopping, validation_fraction, beta_1, beta_2, epsilon
         As in `NeuralNetClassifier`, but the validation split is not stratified.
-    n_iter_no_change, max_fun, dropout, batch_norm, optimizer, schedule, callbacks, device
+    n_iter_no_change, max_fun, dropout, batch_norm, optimizer, schedule, callbacks, device, dtype
         As in `NeuralNetClassifier`.
-    dtype : {"float64", "float32"}, default="float64"
-        Floating-point type of the computation. "float32" is faster; the default is more accurate,
-        because targets may be large numbers with small differences.
     scoring : str or callable, optional
         Score on the validation set: a scorer or its name in scikit-learn. The default is R².
 
@@ -62,7 +68,6 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
 
     # scikit-learn's loss is half the network's.
     loss_factor: ClassVar[float] = 0.5
-    _accuracy_is_score: ClassVar[bool] = False
     _validation_arguments: ClassVar[dict[str, Any]] = {"y_numeric": True}
 
     def __init__(
@@ -99,7 +104,7 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         scoring: Any = None,
         callbacks: Any = None,
         device: str = "cpu",
-        dtype: str = "float64",
+        dtype: str | None = None,
     ) -> None:
         self._set_parameters(locals())
 
@@ -135,6 +140,7 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         """
         return self._fit(X, y, sample_weight, X_val, y_val)
 
+    @available_if_stochastic
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch, continuing with the weights and optimizer state of the last call.
 
@@ -165,10 +171,11 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
 
         Returns
         -------
-        ndarray of float64, shape (N,) or (N, K)
+        ndarray, shape (N,) or (N, K)
+            In the dtype of the network.
         """
         rows = self._check_rows(X)
-        outputs = self._network.outputs(rows).astype(np.float64)
+        outputs = self._network.outputs(rows)
         return outputs[:, 0] if self._single else outputs
 
     def _encode(self, y: Array, *, first: bool, incremental: bool) -> Array:
@@ -180,7 +187,7 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         return self._encode_validation(y)
 
     def _encode_validation(self, y: Any) -> Array:
-        targets: Array = np.asarray(y, dtype=self.dtype).reshape(len(y), -1)
+        targets: Array = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
         if targets.shape[1] != self._num_targets:
             raise InputError(
                 f"y has {targets.shape[1]} target(s) per example, but the network has "
@@ -188,22 +195,18 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
             )
         return targets
 
+    def _task(self) -> Task:
+        return "regression"
+
+    def _score_is_accuracy(self) -> bool:
+        return False
+
     def _decode(self, y: Array) -> Array:
         return y[:, 0] if self._single else y
 
     def _output_settings(self) -> dict[str, Any]:
-        if self.loss == "poisson":
-            raise InputError(
-                "loss is 'poisson', which this estimator does not support. Use "
-                "loss='squared_error', for example on the logarithms of the counts, or "
-                "scikit-learn's own estimator."
-            )
-        check_name(self.loss, ("squared_error",), "loss")
-        return {
-            "num_classes": self._num_targets,
-            "loss": "mean_squared_error",
-            "output_activation": "identity",
-        }
+        loss, output = _LOSSES[check_name(self.loss, _LOSSES, "loss")]
+        return {"num_classes": self._num_targets, "loss": loss, "output_activation": output}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from neuralnet.checks import Array
-from neuralnet.nn.activations import Softmax
 from neuralnet.nn.network import NeuralNetMLP
 
 
@@ -54,18 +53,3 @@ def two_outputs(
     for name, values in pair.parameters.tensors().items():
         values[...] = halves(trained[name]) if name.startswith(last) else trained[name]
     return pair
-
-
-def probabilities(model: NeuralNetMLP, X: Array) -> Array:
-    """Return the probabilities of both classes from a network with one sigmoid output.
-
-    Both are computed from the logit, because 1 - p loses precision if p is close to 1.
-    """
-    pairs = halves(model.logits(X))
-    return Softmax().forward(pairs, out=pairs)  # (N, 2)
-
-
-def labels(model: NeuralNetMLP, X: Array) -> Array:
-    """Return the more probable label: 1 if the logit is positive, else 0."""
-    positive: Array = (model.logits(X)[:, 0] > 0).astype(np.int64)
-    return positive  # (N,)

@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 from neuralnet.checks import check_name
 from neuralnet.errors import InputError, NeuralNetError
 from neuralnet.files import FileError
-from neuralnet.interop.folding import folded
+from neuralnet.interop.folding import fold_batch_norm
 from neuralnet.lab.digits import LabDigits, lab_digits
 from neuralnet.lab.events import Broadcast
 from neuralnet.lab.security import Guard
@@ -165,7 +165,7 @@ class Lab:
         picture = check_picture(await _body(request, 784))
 
         def compute() -> bytes:
-            model = folded(self.session.network())
+            model = fold_batch_norm(self.session.network())
             tensors, numbers = slow_motion(model, picture, label, rate)
             return save(tensors, {"numbers": json.dumps(numbers)})
 

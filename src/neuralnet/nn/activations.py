@@ -9,8 +9,6 @@ Each function writes its result to `out` and returns it, so that a training step
 after it (batch.py says which buffers may be overwritten).
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -36,10 +34,8 @@ class Activation(ByValue, ABC):
     def backward(self, da: Array, z: Array, a: Array) -> Array:
         """Return dL/dz, written over `da`. The contents of `z` are overwritten."""
 
-    def probabilities(self, z: Array, out: Array) -> Array:
-        """Return rows of probabilities that sum to one, for logits z, in an array other than z.
-
-        Logits are the inputs of the output activation.
+    def probabilities(self, z: Array) -> Array:
+        """Return rows of probabilities that sum to one, given the logits z.
 
         Raises
         ------
@@ -85,31 +81,30 @@ class Sigmoid(ElementwiseActivation):
 
     name = "sigmoid"
 
+    # Below this z, by the size of a float in bytes, exp(-z) overflows and a is too small for it.
+    LOWEST: ClassVar = {2: -9.0, 4: -87.0, 8: -708.0}
+
     def forward(self, z: Array, out: Array) -> Array:
-        """Return (1 + tanh(z / 2)) / 2, which equals the sigmoid and never overflows."""
-        np.multiply(z, 0.5, out=out)
-        np.tanh(out, out=out)
-        np.multiply(out, 0.5, out=out)
-        return np.add(out, 0.5, out=out)
+        """Return 1 / (1 + exp(-z)), which keeps its relative precision however small it is."""
+        np.maximum(z, np.full_like(z[0], self.LOWEST[z.itemsize]), out=out)
+        np.exp(np.negative(out, out=out), out=out)
+        return np.reciprocal(np.add(out, 1, out=out), out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return a (1 - a)."""
         np.subtract(1, a, out=out)
         return np.multiply(a, out, out=out)
 
-    def probabilities(self, z: Array, out: Array) -> Array:
-        """Return each sigmoid divided by the sum of its row."""
-        a = self.forward(z, out=out)
-        total: Array = a.sum(axis=1, keepdims=True)  # (N, 1)
-        tiny = total[:, 0] < 0.01
-        total[tiny] = 1
-        np.divide(a, total, out=out)
-        if tiny.any():
-            # Tiny sigmoids have lost digits to rounding, their logarithms have not:
-            # log(sigmoid(z)) = min(z, 0) - log(1 + exp(-|z|)).
-            logs: Array = np.minimum(z[tiny], 0) - np.log1p(np.exp(-np.abs(z[tiny])))
-            out[tiny] = Softmax().forward(logs, out=logs)
-        return out
+    def probabilities(self, z: Array) -> Array:
+        """Return each sigmoid divided by the sum of its row; for one output, 1 - a and a."""
+        if z.shape[1] == 1:
+            # softmax(-z/2, z/2) = (1 - sigmoid(z), sigmoid(z)), and 1 - a would lose digits.
+            pair: Array = np.concatenate([z * -0.5, z * 0.5], axis=1)  # (N, 2)
+            return Softmax().forward(pair, out=pair)
+        # A sum of small sigmoids would lose digits that their logarithms keep:
+        # log(sigmoid(z)) = min(z, 0) - log(1 + exp(-|z|)).
+        logs: Array = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
+        return Softmax().forward(logs, out=logs)
 
 
 class Tanh(ElementwiseActivation):
@@ -206,6 +201,21 @@ class GELU(ElementwiseActivation):
         return np.tanh(u, out=u)  # (N, K)
 
 
+class Exponential(ElementwiseActivation):
+    """a = exp(z), for the outputs of a regression of counts."""
+
+    name = "exponential"
+
+    def forward(self, z: Array, out: Array) -> Array:
+        """Return exp(z)."""
+        return np.exp(z, out=out)
+
+    def derivative(self, z: Array, a: Array, out: Array) -> Array:
+        """Return a."""
+        np.copyto(out, a)
+        return out
+
+
 class Softmax(Activation):
     """a_k = exp(z_k) / sum_j exp(z_j): rows of probabilities, for the output layer.
 
@@ -230,15 +240,13 @@ class Softmax(Activation):
         np.subtract(da, z.sum(axis=1, keepdims=True), out=da)
         return np.multiply(a, da, out=da)  # (N, K)
 
-    def probabilities(self, z: Array, out: Array) -> Array:
+    def probabilities(self, z: Array) -> Array:
         """Return the outputs themselves."""
-        return self.forward(z, out=out)
+        return self.forward(z, out=np.empty_like(z))
 
 
-HIDDEN_ACTIVATIONS: dict[str, type[Activation]] = by_name(
-    Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Identity
-)
-OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = by_name(Sigmoid, Softmax, Identity)
+HIDDEN_ACTIVATIONS = by_name(Sigmoid, Tanh, ReLU, LeakyReLU, GELU, Identity)
+OUTPUT_ACTIVATIONS: dict[str, type[Activation]] = by_name(Sigmoid, Softmax, Identity, Exponential)
 
 
 def hidden_activation_for(choice: object, name: str = "hidden_activation") -> Activation:

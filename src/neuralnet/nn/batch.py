@@ -11,7 +11,7 @@ Who owns which buffer, and who may overwrite it:
 - A gradient belongs to the layer that returned it. The layer below may overwrite it.
 """
 
-from __future__ import annotations
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,6 +33,7 @@ def scale_pixels(pixels: Array, input_range: Range) -> None:
     pixels += low
 
 
+@dataclass(eq=False)
 class Batch:
     """The buffers of a mini-batch of `num_rows` examples.
 
@@ -44,7 +45,7 @@ class Batch:
         Layers that the batch goes through.
     objective : Objective
         Objective that its outputs go to.
-    pixels : (float, float)
+    input_range : (float, float)
         Range that uint8 pixels are scaled to.
     backward : bool
         Whether the batch also goes backward.
@@ -53,37 +54,39 @@ class Batch:
     ----------
     x : ndarray, shape (N, D)
         The inputs.
-    weight : float
+    total_weight : float
         Total weight of the examples: their number, unless they have weights.
     caches : list of Cache
         One per layer.
-    outputs : ObjectiveCache
-        The arrays at the outputs.
+    objective_cache : ObjectiveCache
+        Targets, outputs and the gradient at the logits.
     """
 
-    def __init__(
-        self, num_rows: int, layers: Sequential, objective: Objective, pixels: Range, backward: bool
-    ) -> None:
-        self.num_rows, self.weight = num_rows, float(num_rows)
-        self.caches = layers.caches(num_rows, backward=backward)
-        self.outputs = objective.cache(num_rows)
-        self._parameters = layers.parameters
-        self._pixels = pixels
+    num_rows: int
+    layers: Sequential
+    objective: Objective
+    input_range: Range
+    backward: bool
+
+    def __post_init__(self) -> None:
+        self.total_weight = float(self.num_rows)
+        self.caches = self.layers.caches(self.num_rows, backward=self.backward)
+        self.objective_cache = self.objective.cache(self.num_rows)
         self._gathered: Array | None = None
         self._converted: Array | None = None
 
     def load(self, X: Array) -> None:
         """Load N examples: pixels (uint8) are scaled, floating-point numbers are taken as is."""
-        xp, dtype = self._parameters.xp, self._parameters.state.dtype
+        xp, dtype = self.layers.parameters.xp, self.layers.parameters.state.dtype
         if X.dtype == dtype:
             self.x = xp.asarray(X)
             return
         if self._converted is None:
-            self._converted = self._parameters.empty(*X.shape)
+            self._converted = self.layers.parameters.empty(*X.shape)
         self.x = self._converted
         self.x[...] = xp.asarray(X)
         if X.dtype == np.uint8:
-            scale_pixels(self.x, self._pixels)
+            scale_pixels(self.x, self.input_range)
 
     def gather(self, X: Array, rows: Array) -> None:
         """Load the examples of X at `rows`, shape (N,).

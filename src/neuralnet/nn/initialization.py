@@ -1,7 +1,5 @@
 """Initial weights: random, with a variance that preserves the signal through a layer."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

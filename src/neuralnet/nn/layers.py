@@ -8,15 +8,13 @@ A layer holds its parameters and their gradients as views into the network's fla
 reused at every step.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from neuralnet.checks import Array, NeuralNetError
+from neuralnet.checks import Array, check_forward
 from neuralnet.nn.activations import Activation
 from neuralnet.nn.initialization import Initializer
 from neuralnet.nn.parameters import Parameters
@@ -35,27 +33,36 @@ class Cache:
         The inputs of the last forward; None before the first.
     outputs : ndarray, shape (N, K)
         Buffer for the outputs.
-    d_inputs : ndarray, shape (N, D)
-        Buffer of a dense layer for dL/d(inputs). It has no columns where that gradient is not
-        needed: in the first layer, whose inputs are data, and in batches that only go forward.
-        Other layers overwrite the gradient that they are given, and do not use it.
     """
 
     inputs: Array | None
     outputs: Array
-    d_inputs: Array
 
-    def forward_inputs(self) -> Array:
-        """Return the inputs of the last forward.
+    def take_inputs(self) -> Array:
+        """Return the inputs of the last forward, once: backward may overwrite them.
 
         Raises
         ------
         NeuralNetError
-            If there was none.
+            If there was no forward since the last call.
         """
-        if self.inputs is None:
-            raise NeuralNetError("backward was called before forward; call forward first.")
-        return self.inputs
+        inputs, self.inputs = self.inputs, None
+        return check_forward(inputs)
+
+
+@dataclass(slots=True)
+class DenseCache(Cache):
+    """The cache of a dense layer.
+
+    Attributes
+    ----------
+    d_inputs : ndarray, shape (N, D)
+        Buffer for dL/d(inputs). It has no columns where that gradient is not needed: in the first
+        layer, whose inputs are data, and in batches that only go forward. Other layers need no
+        such buffer, because they overwrite the gradient that they are given.
+    """
+
+    d_inputs: Array
 
 
 class Layer(ABC):
@@ -146,13 +153,13 @@ class Dense(Layer):
         if self.b is not None:
             self.b[...] = 0
 
-    def cache(self, num_rows: int, *, d_inputs: bool) -> Cache:
+    def cache(self, num_rows: int, *, d_inputs: bool) -> DenseCache:
         """Allocate the cache of a batch of `num_rows` examples."""
         outputs = self.parameters.empty(num_rows, self.num_outputs)
         columns = self.num_inputs if d_inputs else 0
-        return Cache(None, outputs, self.parameters.empty(num_rows, columns))
+        return DenseCache(None, outputs, self.parameters.empty(num_rows, columns))
 
-    def forward(self, x: Array, cache: Cache, rng: Rng = None) -> Array:
+    def forward(self, x: Array, cache: DenseCache, rng: Rng = None) -> Array:
         """Return z = x W + b."""
         cache.inputs = x
         z: Array = np.matmul(x, self.W, out=cache.outputs)  # (N, K)
@@ -160,7 +167,7 @@ class Dense(Layer):
             z += self.b
         return z
 
-    def backward(self, dz: Array, cache: Cache) -> Array:
+    def backward(self, dz: Array, cache: DenseCache) -> Array:
         """Store dL/dW and dL/db; return dL/dx where it is needed.
 
         z_nk = sum_d x_nd W_dk + b_k, so by the chain rule
@@ -168,7 +175,7 @@ class Dense(Layer):
             dL/dW_dk = sum_n x_nd dL/dz_nk        dL/db_k = sum_n dL/dz_nk
             dL/dx_nd = sum_k dL/dz_nk W_dk
         """
-        x = cache.forward_inputs()
+        x = cache.take_inputs()
         np.matmul(x.T, dz, out=self.dW)  # (D, K)
         if self.db is not None:
             dz.sum(axis=0, out=self.db)  # (K,)
@@ -194,9 +201,7 @@ class ActivationLayer(Layer):
 
     def cache(self, num_rows: int, *, d_inputs: bool) -> Cache:
         """Allocate the cache of a batch of `num_rows` examples."""
-        outputs = self.parameters.empty(num_rows, self.num_units)
-        # `backward` writes over the gradient it is given, and needs no buffer for another.
-        return Cache(None, outputs, d_inputs=outputs)
+        return Cache(None, self.parameters.empty(num_rows, self.num_units))
 
     def forward(self, z: Array, cache: Cache, rng: Rng = None) -> Array:
         """Return a = f(z)."""
@@ -205,4 +210,4 @@ class ActivationLayer(Layer):
 
     def backward(self, da: Array, cache: Cache) -> Array:
         """Return dL/dz = dL/da f'(z), written over `da`."""
-        return self.function.backward(da, cache.forward_inputs(), cache.outputs)  # (N, K)
+        return self.function.backward(da, cache.take_inputs(), cache.outputs)  # (N, K)

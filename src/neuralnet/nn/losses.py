@@ -3,11 +3,9 @@
 Shapes: `N` examples in a batch, `K` outputs. `z` are the logits (the output of the last layer,
 before the output activation), `a` the outputs, `targets` the desired outputs, all (N, K).
 
-A loss here is one number per example, the sum over its K outputs; `Objective` takes the (weighted)
-mean over the examples.
+A loss here is l, one number per example: the sum over its K outputs. `Objective` takes the
+(weighted) mean over the examples, which is L.
 """
-
-from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
@@ -24,7 +22,7 @@ class Loss(ABC):
 
     name: ClassVar[str]
     # Names of the output activations that this loss can be paired with.
-    outputs: ClassVar[tuple[str, ...]]
+    output_activations: ClassVar[tuple[str, ...]]
     # With these of them, y may also be a matrix of targets, each in the range given.
     target_ranges: ClassVar[dict[str, tuple[float, float]]] = {}
 
@@ -41,8 +39,8 @@ class MeanSquaredError(Loss):
     """l = sum_k (a_k - t_k)²."""
 
     name = "mean_squared_error"
-    outputs = ("sigmoid", "softmax", "identity")
-    target_ranges: ClassVar = {"identity": (-math.inf, math.inf)}
+    output_activations = ("sigmoid", "softmax", "identity")
+    target_ranges: ClassVar = {"identity": (-math.inf, math.inf), "sigmoid": (0.0, 1.0)}
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
         """Return the sum of the squares."""
@@ -63,22 +61,33 @@ class CrossEntropy(Loss):
 
     With log a_k = z_k - log(sum_j exp z_j) this is log(sum_j exp z_j) - sum_k t_k z_k; its
     derivative with respect to z_k is exp z_k / (sum_j exp z_j) - t_k = a_k - t_k.
+
+    Both are small differences where a prediction is nearly certain. The code computes them from
+    the other outputs, which keeps their digits.
     """
 
     name = "cross_entropy"
-    outputs = ("softmax",)
+    output_activations = ("softmax",)
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
-        """Return log(sum_k exp z_k) - sum_k t_k z_k, which is finite however small a is."""
-        largest = z.max(axis=1, keepdims=True)  # (N, 1)
-        np.exp(np.subtract(z, largest, out=scratch), out=scratch)
-        losses: Array = np.log(scratch.sum(axis=1)) + largest[:, 0]
-        losses -= np.multiply(targets, z, out=scratch).sum(axis=1)
+        """Return log(sum_k exp s_k) - sum_k t_k s_k, with s = z - max z, so that one s is 0."""
+        shifted = np.subtract(z, z.max(axis=1, keepdims=True), out=scratch)  # (N, K)
+        expected: Array = np.einsum("nk,nk->n", targets, shifted)
+        largest = shifted == 0
+        np.copyto(np.exp(shifted, out=shifted), 0, where=largest)
+        losses: Array = shifted.sum(axis=1)
+        losses += largest.sum(axis=1) - 1  # the second to last of several that are the largest
+        np.log1p(losses, out=losses)
+        losses -= expected
         return losses  # (N,)
 
     def backward(self, z: Array, a: Array, targets: Array, output: Activation, out: Array) -> Array:
-        """Return dl/dz = a - t."""
-        return np.subtract(a, targets, out=out)
+        """Return dl/dz = a - t. As a and t sum to 1, a nearly certain output has minus the rest."""
+        np.subtract(a, targets, out=out)
+        certain = a > 0.5  # at most one output of a row
+        np.copyto(out, 0, where=certain)
+        np.copyto(out, -out.sum(axis=1, keepdims=True), where=certain)
+        return out  # (N, K)
 
 
 class BinaryCrossEntropy(Loss):
@@ -89,24 +98,52 @@ class BinaryCrossEntropy(Loss):
     """
 
     name = "binary_cross_entropy"
-    outputs = ("sigmoid",)
+    output_activations = ("sigmoid",)
     target_ranges: ClassVar = {"sigmoid": (0.0, 1.0)}
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
         """Return sum_k max(z_k, 0) - t_k z_k + log(1 + exp(-|z_k|)), which is always finite."""
-        np.abs(z, out=scratch)
-        np.negative(scratch, out=scratch)
+        np.negative(np.abs(z, out=scratch), out=scratch)
         np.log1p(np.exp(scratch, out=scratch), out=scratch)
         scratch += np.maximum(z, 0) - targets * z  # the small term last keeps its digits
         losses: Array = scratch.sum(axis=1)
         return losses  # (N,)
 
     def backward(self, z: Array, a: Array, targets: Array, output: Activation, out: Array) -> Array:
-        """Return dl/dz = a - t."""
-        return np.subtract(a, targets, out=out)
+        """Return dl/dz = a - t = a (1 - t) - (1 - a) t, with 1 - a = sigmoid(-z)."""
+        complement = output.forward(np.negative(z, out=z), out=out)  # (N, K)
+        complement *= targets
+        out[...] = a * (1 - targets) - complement
+        return out  # (N, K)
 
 
-LOSSES: dict[str, type[Loss]] = by_name(MeanSquaredError, CrossEntropy, BinaryCrossEntropy)
+class PoissonDeviance(Loss):
+    """l = 2 sum_k [t_k log(t_k / a_k) - t_k + a_k], for a = exp(z) and targets of at least 0.
+
+    It is twice the negative log-likelihood of counts t with the means a, up to terms without a, and
+    0 where a = t. Its derivative with respect to a_k is 2 (1 - t_k / a_k), and that of a_k with
+    respect to z_k is a_k; their product is 2 (a_k - t_k).
+    """
+
+    name = "poisson_deviance"
+    output_activations = ("exponential",)
+    target_ranges: ClassVar = {"exponential": (0.0, math.inf)}
+
+    def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
+        """Return 2 sum_k [t_k (log t_k - z_k) - t_k + a_k], where t_k log t_k is 0 for t_k = 0."""
+        np.maximum(targets, np.finfo(targets.dtype).tiny, out=scratch)
+        np.subtract(np.log(scratch, out=scratch), z, out=scratch)
+        scratch *= targets
+        scratch += a - targets
+        losses: Array = 2 * scratch.sum(axis=1)
+        return losses  # (N,)
+
+    def backward(self, z: Array, a: Array, targets: Array, output: Activation, out: Array) -> Array:
+        """Return dl/dz = 2 (a - t)."""
+        return np.multiply(np.subtract(a, targets, out=out), 2, out=out)
+
+
+LOSSES = by_name(MeanSquaredError, CrossEntropy, BinaryCrossEntropy, PoissonDeviance)
 
 
 def loss_for(choice: str | Loss, output: Activation) -> Loss:

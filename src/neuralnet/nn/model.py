@@ -1,7 +1,5 @@
 """`Model`: layers with an objective, from examples to predictions and gradients."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -9,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, check_activations
+from neuralnet.checks import Array, Labelled, NeuralNetError, check_activations, check_generator
 from neuralnet.checks.arrays import all_finite, check_examples, check_finite, check_labelled
+from neuralnet.checks.inputs import NOT_FINITE, warn_of_other_inputs
 from neuralnet.nn.batch import INFERENCE_ROWS, Batch, Range
 from neuralnet.nn.layers import ActivationLayer, Rng
 from neuralnet.nn.objective import Objective
@@ -53,6 +52,9 @@ class Model:
         `parameters["layers.0.weight"]` is a writable view.
     layers : list of Layer
         The layers of `sequential`.
+    notes : dict of str to str
+        Free text that is saved with the network, for example the source of its data. `train` notes
+        the kind of inputs, and an `InputWarning` is given for inputs of another kind.
     """
 
     def __init__(
@@ -61,10 +63,11 @@ class Model:
         self.sequential = sequential
         self.objective = objective
         self.num_features = num_features
+        self.notes: dict[str, str] = {}
         self.input_range = input_range
         self.layers, self.parameters = sequential.layers, sequential.parameters
         hidden = [layer.num_units for layer in self.layers if isinstance(layer, ActivationLayer)]
-        self.layer_sizes = [*hidden, objective.num_outputs]
+        self.activation_sizes = [*hidden, objective.num_outputs]
         self.xp, self.dtype = self.parameters.xp, self.parameters.state.dtype
 
     def forward(self, X: Array) -> tuple[Array, ...]:
@@ -89,7 +92,7 @@ class Model:
         for _, batch, z in self._inference(check_examples(X, self.num_features)):
             caches = zip(self.layers, batch.caches, strict=True)
             hidden = [cache.outputs for one, cache in caches if isinstance(one, ActivationLayer)]
-            outputs = self.objective.output_activation.forward(z, out=batch.outputs.a)
+            outputs = self.objective.output_activation.forward(z, out=batch.objective_cache.a)
             parts.append([self.to_numpy(a).copy() for a in (*hidden, outputs)])
         return tuple(np.concatenate(layer) for layer in zip(*parts, strict=True))
 
@@ -127,7 +130,7 @@ class Model:
             If an argument cannot be used.
         """
         X, y, sample_weight = self.validated(X, y, sample_weight)
-        check_activations(activations, [(len(X), size) for size in self.layer_sizes])
+        check_activations(activations, [(len(X), size) for size in self.activation_sizes])
         batch = self._labelled_batch(X, y, sample_weight)
         x, given = batch.x, iter(activations)
         # The layers' caches are computed again: the caller has only the activations.
@@ -135,8 +138,8 @@ class Model:
             x = layer.forward(x, cache)
             if isinstance(layer, ActivationLayer):  # continue from the activations given
                 cache.outputs = x = self.xp.asarray(next(given), dtype=self.dtype)
-        batch.outputs.z = x
-        batch.outputs.a = self.xp.asarray(next(given), dtype=self.dtype)
+        batch.objective_cache.z = x
+        batch.objective_cache.a = self.xp.asarray(next(given), dtype=self.dtype)
         return self._gradients(batch)
 
     def loss_and_gradients(
@@ -166,23 +169,22 @@ class Model:
             If an argument cannot be used.
         """
         X, y, sample_weight = self.validated(X, y, sample_weight)
-        if rng is not None and not isinstance(rng, np.random.Generator):
-            raise InputError(f"rng is {rng!r:.80}; it must be a numpy.random.Generator or None.")
+        check_generator(rng)
         batch = self._labelled_batch(X, y, sample_weight)
         z = self.sequential.forward(batch.x, batch.caches, rng)  # (N, K)
-        loss = self.objective.forward(z, batch.outputs) + self.objective.penalty()
+        loss = self.objective.forward(z, batch.objective_cache)
         return loss, self._gradients(batch)
 
     def _labelled_batch(self, X: Array, y: Array, sample_weight: Array | None) -> Batch:
         """Allocate a batch of validated examples, for a forward and a backward pass."""
         batch = self.batch(len(X), backward=True)
         batch.load(X)
-        self.objective.set_targets(y, sample_weight, batch.outputs)
+        self.objective.set_targets(y, sample_weight, batch.objective_cache)
         return batch
 
     def _gradients(self, batch: Batch) -> dict[str, Array]:
         """Send a batch backward; return copies of the gradients."""
-        dz = self.objective.backward(batch.outputs)  # (N, K)
+        dz = self.objective.backward(batch.objective_cache)  # (N, K)
         self.sequential.backward(dz, batch.caches)
         self.objective.add_penalty_gradient()
         gradients = self.parameters.gradient
@@ -190,10 +192,11 @@ class Model:
 
     def batch(self, num_rows: int, *, backward: bool) -> Batch:
         """Allocate the buffers of a mini-batch of `num_rows` examples."""
-        return Batch(num_rows, self.sequential, self.objective, self.input_range, backward)
+        return Batch(num_rows, self.sequential, self.objective, self.input_range, backward=backward)
 
     def _inference(self, X: Array) -> Iterator[tuple[slice, Batch, Array]]:
         """Send examples forward in slices; yield the rows, the batch and its logits."""
+        warn_of_other_inputs(X, self.notes, self.input_range)
         batch: Batch | None = None
         for start in range(0, len(X), INFERENCE_ROWS):
             part = X[start : start + INFERENCE_ROWS]
@@ -230,10 +233,7 @@ class Model:
                 # NaN and infinite inputs show in the first layer's outputs, which are smaller.
                 if not (all_finite(batch.caches[0].outputs) and all_finite(z)):
                     check_finite(X, "X")
-                    raise NeuralNetError(
-                        "Some outputs of the network are NaN or infinite: its weights are not "
-                        "finite (did the training diverge?), or the inputs are too large for it."
-                    )
+                    raise NeuralNetError(NOT_FINITE)
         return logits
 
     def outputs(self, X: Array) -> Array:
@@ -247,7 +247,8 @@ class Model:
     def predict_proba(self, X: Array) -> Array:
         """Compute the probability of each class.
 
-        Softmax outputs are probabilities; sigmoid outputs are divided by their sum.
+        Softmax outputs are probabilities, a single sigmoid output is that of label 1, and several
+        sigmoid outputs are divided by their sum.
 
         Parameters
         ----------
@@ -256,7 +257,7 @@ class Model:
 
         Returns
         -------
-        ndarray, shape (N, K)
+        ndarray, shape (N, K), or (N, 2) for a single output
             Rows that sum to one.
 
         Raises
@@ -264,11 +265,10 @@ class Model:
         InputError
             If X cannot be used, or the outputs are not probabilities (identity).
         """
-        z = self.logits(X)
-        return self.objective.output_activation.probabilities(z, out=np.empty_like(z))
+        return self.objective.output_activation.probabilities(self.logits(X))
 
     def predict(self, X: Array) -> NDArray[np.int64]:
-        """Return the most probable label of each example.
+        """Return the most probable label of each example: 0 or 1 for a single output, at 0.5.
 
         Parameters
         ----------
@@ -285,6 +285,8 @@ class Model:
         InputError
             If X cannot be used.
         """
+        if self.objective.num_outputs == 1:
+            return (self.outputs(X)[:, 0] > 0.5).astype(np.int64)
         labels: NDArray[np.int64] = self.logits(X).argmax(axis=1)
         return labels  # output activations preserve the order of logits
 
@@ -305,21 +307,28 @@ class Model:
         ------
         InputError
             If an argument cannot be used.
+        NeuralNetError
+            If logits or the loss are NaN or infinite although X is finite.
         """
-        return self.evaluate_validated(*self.validated(X, y, sample_weight))
+        with np.errstate(over="ignore", invalid="ignore"):
+            evaluation = self.evaluate_validated(*self.validated(X, y, sample_weight))
+        if not math.isfinite(evaluation.loss):
+            raise NeuralNetError(NOT_FINITE)
+        return evaluation
 
     def evaluate_validated(self, X: Array, y: Array, sample_weight: Array | None) -> Evaluation:
-        """Evaluate on examples that `validated` returned."""
+        """Evaluate on examples that `validated` returned; without finite logits the loss is NaN."""
         loss = correct = total = 0.0
         for rows, batch, z in self._inference(X):
             weights = np.ones(batch.num_rows) if sample_weight is None else sample_weight[rows]
-            self.objective.set_targets(y[rows], weights, batch.outputs)
-            weight = float(weights.sum())
-            loss += weight * self.objective.forward(z, batch.outputs)
-            hits = self.to_numpy(self.objective.correct(y[rows], batch.outputs))  # (N,)
-            correct += float(weights[hits].sum())
+            cache, weight = batch.objective_cache, float(weights.sum())
+            self.objective.set_targets(y[rows], weights, cache)
+            loss += weight * self.objective.mean_loss(z, cache) if all_finite(z) else math.nan
+            correct += float(
+                weights[self.to_numpy(self.objective.correct(z, y[rows], cache))].sum()
+            )
             total += weight
-        if y.ndim == 2 and self.objective.output_activation.name == "identity":
+        if y.ndim == 2 and self.objective.output_activation.name in ("identity", "exponential"):
             correct = math.nan  # a regression has no correct answers
         return Evaluation(loss / total + self.objective.penalty(), correct / total)
 
@@ -330,12 +339,7 @@ class Model:
 
         `suffix` is added to "X" and "y" in errors. Raises `InputError` if one cannot be used.
         """
-        return check_labelled(
-            *(X, y, sample_weight, self.num_features, self.objective.num_outputs),
-            target_range=self.objective.target_range,
-            label_smoothing=self.objective.label_smoothing,
-            suffix=suffix,
-        )
+        return check_labelled(X, y, sample_weight, self.num_features, self.objective, suffix)
 
     def to_numpy(self, array: Array) -> Array:
         """Return an array of `xp` as a NumPy array: itself, where `xp` is NumPy."""

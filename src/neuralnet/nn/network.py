@@ -1,7 +1,5 @@
 """`NeuralNetMLP`: the multilayer perceptron, built from its settings."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 from collections.abc import Sequence
@@ -27,8 +25,9 @@ from neuralnet.nn.sequential import Sequential
 class NeuralNetMLP(Model):
     """A multilayer perceptron: dense layers, each followed by an activation.
 
-    The defaults are the textbook's network: one hidden layer of sigmoids, sigmoid outputs, one-hot
-    targets and mean squared error.
+    The defaults are those of a well-known textbook (Raschka, Liu and Mirjalili 2022, "Machine
+    Learning with PyTorch and Scikit-Learn", chapter 11): one hidden layer of sigmoids, sigmoid
+    outputs, one-hot targets and mean squared error.
 
     Parameters
     ----------
@@ -37,17 +36,17 @@ class NeuralNetMLP(Model):
     num_hidden : int or sequence of int
         Units of the hidden layer, or of each hidden layer from first to last.
     num_classes : int
-        Outputs, K: one per class, at least 2. With independent outputs (identity outputs with mean
-        squared error, sigmoid outputs with binary cross-entropy) y may also be a matrix of targets,
-        (N, K), and one output is enough.
+        Outputs, K: one per class. With independent outputs (identity, sigmoid or exponential) y may
+        also be a matrix of targets, (N, K), and a single output, with y of shape (N,), is enough
+        for two classes or for one number.
     hidden_activation : str, Activation, or a sequence of these
         "sigmoid", "tanh", "relu", "leaky_relu", "gelu" or "identity"; one for all hidden layers,
         or one for each.
     output_activation : str or Activation
-        "sigmoid", "softmax" or "identity".
+        "sigmoid", "softmax", "identity" or "exponential".
     loss : str or Loss
-        "mean_squared_error" (with any outputs), "cross_entropy" (with softmax) or
-        "binary_cross_entropy" (with sigmoid).
+        "mean_squared_error" (with sigmoid, softmax or identity), "cross_entropy" (with softmax),
+        "binary_cross_entropy" (with sigmoid) or "poisson_deviance" (with exponential).
     l2 : float
         L2 penalty, at least 0: `l2 / 2` times the sum of the squared weights is part of the loss.
     batch_norm : bool
@@ -130,7 +129,6 @@ class NeuralNetMLP(Model):
         self.batch_norm = check_flag(batch_norm, "batch_norm")
         self.dropout = check_dropout(dropout, depth)
         self.classes = check_classes(classes, self.num_classes)
-        self.notes: dict[str, str] = {}
         layers = Sequential(
             self._build_layers(num_features), check_dtype(dtype), check_array_module(xp)
         )

@@ -1,16 +1,14 @@
 """The objective: output activation, loss, L2 penalty and label smoothing as one function.
 
-L = sum_n w_n l_n + l2/2 sum W², where l_n is the loss of example n, the weights w_n sum to one
-(1/N each by default), and the second sum is over all weight matrices.
+L = sum_n w_n l_n + l2/2 sum W², where l_n is the loss of example n (losses.py), the weights w_n of
+the examples sum to one (1/N each by default), and the second sum is over all weight matrices.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from neuralnet.checks import Array, check_number
+from neuralnet.checks import Array, check_forward, check_number
 from neuralnet.nn.activations import Activation
 from neuralnet.nn.losses import Loss
 from neuralnet.nn.parameters import Parameters, blocks, empty_block
@@ -24,21 +22,22 @@ class ObjectiveCache:
     ----------
     targets : ndarray, shape (N, K)
         Desired outputs.
-    weights : ndarray, shape (N,)
+    example_weights : ndarray, shape (N,)
         Weight of each example in the loss; they sum to one.
     a, dz : ndarray, shape (N, K)
         Outputs, and the gradient with respect to the logits. `forward` uses `dz` as scratch.
-    z : ndarray, shape (N, K)
-        Logits of the last forward; a placeholder before the first.
+    z : ndarray, shape (N, K), or None
+        Logits of the last forward; None before the first.
     """
 
     targets: Array
-    weights: Array
+    example_weights: Array
     a: Array
     dz: Array
-    z: Array
+    z: Array | None = None
 
 
+@dataclass(eq=False)
 class Objective:
     """The number that training minimizes, with its gradient at the logits.
 
@@ -58,31 +57,26 @@ class Objective:
         Share of each one-hot target that is spread evenly over all classes, in [0, 1).
     """
 
-    def __init__(
-        self,
-        output_activation: Activation,
-        loss: Loss,
-        parameters: Parameters,
-        num_outputs: int,
-        l2: float = 0.0,
-        label_smoothing: float = 0.0,
-    ) -> None:
-        self.output_activation = output_activation
-        self.loss = loss
-        self.parameters = parameters
-        self.num_outputs = num_outputs
-        self.target_range = loss.target_ranges.get(output_activation.name)
-        self.l2 = check_number(l2, "l2", minimum=0)
-        self.label_smoothing = check_number(label_smoothing, "label_smoothing", minimum=0, below=1)
-        self._one_hot: Array = parameters.xp.eye(num_outputs, dtype=parameters.state.dtype)
-        self._one_hot *= 1 - self.label_smoothing
-        self._one_hot += self.label_smoothing / num_outputs
+    output_activation: Activation
+    loss: Loss
+    parameters: Parameters
+    num_outputs: int
+    l2: float = 0.0
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.target_range = self.loss.target_ranges.get(self.output_activation.name)
+        self.l2 = check_number(self.l2, "l2", minimum=0)
+        smoothing = check_number(self.label_smoothing, "label_smoothing", minimum=0, below=1)
+        self.label_smoothing, parameters = smoothing, self.parameters
+        one_hot: Array = parameters.xp.eye(self.num_outputs, dtype=parameters.state.dtype)
+        self._smoothed = one_hot * (1 - smoothing) + smoothing / self.num_outputs
         self._scratch = empty_block(parameters.values)
 
     def cache(self, num_rows: int) -> ObjectiveCache:
         """Allocate the cache of a batch of `num_rows` examples."""
         targets, a, dz = (self.parameters.empty(num_rows, self.num_outputs) for _ in range(3))
-        return ObjectiveCache(targets, self.parameters.empty(num_rows), a, dz, z=a)
+        return ObjectiveCache(targets, self.parameters.empty(num_rows), a, dz)
 
     def set_targets(self, y: Array, sample_weight: Array | None, cache: ObjectiveCache) -> None:
         """Store targets and weights of a batch.
@@ -99,29 +93,40 @@ class Objective:
         xp = self.parameters.xp
         if y.ndim == 2:
             cache.targets[...] = xp.asarray(y)
-        elif xp is np:  # labels were validated; "clip" saves checking them again
-            self._one_hot.take(y, axis=0, out=cache.targets, mode="clip")
         else:
-            self._one_hot.take(xp.asarray(y), axis=0, out=cache.targets)
+            self._smoothed.take(xp.asarray(y), axis=0, out=cache.targets)
         if sample_weight is None:
-            cache.weights[...] = 1 / len(y)
+            cache.example_weights[...] = 1 / len(y)
         else:
             total = sample_weight.sum() or 1  # a batch whose weights are all 0 has no gradient
-            cache.weights[...] = xp.asarray(sample_weight / total)
+            cache.example_weights[...] = xp.asarray(sample_weight / total)
 
     def forward(self, z: Array, cache: ObjectiveCache) -> float:
-        """Return the weighted mean loss of a batch, without the L2 penalty."""
+        """Return L: the weighted mean loss of a batch, plus the L2 penalty."""
+        return self.mean_loss(z, cache) + self.penalty()
+
+    def mean_loss(self, z: Array, cache: ObjectiveCache) -> float:
+        """Return the weighted mean loss of a batch, sum_n w_n l_n."""
         cache.z = z
         a = self.output_activation.forward(z, out=cache.a)  # (N, K)
         losses = self.loss.forward(z, a, cache.targets, scratch=cache.dz)  # (N,)
-        return float(np.dot(losses, cache.weights))
+        return float(np.dot(losses, cache.example_weights))
 
     def backward(self, cache: ObjectiveCache) -> Array:
-        """Return the gradient of that loss with respect to the logits, dL/dz."""
-        dz = self.loss.backward(
-            cache.z, cache.a, cache.targets, self.output_activation, out=cache.dz
-        )
-        return np.multiply(dz, cache.weights[:, np.newaxis], out=dz)  # (N, K)
+        """Return the gradient of L with respect to the logits, dL/dz, to which L2 adds nothing.
+
+        The gradient of the L2 penalty with respect to the weights is added afterwards, by
+        `add_penalty_gradient`, to the gradients that the layers have stored.
+
+        Raises
+        ------
+        NeuralNetError
+            If there was no forward since the last call.
+        """
+        z, cache.z = cache.z, None  # the loss may write over z
+        z = check_forward(z)
+        dz = self.loss.backward(z, cache.a, cache.targets, self.output_activation, out=cache.dz)
+        return np.multiply(dz, cache.example_weights[:, np.newaxis], out=dz)  # (N, K)
 
     def penalty(self) -> float:
         """Return the L2 penalty."""
@@ -136,7 +141,7 @@ class Objective:
                 scratch = self._scratch[: block.stop - block.start]
                 gradients[block] += np.multiply(values[block], self.l2, out=scratch)
 
-    def correct(self, y: Array, cache: ObjectiveCache) -> Array:
+    def correct(self, z: Array, y: Array, cache: ObjectiveCache) -> Array:
         """Return which examples of a batch are classified correctly, shape (N,).
 
         With labels, the prediction is the largest output. With a matrix of targets each output is
@@ -145,7 +150,7 @@ class Objective:
         """
         correct: Array
         if y.ndim == 2:
-            correct = ((cache.z > 0) == (cache.targets > 0.5)).all(axis=1)
+            correct = ((z > 0) == (cache.targets > 0.5)).all(axis=1)
         else:
-            correct = np.equal(cache.z.argmax(axis=1), self.parameters.xp.asarray(y))
+            correct = np.equal(z.argmax(axis=1), self.parameters.xp.asarray(y))
         return correct

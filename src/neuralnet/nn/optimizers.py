@@ -1,10 +1,8 @@
 """Optimizers: each is a few lines over the flat buffers of parameters and gradients.
 
-The symbols are those of the papers: `w` parameters, `g` gradients, `lr` the learning rate of this
-step.
+Symbols: `w` are all parameters, biases included, `g` their gradients, and `lr` is the learning rate
+of this step.
 """
-
-from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
@@ -13,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, NeuralNetError, by_name, check_choice, check_number
+from neuralnet.checks import Array, InputError, NeuralNetError, by_name, check_fields
 from neuralnet.checks.settings import check_flag
 from neuralnet.nn.parameters import Parameters, blocks, empty_block
 
@@ -73,7 +71,7 @@ class SGD(Optimizer):
     nesterov: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.momentum = check_number(self.momentum, "momentum", minimum=0, below=1)
+        check_fields(self, {"momentum": {"minimum": 0.0, "below": 1.0}})
         self.state_names = ("velocity",) if self.momentum else ()
         if check_flag(self.nesterov, "nesterov") and not self.momentum:
             raise InputError("nesterov is True with momentum 0; give momentum, for example 0.9.")
@@ -112,9 +110,8 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
-        self.beta1 = check_number(self.beta1, "beta1", minimum=0, below=1)
-        self.beta2 = check_number(self.beta2, "beta2", minimum=0, below=1)
-        self.epsilon = check_number(self.epsilon, "epsilon", above=0)
+        decay = {"minimum": 0.0, "below": 1.0}
+        check_fields(self, {"beta1": decay, "beta2": decay, "epsilon": {"above": 0.0}})
 
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
         """Update m and v towards g and g², and move w by lr m̂ / (√v̂ + epsilon)."""
@@ -148,7 +145,8 @@ class AdamW(Adam):
     beta1, beta2, epsilon : float
         As in `Adam`.
     weight_decay : float
-        At least 0; each step multiplies every weight, but no bias, by `1 - lr * weight_decay`.
+        At least 0; each step multiplies every weight, but no bias, by `1 - lr * weight_decay`, or
+        by 0 where that is negative.
     """
 
     name = "adamw"
@@ -156,7 +154,7 @@ class AdamW(Adam):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.weight_decay = check_number(self.weight_decay, "weight_decay", minimum=0)
+        check_fields(self, {"weight_decay": {"minimum": 0.0}})
 
     def step(self, learning_rate: float) -> None:
         """Decay the weights, then step as Adam does."""
@@ -167,12 +165,7 @@ class AdamW(Adam):
 
     def decay(self, weights: Array, fraction: float) -> None:
         """Shrink all weights by a fraction, in place."""
-        weights *= 1 - fraction
+        weights *= max(1 - fraction, 0.0)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = by_name(SGD, Adam, AdamW)
-
-
-def optimizer_for(choice: str | Optimizer) -> Optimizer:
-    """Return the optimizer that `choice` is or names."""
-    return check_choice(choice, Optimizer, OPTIMIZERS, "optimizer")

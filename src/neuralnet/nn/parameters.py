@@ -1,16 +1,14 @@
 """One flat buffer of parameters, one of gradients, and named, shaped views into both."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from neuralnet.checks import Array, check_parameter, explained_memory_error
+from neuralnet.checks import Array, check_name, check_parameter, explained_memory_error
 
 # Entries processed at a time. Repeated passes over a few buffers are fast while they fit into the
 # processor's cache: four float32 buffers of one block take 1 MiB.
@@ -71,11 +69,10 @@ class Parameters:
         shapes: Mapping[str, tuple[int, ...]],
         dtype: DTypeLike,
         xp: ModuleType = np,
-        running_shapes: Mapping[str, tuple[int, ...]] | None = None,
+        running_shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
     ) -> None:
         self.shapes = dict(shapes)
         self.xp = xp
-        running_shapes = dict(running_shapes or {})
         self.num_weights = sum(math.prod(s) for s in shapes.values() if len(s) == 2)
         total = sum(math.prod(shape) for shape in shapes.values())
         num_running = sum(math.prod(shape) for shape in running_shapes.values())
@@ -99,8 +96,14 @@ class Parameters:
         return {name: buffer[self._slices[name]].reshape(s) for name, s in self.shapes.items()}
 
     def __getitem__(self, name: str) -> Array:
-        """Return the view of one parameter; writing to it changes the network."""
-        return self._values[name]
+        """Return the view of one parameter; writing to it changes the network.
+
+        Raises
+        ------
+        InputError
+            If there is no parameter of this name.
+        """
+        return self._values[check_name(name, self.shapes, "The name of a parameter")]
 
     def __setitem__(self, name: str, values: ArrayLike) -> None:
         """Write new values into the view of one parameter.
@@ -117,10 +120,12 @@ class Parameters:
 
     def gradient(self, name: str) -> Array:
         """Return the view of one parameter's gradient."""
-        return self._gradients[name]
+        return self._gradients[check_name(name, self.shapes, "The name of a parameter")]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.shapes)
+
+    keys = __iter__  # with it, dict(parameters) works
 
     def __len__(self) -> int:
         """Return the number of named parameters; `values.size` is the number of entries."""
@@ -138,6 +143,4 @@ class Parameters:
 def _slices(shapes: Mapping[str, tuple[int, ...]], start: int = 0) -> dict[str, slice]:
     """Return where arrays of these shapes lie in a buffer, one after the other."""
     bounds = itertools.accumulate(map(math.prod, shapes.values()), initial=start)
-    return {
-        name: slice(*pair) for name, pair in zip(shapes, itertools.pairwise(bounds), strict=True)
-    }
+    return {n: slice(*pair) for n, pair in zip(shapes, itertools.pairwise(bounds), strict=True)}

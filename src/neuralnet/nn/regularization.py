@@ -4,8 +4,6 @@ As in layers.py, `backward` is directly below `forward`, with one cache between 
 `N` examples and `K` units. `rng` is given in training and is None in inference.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +71,7 @@ class BatchNorm(Layer):
     def cache(self, num_rows: int, *, d_inputs: bool) -> BatchNormCache:
         """Allocate the cache of a batch of `num_rows` examples."""
         outputs = self.parameters.empty(num_rows, self.num_units)
-        return BatchNormCache(None, outputs, outputs, self.parameters.empty(self.num_units))
+        return BatchNormCache(None, outputs, self.parameters.empty(self.num_units))
 
     def forward(self, x: Array, cache: BatchNormCache, rng: Rng = None) -> Array:
         """Return y. The contents of `x` are overwritten by its normalized form."""
@@ -113,7 +111,7 @@ class BatchNorm(Layer):
         In the code, the factor scale is taken out of the bracket; what remains are the two sums
         above, dscale and dshift.
         """
-        x_hat = cache.forward_inputs()
+        x_hat = cache.take_inputs()
         products = np.multiply(dy, x_hat, out=cache.outputs)  # (N, K)
         products.sum(axis=0, out=self.dscale)  # (K,)
         dy.sum(axis=0, out=self.dshift)  # (K,)
@@ -162,15 +160,14 @@ class Dropout(Layer):
     def cache(self, num_rows: int, *, d_inputs: bool) -> DropoutCache:
         """Allocate the cache of a batch of `num_rows` examples."""
         outputs = self.parameters.empty(num_rows, self.num_units)
-        return DropoutCache(None, outputs, outputs, np.empty(outputs.shape, outputs.dtype))
+        return DropoutCache(None, outputs, np.empty(outputs.shape, outputs.dtype))
 
     def forward(self, x: Array, cache: DropoutCache, rng: Rng = None) -> Array:
         """Return x, in training multiplied by a mask of 0 and 1 / (1 - rate)."""
         cache.mask = None
         if rng is None:
             return x
-        drawn = cache.drawn
-        rng.random(out=drawn, dtype=drawn.dtype.type)
+        drawn = rng.random(out=cache.drawn, dtype=cache.drawn.dtype.type)
         np.greater_equal(drawn, self.rate, out=drawn)
         drawn *= 1 / (1 - self.rate)
         cache.mask = self.parameters.xp.asarray(drawn)

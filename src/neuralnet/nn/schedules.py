@@ -4,14 +4,12 @@ The learning rate of a step is that of the schedule times a factor, usually betw
 are counted from 0 to `num_steps - 1` over the whole training.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from neuralnet.checks import by_name, check_choice, check_number
+from neuralnet.checks import by_name, check_choice, check_fields
 
 
 @dataclass(frozen=True)
@@ -27,12 +25,11 @@ class Schedule(ABC):
     name: ClassVar[str]
     learning_rate: float | None = None
 
-    ranges: ClassVar[dict[str, dict[str, float]]] = {}  # of the other settings, for `check_number`
+    ranges: ClassVar[dict[str, dict[str, float]]] = {}  # of the other settings, for `check_fields`
 
     def __post_init__(self) -> None:
         ranges = {"learning_rate": {"above": 0.0}} if self.learning_rate is not None else {}
-        for name, limits in (ranges | self.ranges).items():
-            object.__setattr__(self, name, check_number(getattr(self, name), name, **limits))
+        check_fields(self, ranges | self.ranges)
 
     @abstractmethod
     def factor(self, step: int, num_steps: int) -> float:

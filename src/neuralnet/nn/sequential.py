@@ -1,7 +1,5 @@
 """Layers in sequence: the forward pass and the backward pass."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any

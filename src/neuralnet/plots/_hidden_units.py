@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
+# Number of inputs below which a square number of them is no reason to draw them as an image.
+MIN_PIXELS = 25
+
 
 def hidden_units(
     model: object,
@@ -95,6 +98,12 @@ def plot_hidden_units(
         )
     check_finite(array, "weights")
     limit = check_integer(max_units, "max_units", minimum=1)
+    if image_shape is None and len(array) < MIN_PIXELS:
+        raise InputError(
+            f"The network has {len(array)} inputs, which are hardly the pixels of an image: the "
+            f"weights of a table's features are no picture. If they are pixels, say so with "
+            f"image_shape=(height, width)."
+        )
     height, width = check_shape(image_shape, len(array), "weights")
     num_units = array.shape[1]
     units = array[:, :limit].T.reshape(-1, height, width)  # (units shown, height, width)

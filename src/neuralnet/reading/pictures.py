@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
+import stat
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralnet.checks import Array, InputError, NeuralNetError, describe
-from neuralnet.files import FileError, FileFormatError, read_bytes
+from neuralnet.data.picture_formats import supported_formats
+from neuralnet.files import FileError, FileFormatError, check_path, file_status, read_bytes
 from neuralnet.reading.levels import to_bytes, to_levels
 
 if TYPE_CHECKING:
@@ -27,11 +30,6 @@ if TYPE_CHECKING:
 
 Picture = Any  # a path, bytes, a Pillow image or an array; `open_grey` checks which
 
-# Formats that Pillow decodes itself. For formats such as EPS it would start another program.
-_FORMATS = (
-    *("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM"),
-    *("TGA", "TIFF", "WEBP"),
-)
 # A large JPEG is decoded at reduced size, up to the limit at which Pillow refuses an image. Other
 # formats are decoded at full size, which takes a few seconds for 64 megapixels.
 _MAX_JPEG_PIXELS = 178_000_000
@@ -153,13 +151,9 @@ def _on_white(image: Image) -> Image:
 
 def _read(path: Path) -> bytes:
     """Read a regular file; reading a pipe or a device might never end."""
-    if path.is_dir():
+    status = file_status(path)
+    if status is not None and stat.S_ISDIR(status.st_mode):
         raise FileError(f"Cannot read {path}: it is a folder. Give the images in it: {path}/*.")
-    if path.exists() and not path.is_file():
-        raise FileError(
-            f"Cannot read {path}: it is a device or a pipe, not a file. Give the path of an image "
-            f"file."
-        )
     return read_bytes(path, at_most=_MAX_BYTES, what="an image")
 
 
@@ -171,15 +165,13 @@ def _opened(picture: str | os.PathLike[str] | bytes | bytearray) -> Iterator[tup
     if isinstance(picture, bytes | bytearray):
         name, content = "the image", bytes(picture)
     else:
-        name, content = str(picture), _read(Path(picture))
+        name, content = str(picture), _read(check_path(picture))
     if not content:
         raise FileFormatError(f"{name} is empty: it has 0 bytes. Is it the right file?")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about what is checked or repaired here
-            Image.init()
-            formats = [name for name in _FORMATS if name in Image.OPEN]  # depends on Pillow's build
-            with Image.open(io.BytesIO(content), formats=formats) as image:
+            with Image.open(io.BytesIO(content), formats=supported_formats()) as image:
                 yield image, name
     except UnidentifiedImageError as error:
         raise FileFormatError(
@@ -210,10 +202,26 @@ def _from_image(image: Image, name: str) -> Grey:
     notes = _frames(image, name)
     if jpeg:  # decoding at a half, a quarter or an eighth of the size is much faster
         image.draft(None, _draft_size(width, height))
-    image = ImageOps.exif_transpose(image)
+    image = ImageOps.exif_transpose(_reduced(image))
     channels = _channels(image, name)
     upright = (width, height) if _same_orientation(image.size, (width, height)) else (height, width)
     return _to_grey(channels, (upright[1], upright[0]), notes)
+
+
+def _reduced(image: Image) -> Image:
+    """Reduce an image that is very large before it is copied, where that changes nothing else.
+
+    A palette cannot be averaged, nor a colour that stands for transparency, and Pillow loses the
+    orientation of a TIFF file. Such an image is reduced when its channels are known.
+    """
+    shrink = _reduction(image.size)
+    plain = image.mode in {"L", "RGB", "RGBA"} and "transparency" not in image.info
+    return image.reduce(shrink) if shrink > 1 and plain and image.format != "TIFF" else image
+
+
+def _reduction(size: tuple[int, ...]) -> int:
+    """Return the factor by which an image of this size is reduced; 1 for most images."""
+    return max(1, math.ceil(math.sqrt(size[0] * size[1] / _WORKING_PIXELS)))
 
 
 def _same_orientation(one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -286,7 +294,7 @@ def _to_grey(channels: Array, size: tuple[int, int], notes: tuple[str, ...]) -> 
     """Reduce channels that are still very large and convert them to grey levels."""
     from PIL import Image
 
-    shrink = int(np.ceil((channels.shape[0] * channels.shape[1] / _WORKING_PIXELS) ** 0.5))
+    shrink = _reduction(channels.shape)
     if shrink > 1:
         channels = np.asarray(Image.fromarray(np.ascontiguousarray(channels)).reduce(shrink))
     levels = to_levels(channels)

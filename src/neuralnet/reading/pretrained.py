@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 
+from neuralnet.data.inputs import input_notes
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage import load
 
@@ -29,4 +30,6 @@ def load_pretrained() -> NeuralNetMLP:
     """
     weights = importlib.resources.files("neuralnet.reading") / "reader.safetensors"
     with importlib.resources.as_file(weights) as path:
-        return load(path)
+        model = load(path)
+    model.notes |= input_notes("pixels")
+    return model

@@ -3,14 +3,14 @@
 Parameters are stored as tensors with their own names, "layers.0.weight" and so on. Everything else
 is text in JSON:
 
-- `settings`: arguments of the network; its functions are stored by name;
-- `classes`: the class names;
-- `preprocessing`: the range to which bytes are scaled;
+- `settings`: what `NeuralNetMLP.settings` returns, the arguments that build an equal network; its
+  functions are stored by name;
 - `notes`: the notes.
 """
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import json
 import os
@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neuralnet.checks import (
     Array,
@@ -33,35 +32,31 @@ from neuralnet.nn.initialization import VarianceScaling
 from neuralnet.nn.losses import LOSSES, Loss
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage.container import (
-    AGAIN,
+    RETRY_HINT,
     Contents,
-    Kind,
+    FileKind,
     check_keys,
-    check_path,
-    opened,
-    parse,
-    write,
+    open_container,
+    parse_json,
+    write_container,
 )
+from neuralnet.storage.estimators import OffersNetwork, network_of
+from neuralnet.storage.past_networks import converted_texts
 
-NETWORK = Kind("neuralnet network", version=4)
+NETWORK = FileKind("neuralnet network", version=4)
 
-_TEXTS = ("settings", "classes", "preprocessing", "notes")
-_SETTINGS = (
-    *("num_features", "num_hidden", "num_classes", "hidden_activation", "output_activation"),
-    *("loss", "l2", "initial_weights", "dtype"),
-    *("batch_norm", "dropout", "label_smoothing"),
-)
-# For each format version, the settings it added and their values for files of older versions.
-_ADDED_IN: dict[int, dict[str, Any]] = {
-    2: {"batch_norm": False, "dropout": 0.0, "label_smoothing": 0.0},
-}
+MAX_NAME = 1000  # characters of a class name, or of the name of a note
+_TEXTS = ("settings", "notes")
 _ACTIVATIONS: dict[str, type[Activation]] = {**HIDDEN_ACTIVATIONS, **OUTPUT_ACTIVATIONS}
 
 Function = TypeVar("Function", bound=Activation | Loss)
 
 
 def save(
-    model: NeuralNetMLP, path: str | os.PathLike[str], *, half_precision: bool = False
+    model: NeuralNetMLP | OffersNetwork,
+    path: str | os.PathLike[str],
+    *,
+    half_precision: bool = False,
 ) -> None:
     """Write a network to a file atomically; the same network gives the same bytes.
 
@@ -71,8 +66,9 @@ def save(
 
     Parameters
     ----------
-    model : NeuralNetMLP
-        The network.
+    model : NeuralNetMLP, NeuralNetClassifier, NeuralNetRegressor or Pipeline
+        The network, a fitted estimator, or a Pipeline of scalers and a fitted estimator. The file
+        holds a network in each case; scalers are folded into its first layer.
     path : path
         Path of the file; its name usually ends in `.safetensors`.
     half_precision : bool
@@ -82,20 +78,20 @@ def save(
     Raises
     ------
     InputError
-        If `model` is not a `NeuralNetMLP`, or has something that a file cannot store, for example
-        a custom activation.
+        If `model` is none of these, has a scaler that cannot be folded, or has something that a
+        file cannot store, for example a custom activation.
     FileError
         If the file cannot be written.
     """
+    model = network_of(model)
     if type(model) is not NeuralNetMLP:
         raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP, not a subclass.")
-    path = check_path(path)
-    texts = texts_of(model)
+    texts = network_metadata(model)
     _build(texts)  # raises if the file could not be loaded
     tensors = {name: model.to_numpy(a) for name, a in model.parameters.tensors().items()}
     if half_precision:
         tensors = {name: _as_float16(name, array) for name, array in tensors.items()}
-    write(path, NETWORK, texts, tensors)
+    write_container(path, NETWORK, texts, tensors)
 
 
 def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
@@ -113,13 +109,18 @@ def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
 
     Raises
     ------
+    InputError
+        If `path` is not a path.
     FileFormatError
         If the file is not a network, is damaged, or was written by a newer version.
     FileError
         If the file cannot be read.
     """
-    with opened(check_path(path), NETWORK) as contents:
-        model = _build(contents.texts, contents)
+    with open_container(path, NETWORK) as contents:
+        texts = converted_texts(contents.texts, contents.version)
+        if texts is contents.texts and not contents.has_checksum:
+            raise InputError(f"it lacks its SHA-256 checksum. {RETRY_HINT}")
+        model = _build(texts, contents)
         wanted = model.parameters.tensors()
         shapes = {name: values.shape for name, values in wanted.items()}
         tensors = contents.tensors(shapes, contents.float_type(model.dtype))
@@ -128,30 +129,16 @@ def load(path: str | os.PathLike[str]) -> NeuralNetMLP:
     return model
 
 
-def texts_of(model: NeuralNetMLP) -> dict[str, str]:
-    """Return the settings, classes, preprocessing and notes of a network in JSON."""
-    settings = {
-        "num_features": model.num_features,
-        "num_hidden": model.num_hidden,
-        "num_classes": model.num_classes,
-        "hidden_activation": [
-            _function_to_json(one, _ACTIVATIONS) for one in model.hidden_activation
-        ],
-        "output_activation": _function_to_json(model.output_activation, _ACTIVATIONS),
-        "loss": _function_to_json(model.loss, LOSSES),
-        "l2": model.l2,
-        # `initialize` needs the initializers. A custom one cannot be stored and becomes None, the
-        # default.
-        "initial_weights": [
-            vars(one) if type(one) is VarianceScaling else None for one in model.initial_weights
-        ],
-        "dtype": model.dtype.name,
-        "batch_norm": model.batch_norm,
-        "dropout": model.dropout,
-        "label_smoothing": model.label_smoothing,
-    }
-    preprocessing = {"uint8_range": model.input_range}
-    parts = (settings, model.classes, preprocessing, _check_notes(model.notes))
+def network_metadata(model: NeuralNetMLP) -> dict[str, str]:
+    """Return the settings and the notes of a network in JSON.
+
+    Raises
+    ------
+    InputError
+        If a file cannot store one of them.
+    """
+    settings = {name: _to_json(value, name) for name, value in model.settings().items()}
+    parts = (settings, _check_notes(model.notes))
     try:  # default=float: the json module does not support NumPy's numbers
         dumped = [json.dumps(part, allow_nan=False, default=float) for part in parts]
     except (TypeError, ValueError) as error:
@@ -174,66 +161,75 @@ def _as_float16(name: str, array: Array) -> Array:
 def _build(texts: Mapping[str, str], contents: Contents | None = None) -> NeuralNetMLP:
     """Build a network with weights of 0 from its texts, after comparing sizes with `contents`."""
     texts = check_keys(texts, _TEXTS, "its metadata")
-    settings, classes, preprocessing, notes = (parse(texts[name], name) for name in _TEXTS)
-    if contents is not None and isinstance(settings, dict):
-        for version, added in _ADDED_IN.items():
-            if contents.version < version:
-                settings = {**added, **settings}
-        if contents.version < 4:  # receptive fields affected the training only
-            settings.pop("receptive_fields", None)
-    settings = check_keys(settings, _SETTINGS, "settings")
-    pixels = check_keys(preprocessing, ("uint8_range",), "preprocessing")
-    hidden, initializers = settings["hidden_activation"], settings["initial_weights"]
-    if not isinstance(hidden, list) or not isinstance(classes, list):
-        raise InputError(f"hidden_activation and classes must be lists. {AGAIN}")
-    check_name(settings["dtype"], ("float32", "float64"), "dtype")
+    stored, notes = (parse_json(texts[name], name) for name in _TEXTS)
+    settings = _decoded(check_keys(stored, _setting_names(), "settings"))
     if contents is not None:
         _check_sizes(settings, contents)
-    model = NeuralNetMLP(
-        settings["num_features"],
-        settings["num_hidden"],
-        settings["num_classes"],
-        hidden_activation=[
-            _function_from_json(one, _ACTIVATIONS, "hidden_activation") for one in hidden
-        ],
-        output_activation=_function_from_json(
-            settings["output_activation"], _ACTIVATIONS, "output_activation"
-        ),
-        loss=_function_from_json(settings["loss"], LOSSES, "loss"),
-        l2=settings["l2"],
-        batch_norm=settings["batch_norm"],
-        dropout=settings["dropout"],
-        label_smoothing=settings["label_smoothing"],
-        initial_weights=_NoInitialization(),
-        dtype=settings["dtype"],
-        input_range=pixels["uint8_range"],
-        classes=classes,
-    )
-    model.set_initial_weights(_initializers(initializers, len(hidden) + 1))
-    model.notes = _check_notes(notes)
+    initializers = settings.pop("initial_weights")
+    model = NeuralNetMLP(**settings, initial_weights=_NoInitialization())
+    model.set_initial_weights(initializers)
+    for name in [*model.classes, *_check_notes(notes)]:
+        if len(str(name)) > MAX_NAME:
+            raise InputError(
+                f"the name {name!r:.80}... has {len(str(name)):,} characters; the name of a class "
+                f"or of a note has at most {MAX_NAME:,}."
+            )
+    model.notes = notes
     return model
 
 
-def _initializers(stored: object, num_layers: int) -> list[VarianceScaling | None]:
-    """Return the stored initializers; before version 4, a file has one for all layers."""
-    wanted = tuple(vars(VarianceScaling()))
-    return [
-        None if one is None else VarianceScaling(**check_keys(one, wanted, "initial_weights"))
-        for one in (stored if isinstance(stored, list) else [stored] * num_layers)
-    ]
+def _setting_names() -> tuple[str, ...]:
+    """Return the names of the settings: the arguments of `NeuralNetMLP`, as `settings` has them."""
+    arguments = inspect.signature(NeuralNetMLP).parameters
+    return tuple(name for name in arguments if name not in ("seed", "xp"))
 
 
 class _NoInitialization(VarianceScaling):
     """Placeholder initializer: the weights come from the file, and drawing them would be slow."""
 
-    def draw(
-        self, num_inputs: int, num_outputs: int, generator: np.random.Generator
-    ) -> NDArray[np.float64]:
+    def draw(self, num_inputs: int, num_outputs: int, rng: np.random.Generator) -> Array:
         return np.zeros((1, 1))
 
 
+def _to_json(value: Any, name: str) -> Any:
+    """Return a setting as values that JSON can represent, with its functions by name."""
+    if isinstance(value, tuple | list):
+        return [_to_json(one, name) for one in value]
+    if isinstance(value, Activation | Loss):
+        return _function_to_json(value, _ACTIVATIONS if isinstance(value, Activation) else LOSSES)
+    if name == "initial_weights":
+        # `initialize` needs the initializers. A custom one cannot be stored and becomes None, the
+        # default.
+        return vars(value) if type(value) is VarianceScaling else None
+    return value.name if isinstance(value, np.dtype) else value
+
+
+def _decoded(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a network from its stored settings, which may be of any type."""
+    hidden, initializers = settings["hidden_activation"], settings["initial_weights"]
+    for name in ("hidden_activation", "initial_weights", "classes"):
+        if not isinstance(settings[name], list):
+            raise InputError(f"{name} is {describe(settings[name])}; it must be a list.")
+    check_name(settings["dtype"], ("float32", "float64"), "dtype")
+    wanted = tuple(vars(VarianceScaling()))
+    functions: dict[str, Any] = {
+        "hidden_activation": [
+            _function_from_json(one, _ACTIVATIONS, "hidden_activation") for one in hidden
+        ],
+        "output_activation": _function_from_json(
+            settings["output_activation"], _ACTIVATIONS, "output_activation"
+        ),
+        "loss": _function_from_json(settings["loss"], LOSSES, "loss"),
+        "initial_weights": [
+            None if one is None else VarianceScaling(**check_keys(one, wanted, "initial_weights"))
+            for one in initializers
+        ],
+    }
+    return settings | functions
+
+
 def _function_to_json(
-    function: Function, table: Mapping[str, type[Function]]
+    function: Activation | Loss, table: Mapping[str, type[Any]]
 ) -> str | dict[str, Any]:
     """Return the name of an activation or loss, with its parameters if it has any."""
     if table.get(function.name) is not type(function):
@@ -257,7 +253,8 @@ def _check_sizes(settings: Mapping[str, Any], contents: Contents) -> None:
     """Compare the layer sizes with the file's size before memory is allocated for the layers."""
     num_features = check_integer(settings["num_features"], "num_features", minimum=1)
     num_classes = check_integer(settings["num_classes"], "num_classes", minimum=1)
-    sizes = [num_features, *check_layer_sizes(settings["num_hidden"]), num_classes]
+    hidden = check_layer_sizes(settings["num_hidden"])
+    sizes = [num_features, *hidden, num_classes]
     total = sum(inputs * outputs + outputs for inputs, outputs in itertools.pairwise(sizes))
     if settings["batch_norm"] is True:  # scale, shift, mean and variance in place of the bias
         total += 3 * sum(sizes[1:-1])
@@ -265,7 +262,12 @@ def _check_sizes(settings: Mapping[str, Any], contents: Contents) -> None:
     if total * dtype.itemsize != contents.num_bytes:
         raise InputError(
             f"its tensors have {contents.num_bytes:,} bytes, which does not match the {dtype} "
-            f"network {'-'.join(map(str, sizes))} of its settings. {AGAIN}"
+            f"network {'-'.join(map(str, sizes))} of its settings. {RETRY_HINT}"
+        )
+    if len(hidden) >= len(contents.declared):  # each layer has a weight at least
+        raise InputError(
+            f"it has {len(contents.declared):,} tensors, too few for the {len(hidden) + 1:,} "
+            f"layers of its settings. {RETRY_HINT}"
         )
 
 

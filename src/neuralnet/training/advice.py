@@ -6,14 +6,13 @@ the cost is small; the rest follows from the history.
 
 from __future__ import annotations
 
-import inspect
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from neuralnet.checks import Array, Labelled, Rows
+from neuralnet.checks.inputs import warn
 from neuralnet.nn.activations import ReLU, Sigmoid, Tanh
 from neuralnet.nn.layers import ActivationLayer, Dense
 from neuralnet.training.run import Callback, TrainingRun
@@ -39,9 +38,8 @@ LARGE_L2 = 0.05  # l2 times the learning rate: the relative decay of each weight
 LARGE_INPUT = 50.0  # absolute value of an input; standardized features stay well below
 SAMPLED_ROWS = 1000  # number of examples whose inputs are examined
 
-
-# Packages between the user's call and the training.
-_LIBRARIES = ("neuralnet", "sklearn")
+# Added for floating-point examples, which are the rows of a table more often than not.
+_ADVICE_FOR_TABLES = " For a table, the recipe 'table' does: neuralnet train --data FILE.csv."
 
 
 class TrainingWarning(UserWarning):
@@ -74,7 +72,7 @@ class Advisor(Callback):
         if not self._reported & {kind, "data"}:
             self._reported.add(kind)
             run.history.advice.append(sentence)
-            warnings.warn(sentence, TrainingWarning, stacklevel=_stack_level())
+            warn(sentence, TrainingWarning)
 
     def on_train_begin(self, run: TrainingRun) -> None:
         """Examine the data and the number of updates."""
@@ -85,7 +83,8 @@ class Advisor(Callback):
                 "updates",
                 f"The training has only {updates} update{'s' * (updates > 1)} in all "
                 f"(num_epochs {run.num_epochs}, {run.num_batches} per epoch), but a network "
-                f"usually needs thousands. Raise num_epochs, or lower minibatch_size.",
+                f"usually needs thousands. Raise num_epochs, or lower minibatch_size."
+                f"{_ADVICE_FOR_TABLES if self._X.dtype.kind == 'f' else ''}",
             )
         trouble = _trouble_with_inputs(self._X) or _trouble_with_labels(self._y)
         if trouble:
@@ -253,7 +252,8 @@ class Advisor(Callback):
 
     def _examine_validation(self, run: TrainingRun) -> None:
         history = run.history
-        if not history.valid_loss:
+        keeps_best = any(getattr(one, "keeps_best", False) for one in run.callbacks)
+        if not history.valid_loss or keeps_best:
             return
         best = int(np.argmin(history.valid_loss))
         lowest, last = history.valid_loss[best], history.valid_loss[-1]
@@ -320,14 +320,6 @@ def _trouble_with_labels(y: Array) -> str:
             f"learn. Check how y_train was made."
         )
     return ""
-
-
-def _stack_level() -> int:
-    """Return the `stacklevel` of the user's call: the first one outside the libraries."""
-    frame, level = inspect.currentframe(), 0  # level 1 is the function that warns
-    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def _some_weights(run: TrainingRun) -> Array:

@@ -75,12 +75,16 @@ class WeightAverage(Callback):
 
     state_arrays = ("average",)
 
+    def describe(self) -> str:
+        """Return the class and its settings."""
+        return f"WeightAverage({self.decay}, every={self.every})"
+
     def state(self) -> dict[str, Array | float]:  # noqa: D102
         return {"average": self._average, "num_updates": self._num_updates}
 
     def restore(self, state: dict[str, Any]) -> None:  # noqa: D102
+        self._num_updates = check_integer(state["num_updates"], "num_updates", minimum=0)
         self._average[...] = state["average"]
-        self._num_updates = int(state["num_updates"])
 
     def on_train_begin(self, run: TrainingRun) -> None:  # noqa: D102
         self._average: Array = run.model.parameters.state.copy()

@@ -65,8 +65,8 @@ class Feed:
         batch = self._batches[len(rows)]
         weights = None if self._sample_weight is None else self._sample_weight[rows]
         if weights is not None:
-            batch.weight = float(weights.sum())
-        self._model.objective.set_targets(self._y[rows], weights, batch.outputs)
+            batch.total_weight = float(weights.sum())
+        self._model.objective.set_targets(self._y[rows], weights, batch.objective_cache)
         return batch
 
     def _deformed(self, parts: list[Array], augmenter: Augmenter) -> Generator[Array, None, None]:

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from neuralnet.checks import InputError, check_name, check_number, describe
+from neuralnet.checks import InputError, check_flag, check_name, check_number, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +47,8 @@ class History:
         Duration of the epoch: training, evaluation and callbacks.
     stopped : str or None
         Why the training stopped early; None if it ran to its end.
+    interrupted : bool
+        Whether Ctrl-C ended the training, in an interactive session.
     advice : list of str
         What looked wrong in the training, one sentence each (see `TrainingWarning`).
 
@@ -62,6 +64,7 @@ class History:
     learning_rate: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     stopped: str | None = None
+    interrupted: bool = False
     advice: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[list[float]]:
@@ -74,7 +77,7 @@ class History:
 
     def _repr_html_(self) -> str:
         """Return the curves of loss and accuracy, for a notebook."""
-        from neuralnet.display import chart, panel
+        from neuralnet.display import bullets, chart, panel
 
         best = self._best_or_none()
         losses = {"Training": self.train_loss, "Validation": self.valid_loss}
@@ -82,15 +85,19 @@ class History:
         percent = {name: [100 * a for a in values] for name, values in accuracies.items()}
         took = f", {sum(self.seconds):.3g} s" if self.seconds else ""
         return panel(
-            f"History: {self._summary()}{took}{'; stopped early: ' if self.stopped else ''}"
-            f"{self.stopped or ''}",
+            f"History: {self._summary()}{took}",
             chart("Loss", losses, mark=best, from_zero=True),
             chart("Accuracy (%)", percent, mark=best),
+            bullets(self.advice),
         )
 
     def _summary(self) -> str:
         """Return the number of epochs, and the best epoch with its accuracy or loss."""
         epochs = f"{self.num_epochs} epoch{'' if self.num_epochs == 1 else 's'}"
+        if self.interrupted:
+            epochs += ", interrupted"
+        if self.stopped:
+            epochs += f", stopped early: {self.stopped}"
         best = self._best_or_none()
         if best is None:
             return epochs
@@ -155,7 +162,8 @@ class History:
         plain: dict[str, Any] = {
             name: [_to_json(float(value)) for value in getattr(self, name)] for name in _LISTS
         }
-        return plain | {"stopped": self.stopped, "advice": list(self.advice)}
+        rest = {"stopped": self.stopped, "interrupted": self.interrupted}
+        return plain | rest | {"advice": list(self.advice)}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> History:
@@ -175,7 +183,8 @@ class History:
         names = list(asdict(cls()))
         for name in stored:
             check_name(name, names, "A name in the stored history")
-        stored = {"advice": [], **stored}  # histories of earlier versions have none
+        # Histories of earlier versions have neither.
+        stored = {"advice": [], "interrupted": False, **stored}
         missing = ", ".join(name for name in names if name not in stored)
         if missing:
             raise InputError(f"The stored history lacks {missing}; it must have every list.")
@@ -184,7 +193,8 @@ class History:
         advice = stored["advice"]
         if not isinstance(advice, list) or not all(isinstance(one, str) for one in advice):
             raise InputError(f"advice is {describe(advice)}; it must be a list of sentences.")
-        history = cls(stopped=stored["stopped"], advice=list(advice))
+        interrupted = check_flag(stored["interrupted"], "interrupted")
+        history = cls(stopped=stored["stopped"], interrupted=interrupted, advice=list(advice))
         for name, maximum in _LISTS.items():
             setattr(history, name, _from_json(stored[name], name, maximum))
         history.check_lengths()

@@ -7,24 +7,30 @@ import copy
 import dataclasses
 import math
 import os
-import zlib
+import sys
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from neuralnet.checks import Array, InputError, Labelled, check_flag, check_rng, describe
+from neuralnet.checks.inputs import notes_of_inputs
 from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.optimizers import Optimizer, optimizer_for
+from neuralnet.nn.optimizers import Optimizer
 from neuralnet.nn.schedules import Constant, Schedule
 from neuralnet.training.advice import Advisor
 from neuralnet.training.callbacks import ProgressBar
-from neuralnet.training.checkpoint import resume as resume_run
 from neuralnet.training.feed import Feed
+from neuralnet.training.fingerprint import describe_seed
 from neuralnet.training.history import History
+from neuralnet.training.lbfgs import LBFGS, optimizer_for
+from neuralnet.training.resuming import resume as resume_run
 from neuralnet.training.run import Callback, TrainingRun
 from neuralnet.training.settings import TrainingSettings
+
+# What a checkpoint compares of the data, by name.
+_DATA_NAMES = ("X_train", "y_train", "sample_weight", "X_valid", "y_valid")
 
 
 def train(
@@ -51,6 +57,8 @@ def train(
     Each epoch visits every training example once, in a new random order, and then computes loss and
     accuracy on both sets with the weights at its end. The last batch of an epoch may be shorter.
     The network keeps the weights of the last epoch; the callback `BestWeights` restores the best.
+    Its notes state whether it was trained on pixels or on features, which exports need to know and
+    predictions compare with their inputs.
 
     Parameters
     ----------
@@ -71,7 +79,9 @@ def train(
     minibatch_size : int
         Examples per step, at least 1. A size above N uses all examples in each step.
     optimizer : str or Optimizer
-        "sgd", "adam", "adamw", or an object with settings of its own: SGD(momentum=0.9).
+        "sgd", "adam", "adamw", or an object with settings of its own: SGD(momentum=0.9). "lbfgs"
+        uses all examples in each step, without a learning rate (see `LBFGS`): an epoch is then one
+        of its iterations, and the recorded training loss is that at its end.
     sample_weight : array_like, shape (N,), optional
         Weight of each training example in the loss. Within each mini-batch the weights are divided
         by their sum.
@@ -89,7 +99,9 @@ def train(
         `on_train_end` is called in reverse order.
     resume : path, optional
         Checkpoint to continue from, written by the callback `Checkpoint` in a training with the
-        same arguments. The result has the same bits as an uninterrupted training.
+        same data and the same arguments; `num_epochs` may be larger with a constant learning rate.
+        The result has the same bits as an uninterrupted training. A checkpoint of another training
+        is refused, and leaves the network as it was.
     verbose : bool
         Whether to show a `ProgressBar`.
 
@@ -105,6 +117,10 @@ def train(
         If an argument cannot be used.
     TrainingDivergedError
         If the loss becomes NaN or infinite.
+    KeyboardInterrupt
+        If Ctrl-C is pressed; the network keeps the weights of the last step. In an interactive
+        session, such as a notebook, the history so far is returned instead, and its `interrupted`
+        is True.
 
     Warns
     -----
@@ -126,31 +142,46 @@ def train(
         num_epochs, None, minibatch_size, running_loss=running_loss, shuffle=shuffle
     ).checked()
     num_examples, size = len(training_set[0]), settings.minibatch_size
+    advisor: Callback = Advisor(training_set, len(validation_set[0]) if validation_set else 0)
+    callbacks = _checked(callbacks, verbose)
+    if isinstance(optimizer, LBFGS):
+        optimizer.check_training(
+            model,
+            callbacks,
+            augmented=augmentation is not None,
+            resumed=resume is not None,
+            learning_rate=learning_rate,
+        )
+        size, advisor = num_examples, Callback()  # the advice is about mini-batches
     if model.batch_norm and (num_examples % size == 1 or size == 1):
         raise InputError(
             f"{num_examples:,} examples in batches of {size:,} leave a batch of one, which batch "
             f"normalization cannot learn from; choose another minibatch_size."
         )
-    advisor = Advisor(training_set, len(validation_set[0]) if validation_set else 0)
     run = TrainingRun(
         model,
         num_epochs=settings.num_epochs,
         num_batches=math.ceil(num_examples / size),
         optimizer=optimizer,
         schedule=schedule,
-        callbacks=_checked(callbacks, verbose),
+        callbacks=callbacks,
         advisor=advisor,
         generators=_generators(seed),
         settings={
-            "num_epochs": str(settings.num_epochs),
             "minibatch_size": str(size),
             "optimizer": repr(optimizer),
             "schedule": repr(dataclasses.replace(schedule, learning_rate=None)),
             "augmentation": repr(augmentation),
-            "examples": f"{num_examples:,}, labels {zlib.crc32(training_set[1].tobytes()):08x}",
+            "shuffle": str(settings.shuffle),
+            "seed": describe_seed(seed),
         },
+        data=dict(
+            zip(_DATA_NAMES, (*training_set, *(validation_set or (None, None))), strict=False)
+        ),
     )
     run.settings["learning_rate"] = str(run.peak_rate)
+    if not isinstance(schedule, Constant):  # else more epochs take the same steps, and then others
+        run.settings["num_epochs"] = str(settings.num_epochs)
     optimizer.start(model.parameters)
     feed = Feed(model, training_set, augmentation, run.generators["deformation"])
     with contextlib.ExitStack() as ends:  # each callback that began is ended, whatever happens
@@ -159,16 +190,27 @@ def train(
             ends.callback(callback.on_train_end, run)
         if resume is not None:
             resume_run(run, resume)
-        while run.epoch < run.num_epochs and run.history.stopped is None:
-            run.begin_epoch()
-            rng = run.generators["order"]
-            order = rng.permutation(num_examples) if settings.shuffle else np.arange(num_examples)
-            with (
-                np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
-                contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
-            ):
-                _train_epoch(run, batches)
-            run.end_epoch(None if settings.running_loss else training_set, validation_set)
+        model.notes |= notes_of_inputs(training_set[0])
+        evaluated = None if settings.running_loss else training_set
+        try:
+            if isinstance(optimizer, LBFGS):  # it leaves no epoch to the loop
+                optimizer.minimize(run, feed, evaluated, validation_set, num_examples)
+            while run.epoch < run.num_epochs and run.history.stopped is None:
+                run.begin_epoch()
+                order = np.arange(num_examples)
+                if settings.shuffle:
+                    order = run.generators["order"].permutation(num_examples)
+                with (
+                    np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
+                    contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
+                ):
+                    _train_epoch(run, batches)
+                run.end_epoch(evaluated, validation_set)
+        except KeyboardInterrupt:
+            # At a prompt, the history so far is worth more than a traceback.
+            if not hasattr(sys, "ps1"):
+                raise
+            run.history.interrupted = True
     return run.history
 
 
@@ -182,9 +224,9 @@ def _train_epoch(run: TrainingRun, batches: Iterator[Batch]) -> None:
     for batch in batches:
         run.begin_batch(batch)
         z = model.sequential.forward(batch.x, batch.caches, dropout)  # (N, K)
-        loss = model.objective.forward(z, batch.outputs) + model.objective.penalty()
-        run.record_loss(loss, batch.weight)
-        dz = model.objective.backward(batch.outputs)  # (N, K)
+        loss = model.objective.forward(z, batch.objective_cache)
+        run.record_loss(loss, batch.total_weight)
+        dz = model.objective.backward(batch.objective_cache)  # (N, K)
         model.sequential.backward(dz, batch.caches)
         model.objective.add_penalty_gradient()
         run.call("on_gradients")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +67,52 @@ def confusion_matrix(
     predicted = check_labels(predictions, len(labels), num_classes, "predictions")
     counts = np.bincount(true * num_classes + predicted, minlength=num_classes**2)
     return counts.reshape(num_classes, num_classes).astype(np.int64, copy=False)  # (K, K)
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """How well one class is predicted.
+
+    Attributes
+    ----------
+    precision : float
+        Fraction of the examples predicted as this class that belong to it; NaN if there are none.
+    recall : float
+        Fraction of the examples of this class that are predicted as it; NaN if there are none.
+    f1 : float
+        Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN); NaN if the class neither
+        occurs nor is predicted.
+    examples : int
+        Number of examples of this class.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    examples: int
+
+
+def class_scores(confusion: NDArray[np.int64]) -> list[ClassScores]:
+    """Compute precision, recall and F1 of each class.
+
+    Parameters
+    ----------
+    confusion : ndarray of int, shape (K, K)
+        Confusion matrix, from `confusion_matrix`.
+
+    Returns
+    -------
+    list of ClassScores
+        One for each class. A score that would be 0 / 0 is NaN.
+    """
+    correct, true, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        precision, recall = correct / predicted, correct / true
+        f1 = 2 * correct / (true + predicted)
+    return [
+        ClassScores(float(precision[k]), float(recall[k]), float(f1[k]), int(true[k]))
+        for k in range(len(true))
+    ]
 
 
 def expected_calibration_error(

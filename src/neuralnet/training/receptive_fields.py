@@ -143,13 +143,10 @@ class LocalAdamW(AdamW):
         As returned by `ReceptiveFields.decay_factors`.
     """
 
-    decay_factors: Array | None = field(default=None, kw_only=True, repr=False)
+    decay_factors: Array = field(kw_only=True, repr=False)
 
     def decay(self, weights: Array, fraction: float) -> None:
         """Shrink each weight by its fraction, in place."""
-        if self.decay_factors is None:
-            super().decay(weights, fraction)
-            return
         for block in blocks(weights):
             kept = self._scratch[: block.stop - block.start]
             np.multiply(self.decay_factors[block], -fraction, out=kept)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 from neuralnet.checks import Array, InputError, check_name
 from neuralnet.data.augmentation import Augmentation
 from neuralnet.data.augmented_images import AugmentedImages
@@ -15,10 +17,11 @@ from neuralnet.nn.optimizers import OPTIMIZERS
 from neuralnet.nn.schedules import SCHEDULES, schedule_for
 from neuralnet.training.callbacks import GradientClipping, WeightAverage
 from neuralnet.training.device import array_module
+from neuralnet.training.early_stopping import StopOnLoss
 from neuralnet.training.history import History
 from neuralnet.training.loop import train
 from neuralnet.training.receptive_fields import LocalAdamW, ReceptiveFields
-from neuralnet.training.recipes import Recipe
+from neuralnet.training.recipes import CLASS_WEIGHTS, Recipe
 from neuralnet.training.run import Callback
 
 Built = TypeVar("Built")
@@ -56,6 +59,8 @@ def build_network(
 def training_arguments(recipe: Recipe) -> dict[str, Any]:
     """Return the arguments of `train` that follow from a recipe, seed and data excluded.
 
+    The weight decay of receptive fields depends on the network; `train_recipe` adds it.
+
     Raises
     ------
     InputError
@@ -71,12 +76,13 @@ def training_arguments(recipe: Recipe) -> dict[str, Any]:
                 f"which need weight decay per weight; set optimizer to 'adamw'."
             )
         _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
-        optimizer = LocalAdamW
     callbacks: list[Callback] = []
     if recipe.weight_average is not None:
         callbacks.append(_built(WeightAverage, recipe.weight_average, "weight_average"))
     if settings.clip_norm is not None:
         callbacks.append(GradientClipping(settings.clip_norm))
+    if recipe.early_stopping is not None:
+        callbacks.append(_built(StopOnLoss, recipe.early_stopping, "early_stopping"))
     return {
         "num_epochs": settings.num_epochs,
         "learning_rate": schedule_for(
@@ -113,6 +119,7 @@ def train_recipe(
     validation_set: tuple[Array, Array] | None,
     *,
     seed: int,
+    class_weight: str = "none",
     image_shape: tuple[int, int] | None = None,
     callbacks: Iterable[Callback] = (),
     resume: str | os.PathLike[str] | None = None,
@@ -129,6 +136,9 @@ def train_recipe(
         Data as for `train`; the validation set may be None.
     seed : int
         Seed of the training.
+    class_weight : {"none", "balanced"}
+        With "balanced", examples are weighted so that each class has the same total weight, in
+        training and, for early stopping, in validation.
     image_shape : (int, int), optional
         Rows and columns of an image, for augmentation.
     callbacks : iterable of Callback
@@ -149,10 +159,13 @@ def train_recipe(
     if recipe.receptive_fields is not None:
         fields = _built(ReceptiveFields, recipe.receptive_fields, "receptive_fields")
         sizes = [model.num_features, *model.num_hidden, model.num_classes]
-        arguments["optimizer"].decay_factors = model.xp.asarray(
-            fields.decay_factors(sizes), dtype=model.dtype
-        )
+        factors = model.xp.asarray(fields.decay_factors(sizes), dtype=model.dtype)
+        arguments["optimizer"] = LocalAdamW(decay_factors=factors, **recipe.optimizer)
     X, y = training_set
+    for callback in arguments["callbacks"]:
+        if isinstance(callback, StopOnLoss) and validation_set is not None:
+            weights = class_weights(validation_set[1], class_weight)
+            callback.validation_set = model.validated(*validation_set, weights, suffix="_valid")
     augmentation = recipe_augmentation(recipe, image_shape)
     return train(
         model,
@@ -160,18 +173,46 @@ def train_recipe(
         y,
         *(validation_set or (None, None)),
         seed=seed,
+        sample_weight=class_weights(y, class_weight),
         resume=resume,
         **{**arguments, "callbacks": [*callbacks, *arguments["callbacks"]]},
     )
+
+
+def class_weights(labels: Array, class_weight: str) -> Array | None:
+    """Return the weight of each example, or None if all have the same.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (N,)
+        Classes of the examples.
+    class_weight : {"none", "balanced"}
+        With "balanced", an example has the weight N / (K n), where K is the number of classes that
+        occur, and n the number of examples of its class.
+
+    Raises
+    ------
+    InputError
+        If `class_weight` is unknown.
+    """
+    if check_name(class_weight, CLASS_WEIGHTS, "class_weight") == "none":
+        return None
+    counts = np.bincount(labels)
+    weights: Array = len(labels) / (np.count_nonzero(counts) * counts[labels])
+    return weights.astype(np.float32)
 
 
 def _built(kind: type[Built], arguments: Mapping[str, Any], table: str) -> Built:
     """Build an object from a table of a recipe; errors name the table."""
     import inspect
 
-    known = [name for name in inspect.signature(kind).parameters if name != "learning_rate"]
+    parameters = dict(inspect.signature(kind).parameters)
+    parameters.pop("learning_rate", None)
     for name in arguments:
-        check_name(name, known, f"A setting of [{table}], {kind.__name__},")
+        check_name(name, parameters, f"A setting of [{table}], {kind.__name__},")
+    for name, parameter in parameters.items():
+        if parameter.default is parameter.empty and name not in arguments:
+            raise InputError(f"[{table}] lacks the setting {name}, which has no default.")
     try:
         return kind(**arguments)
     except InputError as error:

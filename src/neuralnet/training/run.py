@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, check_number
+from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, all_finite, check_number
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.model import Evaluation
 from neuralnet.nn.network import NeuralNetMLP
@@ -99,14 +99,20 @@ class TrainingRun:
         Loss of the last batch, before its update.
     step_rate : float
         Learning rate of the last update.
+    given_rate : float
+        Learning rate that the training was started with.
     peak_rate : float
-        Learning rate where the schedule's factor is 1.
+        Learning rate where the schedule's factor is 1; a callback may have changed it.
     optimizer : Optimizer
         Updates the parameters.
     generators : dict of str to numpy.random.Generator
         Sources of "order", "dropout" and "deformation".
     settings : dict of str to str
         The training's settings, as a checkpoint stores them.
+    data : dict of str to ndarray or None
+        The data by the names of the arguments of `train`, validated.
+    fingerprints : dict of str to str
+        Fingerprints of `data`; empty until a checkpoint needs them.
     buffers : Batch
         Buffers of the current batch; callbacks may look at them, not write.
     callbacks : sequence of Callback
@@ -125,6 +131,7 @@ class TrainingRun:
         advisor: Callback,
         generators: dict[str, np.random.Generator],
         settings: dict[str, str],
+        data: dict[str, Any],
     ) -> None:
         self.model = model
         self.history = History()
@@ -135,10 +142,13 @@ class TrainingRun:
         self.batch_loss = math.nan
         self._loss_sum = 0.0
         self._weight_sum = 0.0
-        self.peak_rate = self.step_rate = schedule.learning_rate or optimizer.default_rate
+        self.given_rate = schedule.learning_rate or optimizer.default_rate
+        self.peak_rate = self.step_rate = self.given_rate
         self.optimizer = optimizer
         self.generators = generators
         self.settings = settings
+        self.data = data
+        self.fingerprints: dict[str, str] = {}
         self._schedule = schedule
         self._factor = schedule.factor(0, num_epochs * num_batches)
         self.callbacks = callbacks
@@ -198,7 +208,7 @@ class TrainingRun:
         self._loss_sum += batch_loss * weight
         self._weight_sum += weight
         if not math.isfinite(batch_loss):
-            raise self.diverged(f"batch {self.batch}", batch_loss)
+            raise self.diverged(f"at batch {self.batch}", f"The loss became {batch_loss}")
 
     def end_batch(self) -> None:
         """Record the learning rate of the update and call the callbacks."""
@@ -235,27 +245,37 @@ class TrainingRun:
             if training_set:
                 training = self.model.evaluate_validated(*training_set)
             validation = self.model.evaluate_validated(*validation_set) if validation_set else None
+            finite = all_finite(self.model.parameters.state)
         for evaluation in (training, validation):
             if evaluation is not None and not math.isfinite(evaluation.loss):
-                raise self.diverged("its end", evaluation.loss)
+                raise self.diverged("at its end", f"The loss became {evaluation.loss}")
+        if not finite:  # the last update, which no loss of a batch has seen
+            raise self.diverged("at its end", "Weights became NaN or infinite")
         self.history.train_loss.append(training.loss)
         self.history.train_accuracy.append(training.accuracy)
         if validation:
             self.history.valid_loss.append(validation.loss)
             self.history.valid_accuracy.append(validation.accuracy)
 
-    def diverged(self, where: str, loss: float) -> TrainingDivergedError:
+    def diverged(self, where: str, what: str) -> TrainingDivergedError:
         """Return the error that names the place of the divergence and its likely cause."""
-        if self.epoch == 1 and self.batch == 1 and where != "its end":
+        rate, l2 = self.learning_rate, self.model.l2
+        if l2 * self.given_rate >= 1 > self.given_rate:
+            cause = (
+                f"l2, {l2:g}, shrinks each weight by more than all of it per step: l2 times the "
+                f"learning rate, {self.given_rate:g}, has to be far below 1"
+            )
+        elif self.epoch == 1 and self.batch == 1 and where != "at its end":
             cause = (
                 "nothing has been learned yet, so the likely cause is the inputs: scale each "
                 "feature to about [-1, 1]"
             )
         else:
+            now = "" if math.isclose(rate, self.given_rate) else f" ({rate:g} at this step)"
             cause = (
-                f"the learning rate, {self.learning_rate:g}, is likely too high: try a tenth of "
+                f"the learning rate, {self.given_rate:g}{now}, is likely too high: try a tenth of "
                 f"it, or callbacks=[GradientClipping(1)]"
             )
         return TrainingDivergedError(
-            f"The loss became {loss} in epoch {self.epoch}, at {where}; {cause}.", self.history
+            f"{what} in epoch {self.epoch}, {where}; {cause}.", self.history
         )
