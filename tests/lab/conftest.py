@@ -17,9 +17,6 @@ from neuralnet.training.loop import train
 from tests.digits import digits
 from tests.lab.serving import ServedLab, served
 
-pytest.importorskip("starlette")
-pytest.importorskip("uvicorn")
-
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
     "has_touch": True,

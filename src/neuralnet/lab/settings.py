@@ -23,7 +23,7 @@ MAX_RATE = 10.0
 MAX_SEED = 2**31 - 1
 NUM_VALID = 1000  # validation digits: a standard error of 0.5 % at 97 %, evaluated in 20 ms
 
-DATA = {"mnist": "MNIST, 70,000 digits", "sample": "5,000 digits of MNIST"}
+DATA = {"mnist": "MNIST", "sample": "5,000 digits"}
 # Each loss with the output activation that it is paired with.
 OUTPUTS = {
     "cross_entropy": "softmax",

@@ -155,7 +155,8 @@ export class Learn {
   showMode(mode) {
     this.mode = mode;
     const ended = ["finished", "failed"].includes(mode) && !this.pretrained;
-    this.buttons.run.textContent = GOING.includes(mode) ? "Pause" : this.history.length ? "Resume" : "Run";
+    const begun = this.history.length && !ended;
+    this.buttons.run.textContent = GOING.includes(mode) ? "Pause" : begun ? "Resume" : "Run";
     for (const name of ["run", "step", "epoch"]) this.buttons[name].disabled = ended;
     this.buttons.reset.disabled = !this.exists;
     this.progress.dataset.mode = mode ?? "none";

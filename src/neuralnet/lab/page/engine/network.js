@@ -51,8 +51,9 @@ export function loadNetwork(buffer) {
     return layer;
   });
   const parameters = layers.reduce((sum, l) => sum + l.W.length + l.b.length, 0);
-  const classes = JSON.parse(metadata.classes);
-  const [low, high] = JSON.parse(metadata.preprocessing).uint8_range;
+  // Older files keep the classes and the range of the pixels outside the settings.
+  const classes = settings.classes ?? JSON.parse(metadata.classes);
+  const [low, high] = settings.input_range ?? JSON.parse(metadata.preprocessing).uint8_range;
   return { layers, low, high, settings, classes, parameters };
 }
 
