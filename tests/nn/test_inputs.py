@@ -135,3 +135,17 @@ def test_whole_numbers_are_refused_in_lists_as_in_arrays(X: Any) -> None:
             model.predict(X)
         with pytest.raises(InputError, match=r"uint8.*float32"):
             train(model, X, LABELS)
+
+
+def test_arrays_are_names_too_and_a_single_number_is_a_rate() -> None:
+    names: Any = np.array(["no", "yes"])
+    rate: Any = np.array(0.5)
+    model = NeuralNetMLP(9, 4, 1, classes=names, dropout=rate)
+    assert model.classes == ("no", "yes")
+    assert model.dropout == (0.5,)
+
+
+def test_weights_behind_a_mask_are_refused() -> None:
+    weights = np.ma.masked_array(np.ones(40), mask=np.arange(40) == 3)
+    with pytest.raises(InputError, match="sample_weight"):
+        NeuralNetMLP(9, 4, 3).evaluate(PIXELS, LABELS, weights)

@@ -12,7 +12,7 @@ from sklearn.metrics import mean_poisson_deviance
 from neuralnet import Adam, InputError, NeuralNetMLP, train
 from neuralnet.checks import Array, Rows
 from neuralnet.nn.activations import Activation
-from neuralnet.nn.losses import Loss, MeanSquaredError
+from neuralnet.nn.losses import Loss, MeanSquaredError, PoissonDeviance
 
 N, D = 7, 3
 RNG = np.random.default_rng(5)
@@ -225,6 +225,20 @@ def test_the_worked_example_of_backpropagation() -> None:
     published = [[0.35891648, 0.511301270], [0.408666186, 0.561370121]]
     np.testing.assert_allclose(model.parameters["layers.1.weight"], published, rtol=1e-8)
     assert model.evaluate(x, y).loss == history.train_loss[0] < 2 * 0.298371109
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_poisson_deviance_of_large_counts_keeps_its_digits(dtype: str) -> None:
+    t = np.array([[1.5e6], [3e6], [50.0], [0.0], [7.0]], dtype)
+    z = np.log(np.maximum(t, 1)) + np.array([[0], [0.001], [-0.3], [-2], [1]], dtype)
+    a = np.exp(z)
+    losses = PoissonDeviance().forward(z, a, t, scratch=np.empty_like(z))
+    assert losses.dtype == dtype
+    exact = mean_poisson_deviance
+    for n in range(1, 5):
+        wanted = exact(t[n].astype(float), np.exp(z[n].astype(float)))
+        assert losses[n] == pytest.approx(wanted, rel=2e-3 if dtype == "float32" else 1e-9)
+    assert 0 <= losses[0] < 1e-6
 
 
 class Doubled(Rows):

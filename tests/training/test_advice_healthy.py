@@ -38,6 +38,11 @@ from tests.training.advice_data import (
     net,
 )
 
+# One example in twenty is positive; the weights make both classes count as much.
+_X = np.random.default_rng(0).normal(size=(2000, 20))
+_Y = (_X[:, :3].sum(axis=1) > 2.85).astype(np.int64)
+RARE = _X, _Y, np.where(_Y, 0.5 / _Y.mean(), 0.5 / (1 - _Y.mean()))
+
 HEALTHY: dict[str, Callable[[], Any]] = {
     "the classic network": lambda: train(net(), *DIGITS, 20),
     "without validation": lambda: train(net(), *DIGITS[:2], num_epochs=10),
@@ -81,6 +86,15 @@ HEALTHY: dict[str, Callable[[], Any]] = {
         callbacks=[WeightAverage(0.99)],
     ),
     "iris": lambda: train(net(4, 16, 3, **CLASSIFIER), *IRIS, 200, 0.01, 16, optimizer="adam"),
+    "balanced by weights": lambda: train(
+        net(20, 16, 2, **CLASSIFIER),
+        *RARE[:2],
+        num_epochs=30,
+        learning_rate=0.01,
+        minibatch_size=50,
+        optimizer="adam",
+        sample_weight=RARE[2],
+    ),
     "iris with SGD": lambda: train(net(4, 16, 3), *IRIS, 200, 0.1, 16),
     "wine": lambda: train(
         net(13, 32, 3, **CLASSIFIER),

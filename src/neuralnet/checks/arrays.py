@@ -262,6 +262,8 @@ def check_weights(sample_weight: object, num_examples: int, name: str = "sample_
         If the weights have the wrong shape, one is negative, NaN or infinite, their sum overflows,
         or all are zero.
     """
+    if isinstance(sample_weight, np.ndarray):
+        check_unmasked(sample_weight, name)
     array = np.asarray(array_of_numbers(sample_weight, name), dtype=np.float64)
     if array.shape != (num_examples,):
         raise InputError(

@@ -36,6 +36,12 @@ GROWTH = 50.0
 _LIBRARIES = ("neuralnet", "sklearn")
 
 
+def note_inputs(notes: dict[str, str], X: Array) -> None:
+    """Write what these examples are into the notes of the network that is trained on them."""
+    notes.pop(VALUES_NOTE, None)
+    notes |= notes_of_inputs(X)
+
+
 def notes_of_inputs(X: Array) -> dict[str, str]:
     """Return the notes of a network that is trained on these examples."""
     if X.dtype == np.uint8:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from neuralnet.checks.arrays import Array, array_of_numbers, check_finite, check_unmasked
-from neuralnet.checks.settings import per_layer
+from neuralnet.checks.settings import is_sequence, per_layer
 from neuralnet.checks.values import check_integer, check_name, check_number, describe
 from neuralnet.errors import InputError, NeuralNetError
 
@@ -91,18 +91,18 @@ def check_classes(classes: object, num_classes: int) -> tuple[str | int, ...]:
 
     A single output tells two classes apart. If one name is given for it, it is that of label 1.
     """
-    if classes is None or (num_classes == 1 and classes in ([0], (0,))):
+    if classes is None:
         return tuple(range(max(num_classes, 2)))
-    if not isinstance(classes, Sequence | np.ndarray) or isinstance(classes, str | bytes):
+    if not is_sequence(classes):
         raise InputError(f"classes is {classes!r}; it must be a list of {num_classes} names.")
+    given = classes.tolist() if isinstance(classes, np.ndarray) else classes
     names = tuple(
-        c if isinstance(c, str) else check_integer(c, "a class", minimum=0) for c in classes
+        c if isinstance(c, str) else check_integer(c, "a class", minimum=0) for c in given
     )
     if num_classes == 1:
-        num_classes, names = (
-            2,
-            names if len(names) > 1 else tuple(f"not {n}" for n in names) + names,
-        )
+        num_classes = 2
+        if len(names) == 1:
+            names = (0, 1) if names == (0,) else (f"not {names[0]}", names[0])
     if len(names) != num_classes or len(set(names)) != len(names):
         raise InputError(
             f"classes is {classes!r}; it must hold {num_classes} different names, one per class."

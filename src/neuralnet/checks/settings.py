@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -31,9 +31,16 @@ def check_dtype(dtype: object) -> np.dtype[Any]:
     )
 
 
+def is_sequence(value: object) -> TypeGuard[Any]:
+    """Return whether a value is a list, a tuple or an array of one or more dimensions."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
 def check_range(pair: object, name: str) -> tuple[float, float]:
     """Return a pair of numbers in ascending order."""
-    if not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:
+    if not is_sequence(pair) or len(pair) != 2:
         raise InputError(f"{name} is {pair!r}; it must be a pair of numbers such as (-1, 1).")
     low = check_number(pair[0], f"{name}[0]")
     return low, check_number(pair[1], f"{name}[1]", above=low)
@@ -60,7 +67,7 @@ def per_layer(
     InputError
         If the sequence has another length, or a value is refused by `check`.
     """
-    if not isinstance(choice, Sequence | np.ndarray) or isinstance(choice, str):
+    if not is_sequence(choice):
         return (check(choice, name),) * num_layers
     if len(choice) != num_layers:
         raise InputError(

@@ -102,12 +102,12 @@ def check_name(value: object, known: Iterable[str], name: str) -> str:
         return value
     import difflib  # imported here to keep the package quick to import
 
-    listed = ", ".join(repr(right) for right in known)
+    listed = ", ".join(map(repr, known))
     said = str(value).lower()
     nearest = [
-        right
-        for right in known
-        if said and (right.startswith(said) or said == "".join(w[0] for w in right.split("_")))
+        one
+        for one in known
+        if said and (one.startswith(said) or said == "".join(w[0] for w in one.split("_")))
     ] or difflib.get_close_matches(said, known, n=1, cutoff=0.5)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
     raise InputError(f"{name} is {value!r}; it must be one of {listed}.{hint}")

@@ -139,12 +139,14 @@ class PoissonDeviance(Loss):
     target_ranges: ClassVar = {"exponential": (0.0, math.inf)}
 
     def forward(self, z: Array, a: Array, targets: Array, scratch: Array) -> Array:
-        """Return 2 sum_k [t_k (log t_k - z_k) - t_k + a_k], where t_k log t_k is 0 for t_k = 0."""
-        np.maximum(targets, np.finfo(targets.dtype).tiny, out=scratch)
-        np.subtract(np.log(scratch, out=scratch), z, out=scratch)
-        scratch *= targets
-        scratch += a - targets
-        losses: Array = 2 * scratch.sum(axis=1)
+        """Return 2 sum_k t_k [exp(d_k) - 1 - d_k] with d_k = z_k - log t_k, and 2 a_k for t_k = 0.
+
+        This is l, without a difference of large numbers.
+        """
+        zero = targets == 0
+        d = np.subtract(z, np.log(np.where(zero, 1, targets)), out=scratch)  # log a - log t
+        excess = np.maximum(np.expm1(d) - d, 0)  # (a / t) - 1 - d, which rounding makes negative
+        losses: Array = 2 * np.where(zero, a, targets * excess).sum(axis=1)
         return losses  # (N,)
 
     def backward(self, z: Array, a: Array, targets: Array, output: Activation, out: Array) -> Array:

@@ -58,7 +58,7 @@ class Advisor(Callback):
     """
 
     def __init__(self, training_set: Labelled, num_valid: int) -> None:
-        self._X, self._y, _ = training_set
+        self._X, self._y, self._weights = training_set
         self._num_valid = num_valid
         self._reported: set[str] = set()
         self._first_loss = math.nan
@@ -200,7 +200,7 @@ class Advisor(Callback):
             return
         found = f"the loss is {loss:.4g}, where a constant prediction has {constant:.4g}"
         if self._y.ndim == 1 and not math.isnan(accuracy):
-            share = float(np.bincount(self._y).max() / len(self._y))
+            share = float(self._class_shares(run).max())
             if accuracy > share + CHANCE_MARGIN:
                 return
             found = (
@@ -230,16 +230,23 @@ class Advisor(Callback):
             f"After {run.epoch} epochs the network is no better than chance: {found}; {cause}.",
         )
 
+    def _class_shares(self, run: TrainingRun) -> Array:
+        """Return the (weighted) share of each class in the training set."""
+        classes = run.model.num_classes
+        counts: Array = np.bincount(self._y, weights=self._weights, minlength=classes)
+        shares: Array = counts / counts.sum()
+        return shares
+
     def _constant_loss(self, run: TrainingRun) -> float:
         """Return the loss of the best constant prediction; NaN if it is unknown."""
         y, loss, smoothing = self._y, run.model.loss.name, run.model.label_smoothing
         if y.ndim == 2:
             if loss == "mean_squared_error":
-                return float(y.var(axis=0).sum())
-            shares = y.mean(axis=0)
+                mean = np.average(y, axis=0, weights=self._weights)
+                return float(np.average((y - mean) ** 2, axis=0, weights=self._weights).sum())
+            shares = np.average(y, axis=0, weights=self._weights)
         else:
-            classes = run.model.num_classes
-            shares = np.bincount(y, minlength=classes) / len(y)
+            classes, shares = run.model.num_classes, self._class_shares(run)
             if loss == "mean_squared_error":
                 return (1 - smoothing) ** 2 * float((shares * (1 - shares)).sum())
             shares = shares * (1 - smoothing) + smoothing / classes
@@ -259,7 +266,7 @@ class Advisor(Callback):
         lowest, last = history.valid_loss[best], history.valid_loss[-1]
         train, valid = history.train_accuracy[-1], history.valid_accuracy[-1]
         if self._y.ndim == 1 and not math.isnan(train):
-            share = float(np.bincount(self._y).max() / len(self._y))
+            share = float(self._class_shares(run).max())
             if valid <= share + CHANCE_MARGIN and train > SHUFFLED_ACCURACY > share:
                 self.report(
                     run,

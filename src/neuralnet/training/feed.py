@@ -38,6 +38,9 @@ class Feed:
     ) -> None:
         self._model = model
         self._X, self._y, self._sample_weight = examples
+        X = self._X
+        flags = getattr(X, "flags", None)  # `Rows` have none
+        self._contiguous = flags is None or flags.c_contiguous
         self._batches: dict[int, Batch] = {}
         self._generator = generator or np.random.default_rng()
         self._overlapped = augmentation is not None and augmentation.overlapped
@@ -49,7 +52,10 @@ class Feed:
         if self._augmenter is None:
             for rows in parts:
                 batch = self._batch(rows)
-                batch.gather(self._X, rows)
+                if self._contiguous:
+                    batch.gather(self._X, rows)
+                else:  # `take` would copy all of X first
+                    batch.load(self._X[rows])
                 yield batch
         else:
             with contextlib.closing(self._deformed(parts, self._augmenter)) as deformed:

@@ -44,7 +44,7 @@ class History:
     learning_rate : list of float
         Learning rate of the epoch's last step.
     seconds : list of float
-        Duration of the epoch: training, evaluation and callbacks.
+        Duration of the epoch: training, evaluation, and the callbacks until then.
     stopped : str or None
         Why the training stopped early; None if it ran to its end.
     interrupted : bool

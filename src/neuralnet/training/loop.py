@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from neuralnet.checks import Array, InputError, Labelled, check_flag, check_rng, describe
-from neuralnet.checks.inputs import notes_of_inputs
+from neuralnet.checks.inputs import note_inputs
 from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
@@ -154,9 +154,10 @@ def train(
         )
         size, advisor = num_examples, Callback()  # the advice is about mini-batches
     if model.batch_norm and (num_examples % size == 1 or size == 1):
+        remedy = "choose another minibatch_size" if num_examples > 1 else "give more examples"
         raise InputError(
-            f"{num_examples:,} examples in batches of {size:,} leave a batch of one, which batch "
-            f"normalization cannot learn from; choose another minibatch_size."
+            f"{num_examples:,} example(s) in batches of {size:,} leave a batch of one, which batch "
+            f"normalization cannot learn from; {remedy}."
         )
     run = TrainingRun(
         model,
@@ -191,7 +192,7 @@ def train(
             ends.callback(callback.on_train_end, run)
         if resume is not None:
             resume_run(run, resume)
-        model.notes |= notes_of_inputs(training_set[0])
+        note_inputs(model.notes, training_set[0])
         evaluated = None if settings.running_loss else training_set
         try:
             if isinstance(optimizer, LBFGS):  # it leaves no epoch to the loop
