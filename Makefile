@@ -1,6 +1,7 @@
 # make train   create .venv, install the package, train on MNIST, draw the pictures
 # make test    install what the tests need into the same environment, and run them
 # make lint    ruff and mypy --strict
+# make docs    build the documentation site, build/docs/index.html, and run all code in it
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
 # make read-test  read many drawn pages, and report by condition (DATA=folder pastes MNIST's digits)
@@ -14,7 +15,7 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train test lint bench bench-estimator read-test clean
+.PHONY: train test lint docs bench bench-estimator read-test clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -26,6 +27,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --jobs 2 --quiet docs build/docs $(ARGS)
 
 bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks --json $(RESULTS)/benchmark.json --picture $(RESULTS)/benchmark.png $(ARGS)
@@ -51,6 +55,11 @@ $(VENV)/.installed: pyproject.toml
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) install --quiet --upgrade 'pip>=25.1'
 	$(PIP) install --quiet --group dev
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	$(PIP) install --quiet --group docs
 	@touch $@
 
 $(BENCH)/.installed: pyproject.toml benchmarks/requirements.txt
