@@ -1,6 +1,7 @@
 """Tests that the code of the tutorial runs, that its exercises are solved, and its numbers hold.
 
-`make docs` executes the chapters with all their data. Here they run on a few digits.
+`make docs` executes every chapter, with its solutions. The first five, which train for a moment only,
+run here as well, on the bundled digits.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def test_there_are_ten_chapters() -> None:
     assert [int(chapter.name[:2]) for chapter in CHAPTERS] == list(range(1, 11))
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+@pytest.mark.parametrize("chapter", CHAPTERS[:5], ids=lambda chapter: chapter.stem)
 def test_a_chapter_runs(
     chapter: Path, few_digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
