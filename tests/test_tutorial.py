@@ -1,6 +1,6 @@
 """Tests that the code of the tutorial runs, that its exercises are solved, and its numbers hold.
 
-`make docs` executes every chapter, with its solutions. The first five, which train for a moment only,
+`make docs` executes every chapter, with its solutions. The first five, which train briefly,
 run here as well, on the bundled digits.
 """
 

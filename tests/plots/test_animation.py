@@ -56,7 +56,8 @@ def test_a_frame_holds_the_weights_of_its_epoch(snapshots: plots.Snapshots) -> N
     for frame in (0, 4):
         view.show(frame)
         weights = model.parameters.views(states[frame])["layers.0.weight"]
-        picture = np.asarray(view.figure.axes[0].images[0].get_array().filled(np.nan))
+        shown: Any = view.figure.axes[0].images[0].get_array()
+        picture = shown.filled(np.nan)
         assert picture.shape == (2 * 8, 5 * 8)
         np.testing.assert_array_equal(picture[1:7, 9:15], weights[:, 1].reshape(6, 6))
         np.testing.assert_array_equal(picture[9:15, 1:7], weights[:, 5].reshape(6, 6))
@@ -88,7 +89,7 @@ def test_a_gif_has_a_frame_per_snapshot(
 ) -> None:
     monkeypatch.setattr(_animation, "_DPI", 30)
     monkeypatch.setattr(_animation, "_GRID", 4)
-    data = {"X": X, "y": Y} if view == "loss_surface" else {}
+    data: dict[str, Any] = {"X": X, "y": Y} if view == "loss_surface" else {}
     path = tmp_path / "training.gif"
     plots.animate(snapshots, path, view=view, frames_per_second=10, max_frames=3, **data)
     with Image.open(path) as image:

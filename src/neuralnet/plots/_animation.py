@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_integer, check_name, check_number, describe
+from neuralnet.checks import InputError, check_integer, check_name, describe
 from neuralnet.files import atomic_write
 from neuralnet.plots._figures import INK, LEFT, ORANGE, WHITE, add_panel, new_figure
 from neuralnet.plots._hidden_units import MIN_PIXELS
@@ -98,7 +98,7 @@ def animate(
     view: str = "hidden_units",
     X: ArrayLike | None = None,
     y: ArrayLike | None = None,
-    frames_per_second: float = 8.0,
+    frames_per_second: int = 8,
     max_frames: int = 60,
     num_units: int = 50,
     image_shape: tuple[int, int] | None = None,
@@ -124,8 +124,8 @@ def animate(
     X, y : array_like, optional
         Examples and labels (or targets) that the loss is computed on; required for "loss_surface",
         which evaluates the network 625 times. Some hundred examples are enough.
-    frames_per_second : float
-        Speed, above 0 and at most 50. The last frame stays for 1.5 seconds.
+    frames_per_second : int
+        Speed, at least 1. The last frame stays for 1.5 seconds.
     max_frames : int
         Maximum number of snapshots to show, at least 2. They are spaced evenly; the first and the
         last are always shown.
@@ -329,7 +329,7 @@ def _writer_for(path: object, frames_per_second: object) -> tuple[Any, str]:
         raise InputError(
             f"path is {str(path)!r}; it must end in .gif or .mp4, which chooses the format."
         )
-    speed = check_number(frames_per_second, "frames_per_second", above=0, maximum=50)
+    speed = check_integer(frames_per_second, "frames_per_second", minimum=1)
     if ending == ".gif":
         return PillowWriter(fps=speed), ending
     if not FFMpegWriter.isAvailable():
