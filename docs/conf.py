@@ -156,9 +156,29 @@ def add_notebook_links(
     context["body"] = body
 
 
+def escape_bars(app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
+    """Escape the bars of absolute values, which reStructuredText takes for substitutions."""
+    lines[:] = [line.replace("|", r"\|") for line in lines]
+
+
+def skip_metadata_routing(
+    app: Any, what: str, name: str, value: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out the methods that scikit-learn generates."""
+    return True if re.fullmatch(r"set_\w+_request|get_metadata_routing", name) else None
+
+
+def link_files_outside(app: Any, page: str, source: list[str]) -> None:
+    """Make links to Markdown files outside this folder links to the files, not to pages."""
+    source[0] = re.sub(r"\]\((?=(?:\.\./)+[A-Z]+\.md)", "](path:", source[0])
+
+
 def setup(app: Any) -> None:
     """Connect the functions above to the build."""
     use_sample_without_mnist()
+    app.connect("autodoc-process-docstring", escape_bars, priority=100)
+    app.connect("autodoc-skip-member", skip_metadata_routing)
+    app.connect("source-read", link_files_outside)
     app.connect("html-page-context", add_notebook_links)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", write_notebooks)
