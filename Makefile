@@ -4,6 +4,7 @@
 # make test    install what the tests need into the same environment, and run them
 # make lint    ruff and mypy --strict
 # make sklearn-tests   scikit-learn's own tests of its networks, run on our estimators
+# make docs    build the documentation site, build/docs/index.html, and run all code in it
 # make bench   install the peers into an environment of their own, and run all on the same work
 # make bench-estimator   scikit-learn's MLPClassifier and our estimator, side by side
 # make bench-tables    the recipe table and scikit-learn's MLPClassifier on four tables, from CSV
@@ -21,8 +22,8 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train lab lab-page test lint sklearn-tests bench bench-estimator bench-tables read-test
-.PHONY: candidate-detector fuzz faults clean
+.PHONY: train lab lab-page test lint docs sklearn-tests bench bench-estimator bench-tables
+.PHONY: read-test candidate-detector fuzz faults clean
 
 train: $(VENV)/.installed
 	$(BIN)/python mnist_training.py $(ARGS)
@@ -35,7 +36,7 @@ lab-page: $(VENV)/.installed
 	$(BIN)/neuralnet export src/neuralnet/reading/reader.safetensors docs/lab/reader.html
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -44,6 +45,9 @@ lint: $(VENV)/.installed-dev
 
 sklearn-tests: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.interop.sklearn_suite $(ARGS)
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --jobs 2 --quiet docs build/docs $(ARGS)
 
 bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks --json $(RESULTS)/benchmark.json --picture $(RESULTS)/benchmark.png $(ARGS)
@@ -85,6 +89,11 @@ $(VENV)/.installed-lab: $(VENV)/.installed
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) install --quiet --upgrade 'pip>=25.1'
 	$(PIP) install --quiet --group dev
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	$(PIP) install --quiet --group docs
 	@touch $@
 
 $(BENCH)/.installed: pyproject.toml benchmarks/requirements.txt
