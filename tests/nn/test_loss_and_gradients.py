@@ -50,7 +50,7 @@ def test_without_rng_it_is_the_network_that_predicts() -> None:
 
 
 def test_a_seed_in_place_of_a_generator_is_refused() -> None:
-    with pytest.raises(InputError, match="rng is 3"):
+    with pytest.raises(InputError, match="rng is int 3"):
         NeuralNetMLP(6, 8, 3).loss_and_gradients(X, y, rng=3)  # type: ignore[arg-type]
 
 

