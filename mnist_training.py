@@ -6,10 +6,19 @@ Run `python mnist_training.py` without options, or with `--help` to list them.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
-import click
+try:
+    import click
+
+    import neuralnet  # noqa: F401
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"{error.name} is not installed for {sys.executable}. Install neuralnet, "
+        f"from the folder of this file, with: python -m pip install -e ."
+    )
 
 from neuralnet import (
     Dataset,

@@ -73,6 +73,18 @@ def test_same_command_gives_the_same_network(digits: Path, tmp_path: Path) -> No
     assert (first == second).all()
 
 
+def test_without_the_package_the_script_says_how_to_install_it(tmp_path: Path) -> None:
+    script = tmp_path / "mnist_training.py"
+    script.write_bytes(Path(mnist_training.__file__).read_bytes())
+    # -S leaves out all installed packages.
+    done = subprocess.run(
+        [sys.executable, "-S", "-E", str(script)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "pip install -e ." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_every_setting_is_an_option(digits: Path, tmp_path: Path) -> None:
     done = run(
         *("--data", digits, "--protocol", "official", "--num-epochs", 2, "--num-hidden", "20,10"),
