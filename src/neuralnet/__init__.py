@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from neuralnet.data.dataset import DataNotFoundError, Dataset
     from neuralnet.data.loading import load_data
     from neuralnet.data.pictures import load_pictures
-    from neuralnet.data.preprocessing import one_hot, split_dataset
+    from neuralnet.data.preprocessing import split_dataset
     from neuralnet.data.sources import load_mnist
     from neuralnet.data.tables import load_table
     from neuralnet.errors import InputError, NeuralNetError
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from neuralnet.nn.activations import (
         GELU,
         Activation,
-        Exponential,
         Identity,
         LeakyReLU,
         ReLU,
@@ -64,7 +63,7 @@ if TYPE_CHECKING:
     from neuralnet.training.history import History
     from neuralnet.training.lbfgs import LBFGS
     from neuralnet.training.loop import train
-    from neuralnet.training.metrics import accuracy, confusion_matrix, expected_calibration_error
+    from neuralnet.training.metrics import accuracy, confusion_matrix
     from neuralnet.training.run import Callback, TrainingDivergedError
 
 # The public names, by the module that defines them.
@@ -77,10 +76,7 @@ _MODULES = {
     ),
     "data.loading": ("load_data",),
     "data.pictures": ("load_pictures",),
-    "data.preprocessing": (
-        "one_hot",
-        "split_dataset",
-    ),
+    "data.preprocessing": ("split_dataset",),
     "data.sources": ("load_mnist",),
     "data.tables": ("load_table",),
     "errors": (
@@ -98,7 +94,6 @@ _MODULES = {
     "nn.activations": (
         "GELU",
         "Activation",
-        "Exponential",
         "Identity",
         "LeakyReLU",
         "ReLU",
@@ -149,7 +144,6 @@ _MODULES = {
     "training.metrics": (
         "accuracy",
         "confusion_matrix",
-        "expected_calibration_error",
     ),
     "training.run": (
         "Callback",
@@ -176,7 +170,6 @@ __all__ = [
     "DataNotFoundError",
     "Dataset",
     "EarlyStopping",
-    "Exponential",
     "FileError",
     "FileFormatError",
     "GradientClipping",
@@ -208,7 +201,6 @@ __all__ = [
     "accuracy",
     "annotate",
     "confusion_matrix",
-    "expected_calibration_error",
     "export_onnx",
     "from_mlp_classifier",
     "load",
@@ -217,7 +209,6 @@ __all__ = [
     "load_pictures",
     "load_pretrained",
     "load_table",
-    "one_hot",
     "read_digits",
     "save",
     "split_dataset",

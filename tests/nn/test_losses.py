@@ -12,13 +12,19 @@ from scipy.special import xlogy
 from neuralnet import (
     BinaryCrossEntropy,
     CrossEntropy,
-    Exponential,
     InputError,
     MeanSquaredError,
     PoissonDeviance,
 )
 from neuralnet.checks import Array
-from neuralnet.nn.activations import OUTPUT_ACTIVATIONS, Activation, Identity, Sigmoid, Softmax
+from neuralnet.nn.activations import (
+    OUTPUT_ACTIVATIONS,
+    Activation,
+    Exponential,
+    Identity,
+    Sigmoid,
+    Softmax,
+)
 from neuralnet.nn.losses import LOSSES, Loss, loss_for
 
 Formula = Callable[[Array, Array], Array]

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import neuralnet
-from neuralnet import expected_calibration_error, load, load_mnist, load_pretrained
+from neuralnet import load, load_mnist, load_pretrained
+from neuralnet.training.metrics import expected_calibration_error
 
 FOLDER = Path(neuralnet.__file__).parent / "reading"
 WEIGHTS = FOLDER / "reader.safetensors"
