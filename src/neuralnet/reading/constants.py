@@ -1,7 +1,9 @@
 """Every tuned constant of the reader, with its unit, its meaning, and how it was chosen.
 
 "Drawn pages" are the pages of `tools/training_pages.py`; "22 conditions" are those of
-`tests/reading/pages.py`. The constants that define the 28x28 format are in `preparation`.
+`tests/reading/pages.py`. The constants that define the 28x28 format are in `preparation`. Where no
+comparison is named, a value is a first guess that worked on a few pages; docs/journal says what has
+been measured.
 """
 
 from __future__ import annotations
