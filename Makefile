@@ -1,6 +1,5 @@
 # make train   create .venv, install the package, train on MNIST, draw the pictures
 # make lab     install the lab's server into the same environment, and open the lab
-# make lab-page  write the bundled reader as one HTML page for the documentation, docs/lab/reader.html
 # make test    install what the tests need into the same environment, and run them
 # make lint    ruff and mypy --strict
 # make sklearn-tests   scikit-learn's own tests of its networks, run on our estimators
@@ -22,7 +21,7 @@ BENCH  := .venv-bench
 RESULTS ?= build/benchmark
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: train lab lab-page test lint docs sklearn-tests bench bench-estimator bench-tables
+.PHONY: train lab test lint docs sklearn-tests bench bench-estimator bench-tables
 .PHONY: read-test candidate-detector fuzz faults clean
 
 train: $(VENV)/.installed
@@ -30,10 +29,6 @@ train: $(VENV)/.installed
 
 lab: $(VENV)/.installed-lab
 	$(BIN)/neuralnet lab $(ARGS)
-
-lab-page: $(VENV)/.installed
-	mkdir -p docs/lab
-	$(BIN)/neuralnet export src/neuralnet/reading/reader.safetensors docs/lab/reader.html
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)

@@ -173,6 +173,20 @@ def link_files_outside(app: Any, page: str, source: list[str]) -> None:
     source[0] = re.sub(r"\]\((?=(?:\.\./)+[A-Z]+\.md)", "](path:", source[0])
 
 
+def write_reader_page(app: Any, exception: Exception | None) -> None:
+    """Write the bundled reader as one HTML page that needs no server, lab/reader.html."""
+    if exception is not None or app.builder.format != "html":
+        return
+    from importlib.resources import files
+
+    from neuralnet.lab.single_file import single_file
+
+    network = (files("neuralnet.reading") / "reader.safetensors").read_bytes()
+    page = Path(app.outdir) / "lab" / "reader.html"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(single_file(network), encoding="utf-8")
+
+
 def setup(app: Any) -> None:
     """Connect the functions above to the build."""
     use_sample_without_mnist()
@@ -182,3 +196,4 @@ def setup(app: Any) -> None:
     app.connect("html-page-context", add_notebook_links)
     app.connect("build-finished", copy_mathjax)
     app.connect("build-finished", write_notebooks)
+    app.connect("build-finished", write_reader_page)
