@@ -125,5 +125,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
 def page(open_page: Callable[..., Any], lab: ServedLab) -> Iterator[Any]:
     """A page of the lab with the small network, with no training before or after the test."""
     lab.reset()
-    yield open_page(lab.address, reduced_motion="reduce")
+    opened = open_page(lab.address, reduced_motion="reduce")
+    yield opened
+    opened.context.close()  # first: a page whose training is taken away asks for it in vain
     lab.reset()

@@ -20,7 +20,9 @@ from neuralnet.lab.worker import work
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.storage import save
 
-WEIGHTS_SECONDS = 5.0  # a step of the largest network takes less than one
+# A step of the largest network takes less than one second; on a busy machine, starting the process
+# takes several.
+WEIGHTS_SECONDS = 30.0
 STOP_SECONDS = 0.5
 # The commands that change whether the training goes on.
 MODES = ("run", "pause", "step", "epoch")
@@ -62,7 +64,7 @@ class Training:
         self._replica = copy.deepcopy(pretrained) if pretrained else settings.network()
         self._publish = publish
         self._weights: bytes | None = None
-        self._stopped = False
+        self._stopped = self._ended = False
         self._arrived = threading.Condition()
         self.state: dict[str, Any] = {
             "settings": asdict(settings),
@@ -104,9 +106,11 @@ class Training:
         with self._arrived:
             self._weights = None
             self._send("weights")
-            if not self._arrived.wait_for(lambda: self._weights is not None, WEIGHTS_SECONDS):
+            self._arrived.wait_for(
+                lambda: self._weights is not None or self._ended, WEIGHTS_SECONDS
+            )
+            if self._weights is None:
                 raise NeuralNetError("The training does not answer. Reset it and start again.")
-            assert self._weights is not None  # noqa: S101
             state = self._replica.parameters.state
             state[...] = np.frombuffer(self._weights, state.dtype)
         return self._replica
@@ -134,6 +138,9 @@ class Training:
             while True:
                 self._take(self._pipe.recv())
         except (EOFError, OSError):
+            with self._arrived:
+                self._ended = True
+                self._arrived.notify_all()
             if self.state["mode"] != "failed" and not self._stopped:
                 self._take({"event": "failed", "message": "The training process ended."})
 
@@ -199,11 +206,10 @@ class Session:
     def reset(self) -> None:
         """End the training, and return to the network that the lab was opened with."""
         with self._lock:
-            if self.training is not None:
-                self.training.stop()
-                pretrained = self.training.state["pretrained"]
-                self.training = None
-                self._publish({"event": "reset", "pretrained": pretrained})
+            training, self.training = self.training, None
+            if training is not None:
+                training.stop()
+                self._publish({"event": "reset", "pretrained": training.state["pretrained"]})
 
     def required(self) -> Training:
         """Return the training; raise `InputError` if there is none."""
@@ -212,9 +218,17 @@ class Session:
         return self.training
 
     def network(self) -> NeuralNetMLP:
-        """Return the network that the page shows."""
-        with self._lock:
-            return self.model if self.training is None else self.training.network()
+        """Return the network that the page shows.
+
+        It holds no lock while it waits for a training, so that a reset need not wait for it.
+        """
+        while (training := self.training) is not None:
+            try:
+                return training.network()
+            except NeuralNetError:
+                if self.training is training:  # else it was reset in the meantime
+                    raise
+        return self.model
 
     def network_file(self) -> bytes:
         """Return that network as the bytes of a safetensors file."""

@@ -81,14 +81,10 @@ class Sigmoid(ElementwiseActivation):
 
     name = "sigmoid"
 
-    # Below about this z, by the number of bytes of a float, a is smaller than the smallest normal
-    # number. Such z are raised to it, which also keeps exp(-z) from overflowing.
-    LOWEST: ClassVar = {2: -9.0, 4: -87.0, 8: -708.0}
-
     def forward(self, z: Array, out: Array) -> Array:
-        """Return 1 / (1 + exp(-z)), with full relative precision down to the lowest z."""
-        np.maximum(z, np.full_like(z[0], self.LOWEST[z.itemsize]), out=out)
-        np.exp(np.negative(out, out=out), out=out)
+        """Return 1 / (1 + exp(-z)), with full relative precision while exp(-z) is finite."""
+        with np.errstate(over="ignore"):  # far below 0, exp(-z) is infinite and a is 0
+            np.exp(np.negative(z, out=out), out=out)
         return np.reciprocal(np.add(out, 1, out=out), out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
