@@ -96,6 +96,7 @@ def test_every_view_is_accessible_and_fits(
     open_view(page, "think")
     page.locator("[data-do=tour]").click()
     look("tour")
+    page.context.close()
     lab.reset()
     assert not trouble
 

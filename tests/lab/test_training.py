@@ -22,7 +22,15 @@ LONG = "?view=learn&examples=2000&hidden=30&epochs=1000"
 @pytest.fixture
 def open_lab(open_page: Callable[..., Any], lab: ServedLab) -> Any:
     lab.reset()
-    yield lambda query, **options: open_page(lab.address + query, **options)
+    pages: list[Any] = []
+
+    def open_one(query: str, **options: Any) -> Any:
+        pages.append(open_page(lab.address + query, **options))
+        return pages[-1]
+
+    yield open_one
+    for page in pages:  # before the reset, which a page in training would notice
+        page.context.close()
     lab.reset()
 
 
