@@ -12,10 +12,12 @@ from neuralnet import (
     SGD,
     Adam,
     AdamW,
+    Callback,
     NeuralNetMLP,
     Optimizer,
 )
 from neuralnet.checks import Array
+from neuralnet.training.run import TrainingRun
 
 D, K = 4, 3
 N = 23
@@ -99,3 +101,14 @@ def plain_training(
                     v_hat = v[i] / (1 - optimizer.beta2**step)
                     weights[i] -= lr * m_hat / (np.sqrt(v_hat) + optimizer.epsilon)
     return weights
+
+
+class Stop(Callback):
+    """Ends the training as Ctrl-C does, in the middle of an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def on_batch_end(self, run: TrainingRun) -> None:
+        if (run.epoch, run.batch) == (self.epoch, 2):
+            raise KeyboardInterrupt

@@ -28,22 +28,11 @@ from neuralnet import (
     WeightAverage,
     train,
 )
-from neuralnet.training.run import TrainingRun
+from tests.training.problems import Stop
 
 GENERATOR = np.random.default_rng(5)
 IMAGES = GENERATOR.integers(0, 256, (60, 36), dtype=np.uint8)
 LABELS = GENERATOR.integers(0, 3, 60)
-
-
-class Stop(Callback):
-    """Ends the training as Ctrl-C does, in the middle of an epoch."""
-
-    def __init__(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def on_batch_end(self, run: TrainingRun) -> None:
-        if (run.epoch, run.batch) == (self.epoch, 2):
-            raise KeyboardInterrupt
 
 
 def network(**settings: Any) -> NeuralNetMLP:

@@ -27,24 +27,13 @@ from neuralnet.checks import Array, Rows
 from neuralnet.training import fingerprint as fingerprint_module
 from neuralnet.training.checkpoint import previous_path, remove_checkpoint
 from neuralnet.training.fingerprint import fingerprint
-from neuralnet.training.run import TrainingRun
 from tests.storage.tampering import join_header, split_header
+from tests.training.problems import Stop
 
 RNG = np.random.default_rng(8)
 X = RNG.integers(0, 256, (30, 16), dtype=np.uint8)
 Y = RNG.integers(0, 3, 30)
 WEIGHT = RNG.uniform(1, 2, 20)
-
-
-class Stop(Callback):
-    """Ends the training as Ctrl-C does."""
-
-    def __init__(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def on_batch_end(self, run: TrainingRun) -> None:
-        if (run.epoch, run.batch) == (self.epoch, 2):
-            raise KeyboardInterrupt
 
 
 def network(**settings: Any) -> NeuralNetMLP:
