@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -164,3 +165,14 @@ def test_an_optimizer_may_serve_two_trainings_at_once() -> None:
     alone = train(a_network(), X, y, num_epochs=3, optimizer=Adam())
     beside = train(a_network(), X, y, num_epochs=3, optimizer=shared, callbacks=[TrainsAnother()])
     assert alone.train_loss == beside.train_loss
+
+
+def test_columns_first_are_not_copied_as_a_whole() -> None:
+    X = np.asfortranarray(np.random.default_rng(0).normal(size=(20_000, 50)))
+    y = np.arange(len(X)) % 2
+    model = NeuralNetMLP(50, 2, 2, dtype="float64")
+    tracemalloc.start()
+    train(model, X, y, num_epochs=1, minibatch_size=5_000, running_loss=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.7 * X.nbytes
