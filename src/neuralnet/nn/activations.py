@@ -67,8 +67,7 @@ class Identity(ElementwiseActivation):
 
     def forward(self, z: Array, out: Array) -> Array:
         """Return z."""
-        np.copyto(out, z)
-        return out
+        return np.positive(z, out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return 1."""
@@ -157,9 +156,7 @@ class LeakyReLU(ElementwiseActivation):
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return 1 where a > 0, else negative_slope."""
-        np.greater(a, 0, out=out)
-        out *= 1 - self.negative_slope
-        return np.add(out, self.negative_slope, out=out)
+        return np.maximum(np.greater(a, 0, out=out), self.negative_slope, out=out)
 
 
 class GELU(ElementwiseActivation):
@@ -180,9 +177,7 @@ class GELU(ElementwiseActivation):
     def forward(self, z: Array, out: Array) -> Array:
         """Return z/2 (1 + t)."""
         t = self._t(np.clip(z, -self.CLIP, self.CLIP))
-        t += 1
-        t *= z
-        return np.divide(t, 2, out=out)
+        return np.divide(np.multiply(z, np.add(t, 1, out=t), out=t), 2, out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return (1 + t)/2 + z/2 (1 - t²) du/dz."""
@@ -209,8 +204,7 @@ class Exponential(ElementwiseActivation):
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return a."""
-        np.copyto(out, a)
-        return out
+        return np.positive(a, out=out)
 
 
 class Softmax(Activation):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuralnet import Cosine, InputError, OneCycle, Schedule, Step
-from neuralnet.nn.schedules import SCHEDULES, Constant, schedule_for
+from neuralnet.training.schedules import SCHEDULES, Constant, schedule_for
 
 schedules = st.one_of(
     st.just(Constant()),
