@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from neuralnet.checks import Array, check_forward
-from neuralnet.display import LayerDisplay
+from neuralnet.display.network import LayerDisplay
 from neuralnet.nn import parallel
 from neuralnet.nn.activations import Activation
 from neuralnet.nn.initialization import Initializer

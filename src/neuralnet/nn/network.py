@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from neuralnet.checks import check_array_module, check_integer, check_number, check_rng
 from neuralnet.checks.network import check_classes, check_dropout, check_layer_sizes
 from neuralnet.checks.settings import check_dtype, check_flag, check_range, per_layer
-from neuralnet.display import NetworkDisplay
+from neuralnet.display.network import NetworkDisplay
 from neuralnet.nn.activations import Activation, hidden_activation_for, output_activation_for
 from neuralnet.nn.initialization import INITIALIZERS, Initializer, initializer_for
 from neuralnet.nn.layers import ActivationLayer, Dense, Layer
