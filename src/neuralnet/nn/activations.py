@@ -97,10 +97,13 @@ class Sigmoid(ElementwiseActivation):
             # softmax(-z/2, z/2) = (1 - sigmoid(z), sigmoid(z)), and 1 - a would lose digits.
             pair: Array = np.concatenate([z * -0.5, z * 0.5], axis=1)  # (N, 2)
             return Softmax().forward(pair, out=pair)
-        # A sum of small sigmoids would lose digits that their logarithms keep:
-        # log(sigmoid(z)) = min(z, 0) - log(1 + exp(-|z|)).
-        logs: Array = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
-        return Softmax().forward(logs, out=logs)
+        # Sigmoids far below 0 vanish. Multiplied by exp(-s), with s = min(max z, 0), the largest
+        # of a row is at least 1/2: sigmoid(z) exp(-s) = 1 / (exp(s) + exp(s - z)).
+        s = np.minimum(z.max(axis=1, keepdims=True), 0)  # (N, 1)
+        with np.errstate(over="ignore"):  # a much smaller sigmoid is 0
+            a: Array = np.reciprocal(np.exp(s) + np.exp(s - z))  # (N, K)
+        a /= a.sum(axis=1, keepdims=True)
+        return a
 
 
 class Tanh(ElementwiseActivation):

@@ -220,27 +220,29 @@ class Model:
         NeuralNetError
             If logits are NaN or infinite although X is finite.
         """
-        X = check_examples(X, self.num_features, finite=False)
-        logits: Array = np.empty((len(X), self.objective.num_outputs), self.dtype)
+        return self._results(X, lambda z: z.copy())
 
-        def store(rows: slice, batch: Batch, z: Array) -> None:
-            logits[rows] = self.to_numpy(z)
+    def _results(self, X: Array, function: Callable[[Array], Array]) -> Array:
+        """Return a function of the logits of all examples, computed slice by slice."""
+        X = check_examples(X, self.num_features, finite=False)
+
+        def result(_: slice, batch: Batch, z: Array) -> Array:
             # NaN and infinite inputs show in the first layer's outputs, which are smaller.
             if not (all_finite(batch.caches[0].outputs) and all_finite(z)):
                 check_finite(X, "X")
                 raise NeuralNetError(NOT_FINITE)
+            return self.to_numpy(function(z))
 
         with np.errstate(over="ignore", invalid="ignore"):
-            self._inference(X, store)
-        return logits
+            return np.concatenate(self._inference(X, result))
 
     def outputs(self, X: Array) -> Array:
         """Compute the outputs, shape (N, K): the last result of `forward`, in less memory.
 
         X and errors are as for `logits`.
         """
-        z = self.logits(X)
-        return self.objective.output_activation.forward(z, out=z)
+        forward = self.objective.output_activation.forward
+        return self._results(X, lambda z: forward(z, out=np.empty_like(z)))
 
     def predict_proba(self, X: Array) -> Array:
         """Compute the probability of each class.
@@ -263,7 +265,7 @@ class Model:
         InputError
             If X cannot be used, or the outputs are not probabilities (identity, exponential).
         """
-        return self.objective.output_activation.probabilities(self.logits(X))
+        return self._results(X, self.objective.output_activation.probabilities)
 
     def predict(self, X: Array) -> NDArray[np.int64]:
         """Return the most probable label of each example: 0 or 1 for a single output, at 0.5.
