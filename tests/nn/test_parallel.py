@@ -72,8 +72,8 @@ def network(**settings: Any) -> NeuralNetMLP:
     )
 
 
-X = np.random.default_rng(0).normal(size=(1200, 20)).astype(np.float32)
-Y = np.random.default_rng(1).integers(0, 10, 1200)
+X = np.random.default_rng(0).normal(size=(1600, 20)).astype(np.float32)
+Y = np.random.default_rng(1).integers(0, 10, 1600)
 
 
 def test_the_parts_cover_everything_once_one_per_thread(blas: Blas) -> None:

@@ -35,7 +35,6 @@ class Model:
     ----------
     parameters : Parameters
         All weights and biases in one buffer, and their gradients in another.
-        `parameters["layers.0.weight"]` is a writable view.
     layers : list of Layer
         The layers of `sequential`.
     notes : dict of str to str
@@ -196,8 +195,9 @@ class Model:
                 batch.load(X[rows])
                 results[start] = use(rows, batch, self.sequential.forward(batch.x, batch.caches))
 
-        large = 2 * len(X) * self.parameters.num_weights >= parallel.MIN_PREDICTION
-        with parallel.team(large=large and self.xp is np):
+        work = 2 * len(X) * self.parameters.num_weights
+        large = work >= parallel.MIN_PREDICTION and len(starts) >= 4 and self.xp is np
+        with parallel.team(large=large):
             parallel.run(forward, len(starts), large=large)
         return [results[start] for start in starts]
 

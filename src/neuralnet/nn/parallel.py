@@ -25,7 +25,7 @@ from neuralnet.checks import Array
 # The least work that pays for a team, in floating-point operations: of a training step, of a
 # prediction, and of one product. To wake a thread takes up to 0.15 ms (docs/benchmark.md).
 MIN_STEP = 5e8
-MIN_PREDICTION = 2e8
+MIN_PREDICTION = 5e8
 MIN_PRODUCT = 1e8
 
 # Entries processed at a time. Repeated passes over a few buffers are fast while they fit into the
