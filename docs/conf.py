@@ -50,7 +50,7 @@ myst_enable_extensions = ["amsmath", "attrs_block", "colon_fence", "deflist", "d
 myst_heading_anchors = 4
 nb_execution_mode = os.environ.get("NEURALNET_DOCS_EXECUTION", "force")
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 nb_merge_streams = True
 nb_execution_cache_path = str(ROOT / "build" / "docs-cache")
 
