@@ -19,10 +19,12 @@ from neuralnet.cli.examples import (
     target_option,
 )
 from neuralnet.cli.output import (
+    check_output,
     echo_error,
     echo_json,
     echo_note,
     json_option,
+    overwrite_option,
     percent,
     pluralized,
     printable,
@@ -54,7 +56,7 @@ _BRIGHT = 127  # mean brightness of a picture's border, from 0 to 255, above whi
     type=click.Path(path_type=Path, dir_okay=False),
     help="CSV file for the predictions: the input, its class, and the probability of each class.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace an existing file at --output.")
+@overwrite_option
 @json_option
 @quiet_option
 @click.pass_context
@@ -87,7 +89,7 @@ def predict(
 
     inputs = tuple(map(table_path, inputs))
     if output is not None:
-        _check_output(output, (model_path, *inputs), overwrite=overwrite)
+        check_output("--output", output, (model_path, *inputs), overwrite=overwrite)
     model = load(model_path)
     kind = resolve_input_kind(model, input_kind)
     failures: list[dict[str, str]] = []
@@ -218,16 +220,6 @@ def _note_on_dark_ink(names: list[str], X: NDArray[Any], *, invert: bool) -> str
         f"{names[bright[0]]}{more}: {'once inverted, ' if invert else ''}the background is bright. "
         f"If the network was trained on bright digits on a dark background, as in MNIST, {remedy}."
     )
-
-
-def _check_output(output: Path, others: tuple[Path, ...], *, overwrite: bool) -> None:
-    """Raise if the predictions would replace an input, or an existing file without permission."""
-    if any(output.exists() and path.exists() and output.samefile(path) for path in others):
-        raise InputError(
-            f"--output is {output}, which is also an input of this command; choose another file."
-        )
-    if output.exists() and not overwrite:
-        raise InputError(f"{output} exists. Choose another file, or add --overwrite to replace it.")
 
 
 def _write_csv(output: Path, predictions: list[dict[str, Any]]) -> None:
