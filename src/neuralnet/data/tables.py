@@ -13,9 +13,10 @@ from neuralnet.data.cells import (
     as_numbers,
     as_pixels,
     as_text,
+    doubtful_columns,
+    finite_numbers,
     read_cells,
     read_header,
-    text_columns,
 )
 from neuralnet.data.class_names import encode_labels, infer_classes
 from neuralnet.data.dataset import Dataset, Folder
@@ -176,11 +177,13 @@ def read_table(
     labels = [] if target is None else [target]
     frame = read_cells(file, names, separator, labels)
     inputs = frame[list(columns)]
-    doubtful = text_columns(inputs)
-    if doubtful:  # pandas may have changed them; read them again as they are
-        frame = read_cells(file, names, separator, [*labels, *doubtful])
-        inputs = frame[list(columns)]
-    X = as_numbers(inputs, file)  # (N, D)
+    X = finite_numbers(inputs)  # (N, D)
+    if X is None:
+        doubtful = doubtful_columns(inputs)
+        if doubtful:  # read them again as they are
+            frame = read_cells(file, names, separator, [*labels, *doubtful])
+            inputs = frame[list(columns)]
+        X = as_numbers(inputs, file)
     named = None if target is None else as_text(frame[target], file)
     return Table(
         file, as_pixels(X, columns, file) if kind == "pixels" else X, tuple(columns), named
