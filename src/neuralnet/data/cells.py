@@ -171,7 +171,8 @@ def as_numbers(frame: pd.DataFrame, file: TableFile) -> NDArray[np.float32]:
             raise FileFormatError(
                 f"{file}, row {wrong[0] + 1}, column {name!r} holds {_shown(text[wrong[0]])}, "
                 f"which is not a number; {len(wrong):,} of {len(column):,} rows of this column "
-                f"hold text. Encode the column as numbers, or leave it out."
+                f"hold text. Encode it as numbers, or ignore it (ignore_columns= in Python, "
+                f"--ignore-column on the command line)."
             )
         infinite = np.flatnonzero(np.isinf(read))
         if len(infinite):
@@ -205,10 +206,29 @@ def as_text(column: pd.Series[Any], file: TableFile) -> NDArray[Any]:
     empty = np.flatnonzero(column.isna().to_numpy())
     if len(empty):
         raise FileFormatError(
-            f"{file}, row {empty[0] + 1} has no class: the target column {column.name!r} is empty "
-            f"in {len(empty):,} of {len(column):,} rows. Fill in the classes, or remove the rows."
+            f"{file}, row {empty[0] + 1} has no target: the column {column.name!r} is empty in "
+            f"{len(empty):,} of {len(column):,} rows. Fill in the targets, or remove the rows."
         )
     return np.array([text.strip() for text in column.tolist()], dtype=object)
+
+
+def text_as_numbers(column: NDArray[Any], name: str, file: TableFile) -> NDArray[np.float64]:
+    """Return a column of text as finite numbers.
+
+    Raises
+    ------
+    FileFormatError
+        If a cell is not a finite number; the message names the first such cell.
+    """
+    numbers = np.array([_number(text, math.nan) for text in column.tolist()])
+    wrong = np.flatnonzero(~np.isfinite(numbers))
+    if len(wrong):
+        raise FileFormatError(
+            f"{file}, row {wrong[0] + 1}, column {name!r} holds {_shown(column[wrong[0]])}, which "
+            f"is not a finite number; {len(wrong):,} of {len(column):,} rows hold none. Is it the "
+            f"right column?"
+        )
+    return numbers
 
 
 def as_pixels(X: NDArray[np.float32], columns: Sequence[str], file: TableFile) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from neuralnet.data.cells import (
     finite_numbers,
     read_cells,
     read_header,
+    text_as_numbers,
 )
 from neuralnet.data.class_names import encode_labels, infer_classes
 from neuralnet.data.dataset import Dataset, Folder
@@ -122,7 +123,7 @@ def load_table(
         image_shape=(1, table.X.shape[1]),
         classes=found,
         name=table.file.name,
-        source=f"the file {table.file}",
+        source=table.file.description,
         columns=table.columns,
         target=target,
     )
@@ -188,6 +189,18 @@ def read_table(
     return Table(
         file, as_pixels(X, columns, file) if kind == "pixels" else X, tuple(columns), named
     )
+
+
+def target_numbers(table: Table, target: str) -> NDArray[np.float64]:
+    """Return the target column of a table that was read with `target`, as numbers, shape (N,).
+
+    Raises
+    ------
+    FileFormatError
+        If a cell is not a finite number.
+    """
+    assert table.target is not None  # noqa: S101
+    return text_as_numbers(table.target, target, table.file)
 
 
 def _check_columns(wanted: Sequence[str], names: list[str], file: TableFile, role: str) -> None:
