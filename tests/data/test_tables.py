@@ -121,6 +121,11 @@ def test_ignored_columns_are_no_inputs(tmp_path: Path) -> None:
         load_table(path, "kind", ignore_columns=["width", "length"])
 
 
+def test_the_target_cannot_be_ignored(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'kind' is both"):
+        load_table(written(tmp_path, FLOWERS), "kind", ignore_columns=["kind"])
+
+
 def test_work_is_not_quadratic_in_the_number_of_columns(tmp_path: Path) -> None:
     """Each name is looked up, not compared with all the others."""
     names = [f"column{i}" for i in range(2_000)]

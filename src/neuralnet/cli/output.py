@@ -46,7 +46,7 @@ def check_output(name: str, output: Path, inputs: Iterable[Path], *, overwrite: 
         raise InputError(
             f"{name} is {output}, which is also an input of this command; choose another file."
         )
-    if output.exists() and not output.is_dir() and not overwrite:
+    if output.is_file() and not overwrite:
         raise InputError(f"{output} exists. Choose another file, or add --overwrite to replace it.")
 
 

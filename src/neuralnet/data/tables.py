@@ -99,8 +99,8 @@ def load_table(
         If the file is empty, damaged or unpacks to more than 1 GiB, a row has too few or too many
         cells, or a cell has the wrong content.
     InputError
-        If a column or class is unknown, the number of columns is wrong, or the target column does
-        not hold plausible classes.
+        If a column or class is unknown, the number of columns is wrong, the target is to be
+        ignored, or the target column does not hold plausible classes.
     """
     table = read_table(
         path,
@@ -160,6 +160,11 @@ def read_table(
     if target is not None:
         _check_columns([target], names, file, ", the target")
     _check_columns(ignore_columns, names, file, ", which is to be ignored")
+    if target in ignore_columns:
+        raise InputError(
+            f"The column {target!r} is both the target and to be ignored; it is no input in any "
+            f"case, so leave it out of the columns to ignore."
+        )
     if columns is None:
         excluded = {target, *ignore_columns}
         columns = [name for name in names if name not in excluded]
