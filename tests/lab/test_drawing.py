@@ -97,6 +97,15 @@ def test_an_unclear_drawing_is_not_sure(page: Any) -> None:
     assert verdict(page) == "Not sure: perhaps a 0, perhaps a 1."
     in_page(page, "page.answer.show(page.pixels, [.05, .9, .05, 0, 0, 0, 0, 0, 0, 0])")
     assert verdict(page) == "This is a 1."
+    in_page(page, "page.answer.show(page.pixels, [.05, .9, .05, 0, 0, 0, 0, 0, 0, 0], .4)")
+    assert verdict(page) == "Not sure that this is a digit."
+    assert page.locator(".others").inner_text().startswith("If it is: 1 90.0")
+
+
+def test_two_digits_in_one_drawing_are_not_taken_for_a_digit(page: Any) -> None:
+    draw(page, 3, left=0.02, size=0.5)
+    draw(page, 7, left=0.5, size=0.5)
+    assert verdict(page).startswith("Not sure")
 
 
 def test_undo_takes_back_a_stroke_and_clear_takes_all(page: Any) -> None:

@@ -41,8 +41,9 @@ def error_of(answer: httpx.Response, status: int) -> str:
 
 ROUTES = {
     "api/lab": "GET", "api/network": "GET", "api/single-page": "GET", "api/events": "GET",
-    "api/digit": "GET", "api/training": "POST", "api/training/rate": "PUT",
-    "api/training/run": "POST", "api/teach": "POST", "api/slow-motion": "POST", "api/read": "POST",
+    "api/digit": "GET", "api/digit-detector": "GET", "api/training": "POST",
+    "api/training/rate": "PUT", "api/training/run": "POST", "api/teach": "POST",
+    "api/slow-motion": "POST", "api/read": "POST",
     "": "GET", "main.js": "GET",
 }  # fmt: skip
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +23,7 @@ from neuralnet.lab.digits import dataset, lab_digits
 from neuralnet.lab.lesson import teach
 from neuralnet.lab.session import Session
 from neuralnet.lab.settings import OUTPUTS, LabSettings
-from neuralnet.lab.single_file import MODULES, PAGE, single_file
+from neuralnet.lab.single_file import DIGIT_DETECTOR, MODULES, PAGE, single_file
 from neuralnet.lab.slow_motion import slow_motion
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.network import NeuralNetMLP
@@ -108,7 +110,12 @@ def test_every_module_of_the_page_has_its_place() -> None:
         assert (PAGE / name).is_file()
     page = single_file(b"weights")
     assert "d2VpZ2h0cw==" in page
-    assert page.count("</script>") == 2
+    assert page.count("</script>") == 3
+    assert base64.b64encode(DIGIT_DETECTOR.read_bytes()).decode() in page
+    assert "canvas.pad" in page
+    assert '<canvas class="pad ink"' in page
+    assert '<div class="layers">' in page
+    assert not re.search(r"<!--|data-do=.example", page.partition("<script")[0])
     assert "\nimport " not in page
     assert "\nexport " not in page
 

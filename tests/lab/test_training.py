@@ -181,7 +181,7 @@ def test_settings_that_cannot_be_used_are_explained(open_lab: Any, open_page: An
     with page.expect_response("**/api/training"):
         press(page, "run")
     page.locator(".message").wait_for()
-    assert "hidden" in page.locator(".message").inner_text()
+    assert page.locator(".message").inner_text().startswith("Hidden is 0;")
     assert page.locator("[data-do=run]").is_enabled()
     [trouble] = open_page.troubles
     assert "400" in trouble
@@ -197,7 +197,7 @@ def test_teaching_raises_the_probability_of_the_digit(open_lab: Any, lab: Served
     page.locator(".teach button").click()
     page.get_by_text("Taught.").wait_for()
     wait_until(page, f"page.result.probabilities[{taught}] > {before[taught] + 0.05}")
-    assert re.search(r"was [\d.]+ % and is [\d.]+ %", page.locator(".lesson").inner_text())
+    assert re.search(r"was [\d.]+\s% and is [\d.]+\s%", page.locator(".lesson").inner_text())
     # The lab's own network is unchanged: a reset brings it back.
     open_view(page, "learn")
     press(page, "reset")

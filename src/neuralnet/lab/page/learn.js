@@ -130,6 +130,7 @@ export class Learn {
     this.showAdvice(training.advice);
     this.showMode(training.mode);
     this.drawCurves();
+    if (training.mode === "finished") this.showEnd();
     if (training.message) this.progress.textContent = training.message;
   }
 
@@ -148,8 +149,17 @@ export class Learn {
         `validation accuracy ${percent(event.valid_accuracy, 2)}, ${event.seconds.toFixed(2)} s`;
     }
     if (event.event === "wrong") this.showWrong(event);
-    if (event.event === "finished") this.progress.textContent = "The training is finished.";
+    if (event.event === "finished") this.showEnd();
     if (event.event === "failed") this.progress.textContent = event.message;
+  }
+
+  showEnd() {
+    const { length } = this.history;
+    const accuracy = length
+      ? ` Validation accuracy after ${length} epoch${length > 1 ? "s" : ""}: ` +
+        `${percent(this.history.at(-1).valid_accuracy, 2)}.`
+      : "";
+    this.progress.textContent = `The training is finished.${accuracy}`;
   }
 
   showMode(mode) {
