@@ -23,11 +23,12 @@ from neuralnet.lab.digits import dataset, lab_digits
 from neuralnet.lab.lesson import teach
 from neuralnet.lab.session import Session
 from neuralnet.lab.settings import OUTPUTS, LabSettings
-from neuralnet.lab.single_file import DIGIT_DETECTOR, MODULES, PAGE, single_file
+from neuralnet.lab.single_file import MODULES, PAGE, single_file
 from neuralnet.lab.slow_motion import slow_motion
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
+from neuralnet.reading import digit_detector
 from neuralnet.storage import save
 from tests.cli.running import run, run_failing
 from tests.digits import write_digits
@@ -111,7 +112,7 @@ def test_every_module_of_the_page_has_its_place() -> None:
     page = single_file(b"weights")
     assert "d2VpZ2h0cw==" in page
     assert page.count("</script>") == 3
-    assert base64.b64encode(DIGIT_DETECTOR.read_bytes()).decode() in page
+    assert base64.b64encode(digit_detector.FILE.read_bytes()).decode() in page
     assert "canvas.pad" in page
     assert '<canvas class="pad ink"' in page
     assert '<div class="layers">' in page

@@ -82,10 +82,10 @@ def test_slow_motion_shows_the_packages_gradients(page: Any, small_network: Neur
     next_stage = page.locator("[data-do=next]")
 
     z = (X[0] / 127.5 - 1) @ model.parameters["layers.0.weight"] + model.parameters["layers.0.bias"]
-    largest = np.argsort(-np.abs(gradients["layers.0.bias"]))[:10]
+    listed = np.argsort(-np.abs(gradients["layers.0.bias"]))[:10]
     first = page.locator(".stage .numbers").first
     shown = [int(text) for text in first.locator("tbody th").all_inner_texts()]
-    assert shown == sorted(int(unit) + 1 for unit in largest)
+    assert shown == sorted(int(unit) + 1 for unit in listed)
     for unit in shown:
         assert exact(page, "z", unit) == pytest.approx(float(z[unit - 1]), abs=1e-4)
         assert exact(page, "a", unit) == pytest.approx(float(activations[0][0, unit - 1]), abs=1e-5)
