@@ -86,7 +86,7 @@ def test_every_view_is_accessible_and_fits(
         size = page.viewport_size
         page.evaluate("scrollTo(0, 0)")
         height = size["height"] if name == "tour" else page.locator("main").bounding_box()["height"]
-        page.set_viewport_size({**size, "height": max(size["height"], int(height) + 60)})
+        page.set_viewport_size({**size, "height": max(size["height"], int(height) + 120)})
         page.evaluate("scrollTo(0, 0)")
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme)

@@ -148,6 +148,26 @@ def test_a_digit_can_be_drawn_with_the_keyboard(page: Any) -> None:
     assert verdict(page) == "Draw a digit."
 
 
+def test_on_a_phone_a_view_that_is_opened_can_be_seen(
+    open_page: Callable[..., Any], lab: ServedLab
+) -> None:
+    page = open_page(lab.address, **PHONE)
+    for view in ("learn", "share"):
+        page.evaluate("scrollTo(0, 0)")
+        page.locator(f"nav [data-view={view}]").click()
+        top = page.locator(f"[data-part={view}] h2").bounding_box()["y"]
+        nav = page.locator("nav").bounding_box()
+        assert nav["y"] >= 0, "the views can still be chosen"
+        assert nav["y"] + nav["height"] <= top < 250
+
+
+def test_an_error_is_gone_when_another_view_is_opened(page: Any) -> None:
+    in_page(page, "await page.attempt(() => { throw new Error('No.'); })")
+    assert page.locator(".message").inner_text() == "No."
+    page.locator("nav [data-view=share]").click()
+    assert page.locator(".message").is_hidden()
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_examples_are_real_digits(page: Any, count: int) -> None:
     for _ in range(count):

@@ -165,6 +165,16 @@ def test_a_truncated_body_harms_nothing(lab: ServedLab, client: httpx.Client) ->
     assert lab.lab.session.training is None
 
 
+def test_a_body_that_never_ends_is_given_up(
+    lab: ServedLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuralnet.lab.server.BODY_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", lab.port), timeout=10) as line:
+        head = f"POST /api/teach?label=1 HTTP/1.1\r\nHost: 127.0.0.1:{lab.port}\r\n"
+        line.sendall(f"{head}Content-Length: 784\r\n\r\nslow".encode())
+        assert b" 408 " in line.recv(1000)
+
+
 @pytest.mark.parametrize("size", [0, 1, 783])
 def test_a_picture_has_784_bytes(client: httpx.Client, size: int) -> None:
     for path in ("api/teach?label=1", "api/slow-motion?label=1&rate=0.1"):

@@ -164,7 +164,10 @@ def test_advice_and_misread_digits_are_shown(open_lab: Any) -> None:
     page = open_lab("?view=learn&examples=100&batch=1000&epochs=2&hidden=5")
     press(page, "run")
     wait_for(page, "finished")
-    assert "only 2 updates in all" in page.locator(".advice").inner_text()
+    advice = page.locator(".advice").inner_text()
+    assert "only 2 updates in all" in advice
+    assert "Batch size" in advice
+    assert "minibatch_size" not in advice
     assert page.locator(".gallery li").count() == 24
     assert re.fullmatch(r"\d → \d", page.locator(".gallery li").first.inner_text().strip())
 

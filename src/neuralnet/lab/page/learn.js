@@ -19,6 +19,12 @@ const LABELS = {
   seed: "Seed",
   epochs: "Epochs",
 };
+// The advice names the arguments of `train`; the page calls them differently.
+const ARGUMENTS = {
+  num_epochs: LABELS.epochs,
+  minibatch_size: LABELS.batch,
+  learning_rate: LABELS.rate,
+};
 const SHOWN_WEIGHTS = 60;
 const GOING = ["run", "step", "epoch"];
 const READABLE = (name) => name.replaceAll("_", " ");
@@ -182,7 +188,8 @@ export class Learn {
     const said = advice.join("\n");
     if (said === this.said) return;
     this.said = said;
-    this.advice.replaceChildren(...advice.map((sentence) => make("p", {}, sentence)));
+    const named = (sentence) => sentence.replace(/\b\w+_\w+\b/g, (word) => ARGUMENTS[word] ?? word);
+    this.advice.replaceChildren(...advice.map((sentence) => make("p", {}, named(sentence))));
   }
 
   drawCurves() {

@@ -176,6 +176,7 @@ class Page {
       this.think.drawWeights();
     }
     if (this.view === "learn") this.learn.drawWeights(this.network);
+    if (this.view === "step") this.slow.show();
   }
 }
 
