@@ -17,8 +17,18 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neuralnet import Dataset, History, InputError, NeuralNetMLP, split_dataset
-from neuralnet.display import Cell, boxed_picture, chart, image_grid, panel, png, table, text_table
-from neuralnet.display.markup import BLUE, ORANGE
+from neuralnet.display.markup import (
+    BLUE,
+    ORANGE,
+    Cell,
+    boxed_picture,
+    chart,
+    image_grid,
+    panel,
+    png,
+    table,
+    text_table,
+)
 from neuralnet.reading.reader import Digit, Reading
 
 SVG = "{http://www.w3.org/2000/svg}"

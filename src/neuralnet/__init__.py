@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     )
     from neuralnet.nn.network import NeuralNetMLP
     from neuralnet.nn.optimizers import SGD, Adam, AdamW, Optimizer
-    from neuralnet.nn.schedules import Cosine, OneCycle, Schedule, Step
     from neuralnet.reading.annotation import annotate
     from neuralnet.reading.pretrained import load_pretrained
     from neuralnet.reading.reader import read_digits
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
     from neuralnet.training.loop import train
     from neuralnet.training.metrics import accuracy, confusion_matrix
     from neuralnet.training.run import Callback, TrainingDivergedError
+    from neuralnet.training.schedules import Cosine, OneCycle, Schedule, Step
 
 # The public names, by the module that defines them.
 _MODULES = {
@@ -116,7 +116,7 @@ _MODULES = {
         "AdamW",
         "Optimizer",
     ),
-    "nn.schedules": (
+    "training.schedules": (
         "Cosine",
         "OneCycle",
         "Schedule",

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from neuralnet.checks import Array
 from neuralnet.interop.classifier import NeuralNetClassifier
 from neuralnet.nn.activations import ReLU
-from neuralnet.nn.schedules import Constant, OneCycle
+from neuralnet.training.schedules import Constant, OneCycle
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -23,7 +23,8 @@ from neuralnet import (
 from neuralnet.checks import Array
 from neuralnet.nn.objective import Objective
 from neuralnet.nn.optimizers import OPTIMIZERS
-from neuralnet.nn.parameters import BLOCK, Parameters, blocks
+from neuralnet.nn.parallel import BLOCK, blockwise
+from neuralnet.nn.parameters import Parameters
 from neuralnet.training.callbacks import clip_by_norm
 from neuralnet.training.lbfgs import optimizer_for
 
@@ -87,11 +88,14 @@ def test_the_steps_are_the_formulas_wherever_blocks_end(
 
 @pytest.mark.parametrize("length", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5])
 def test_blocks_cover_everything_once(length: int) -> None:
-    covered = np.zeros(length, int)
-    for block in blocks(covered):
-        assert 0 < block.stop - block.start <= BLOCK
+    covered = np.zeros(length + 3, int)
+
+    def cover(block: slice, scratch: Array) -> None:
+        assert 0 < block.stop - block.start == len(scratch) <= BLOCK
         covered[block] += 1
-    assert (covered == 1).all()
+
+    blockwise(cover, covered, length)
+    np.testing.assert_array_equal(covered, [1] * length + [0] * 3)
 
 
 @pytest.mark.parametrize("optimizer", SOME, ids=describe)
@@ -140,6 +144,17 @@ def test_weight_decay_takes_from_the_weights_alone() -> None:
     for name, values in model.parameters.items():
         expected = 2.0 * (1 - 0.1 * 0.25) if name.endswith("weight") else 2.0
         np.testing.assert_array_equal(values, expected)
+
+
+def test_a_decay_of_more_than_everything_leaves_zero_and_not_the_opposite_sign() -> None:
+    model = NeuralNetMLP(4, 3, 2)
+    biases = model.parameters.values[model.parameters.num_weights :]
+    biases[...] = 1
+    optimizer = AdamW(weight_decay=30.0)
+    optimizer.start(model.parameters)
+    optimizer.step(0.1)  # 1 - lr * weight_decay = -2
+    assert not model.parameters.values[: model.parameters.num_weights].any()
+    np.testing.assert_array_equal(biases, 1)
 
 
 def test_weights_stand_before_biases_in_the_buffer() -> None:

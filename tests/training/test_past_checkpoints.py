@@ -24,6 +24,7 @@ from neuralnet.checks import Array
 
 V1 = Path(__file__).parents[1] / "files" / "checkpoint-v1.safetensors"
 V2 = V1.with_name("checkpoint-v2.safetensors")
+V3 = V1.with_name("checkpoint-v3.safetensors")
 X = np.random.default_rng(0).integers(0, 256, (40, 16), dtype=np.uint8)
 Y = np.arange(40) % 3
 
@@ -64,14 +65,14 @@ def resumed(
     return model
 
 
-@pytest.mark.parametrize("path", [V1, V2])
+@pytest.mark.parametrize("path", [V1, V2, V3])
 def test_a_checkpoint_of_a_past_version_is_resumed(
     tmp_path: Path, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = resumed(None, tmp_path / "whole")
     assert not caplog.text
     again = resumed(path, tmp_path / "again")
-    assert "has no checksum" in caplog.text
+    assert ("has no checksum" in caplog.text) == (path != V3)
     # The file may come from another machine, whose sums are rounded differently.
     np.testing.assert_allclose(again.parameters.state, whole.parameters.state, rtol=1e-3, atol=1e-4)
 

@@ -40,7 +40,7 @@ def _names(setting: str) -> Iterable[str]:
     from neuralnet.nn.initialization import INITIALIZERS
     from neuralnet.nn.losses import LOSSES
     from neuralnet.nn.optimizers import OPTIMIZERS
-    from neuralnet.nn.schedules import SCHEDULES
+    from neuralnet.training.schedules import SCHEDULES
 
     known: dict[str, Iterable[str]] = {
         "hidden_activation": HIDDEN_ACTIVATIONS,

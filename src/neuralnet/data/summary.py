@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.display import Cell, image_grid, panel, table
+from neuralnet.display.markup import Cell, image_grid, panel, table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

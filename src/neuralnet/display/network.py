@@ -1,44 +1,52 @@
 """What a network says about itself: one line, a summary in text, or a table in HTML.
 
-The arguments are a `NeuralNetMLP` or one of its layers. They are not annotated as such, because
-their modules stand above this one.
+The classes are bases of `NeuralNetMLP` and of its layers, whose modules stand above this one.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from neuralnet.display.markup import Cell, panel, table, text_table
+if TYPE_CHECKING:
+    from neuralnet.display.markup import Cell
 
 _HEADER = ("Layer", "Kind", "Inputs", "Outputs", "Parameters")
 
 
-def layer_line(layer: Any) -> str:
-    """Return the class, the sizes and the number of parameters of a layer, in one line."""
-    name, (_, kind, inputs, outputs, count) = type(layer).__name__, _row(layer)
-    named = kind if kind.startswith(name) else f"{name} {kind}"
-    counted = f", {count:,} parameters" if count else ""
-    return f"<{named} {inputs} -> {outputs}{counted}>"
+class LayerDisplay:
+    """How a layer shows itself."""
+
+    def __repr__(self) -> str:
+        """Return the class, the sizes and the number of parameters, in one line."""
+        name, (_, kind, inputs, outputs, count) = type(self).__name__, _row(self)
+        named = kind if kind.startswith(name) else f"{name} {kind}"
+        counted = f", {count:,} parameters" if count else ""
+        return f"<{named} {inputs} -> {outputs}{counted}>"
 
 
-def network_line(model: Any) -> str:
-    """Return the sizes of the layers, the activations, the loss and the dtype, in one line."""
-    sizes = "-".join(map(str, [model.num_features, *model.num_hidden, model.num_classes]))
-    return (
-        f"<NeuralNetMLP {sizes}, {_hidden(model)}, {model.output_activation.name} outputs, "
-        f"{model.loss.name}, {model.parameters.values.size:,} parameters, {model.dtype}>"
-    )
+class NetworkDisplay:
+    """How a network shows itself."""
 
+    def __repr__(self: Any) -> str:
+        """Return the sizes of the layers, the activations, the loss and the dtype, in one line."""
+        sizes = "-".join(map(str, [self.num_features, *self.num_hidden, self.num_classes]))
+        return (
+            f"<NeuralNetMLP {sizes}, {_hidden(self)}, {self.output_activation.name} outputs, "
+            f"{self.loss.name}, {self.parameters.values.size:,} parameters, {self.dtype}>"
+        )
 
-def network_text(model: Any) -> str:
-    """Return a line per layer, the total number of parameters, and the settings."""
-    return f"NeuralNetMLP\n{text_table(_HEADER, _rows(model))}\n{_settings(model)}"
+    def __str__(self) -> str:
+        """Return a summary: one line per layer, the total, and the settings."""
+        from neuralnet.display.markup import text_table
 
+        return f"NeuralNetMLP\n{text_table(_HEADER, _rows(self))}\n{_settings(self)}"
 
-def network_panel(model: Any) -> str:
-    """Return the same as a table in HTML."""
-    return panel(f"NeuralNetMLP: {_settings(model)}", table(_HEADER, _rows(model), total=True))
+    def _repr_html_(self) -> str:
+        """Return the summary as a table, for a notebook."""
+        from neuralnet.display.markup import panel, table
+
+        return panel(f"NeuralNetMLP: {_settings(self)}", table(_HEADER, _rows(self), total=True))
 
 
 def _rows(model: Any) -> list[tuple[Cell, ...]]:

@@ -15,8 +15,8 @@ from neuralnet.nn.activations import HIDDEN_ACTIVATIONS, Activation, Sigmoid
 from neuralnet.nn.layers import Dense
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import SGD, Adam, Optimizer
-from neuralnet.nn.schedules import Constant, schedule_for
 from neuralnet.training.lbfgs import LBFGS, optimizer_for
+from neuralnet.training.schedules import Constant, schedule_for
 
 # MLPClassifier's names of hidden activations, where they differ from the package's.
 _ACTIVATION_NAMES = {"logistic": "sigmoid"}

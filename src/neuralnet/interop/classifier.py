@@ -13,7 +13,7 @@ from neuralnet.interop.arguments import available_if_stochastic
 from neuralnet.interop.base import with_callbacks
 from neuralnet.interop.labels import LabelledEstimator
 from neuralnet.nn.optimizers import Optimizer
-from neuralnet.nn.schedules import Schedule
+from neuralnet.training.schedules import Schedule
 
 
 class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[misc]

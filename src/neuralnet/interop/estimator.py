@@ -37,11 +37,11 @@ from neuralnet.interop.divergence import diverged
 from neuralnet.interop.sparse import SparseRows
 from neuralnet.interop.warm_start import WarmStartOptimizer
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.nn.schedules import Schedule, schedule_for
 from neuralnet.training.device import array_module
 from neuralnet.training.lbfgs import LBFGS
 from neuralnet.training.loop import train
 from neuralnet.training.run import Callback, TrainingDivergedError, TrainingRun
+from neuralnet.training.schedules import Schedule, schedule_for
 
 
 class Examples(NamedTuple):

@@ -14,7 +14,7 @@ from neuralnet.interop.arguments import available_if_stochastic
 from neuralnet.interop.base import with_callbacks
 from neuralnet.interop.estimator import NeuralNetEstimator
 from neuralnet.nn.optimizers import Optimizer
-from neuralnet.nn.schedules import Schedule
+from neuralnet.training.schedules import Schedule
 
 # For each `loss` parameter, the network's loss and output activation.
 _LOSSES = {

@@ -67,8 +67,7 @@ class Identity(ElementwiseActivation):
 
     def forward(self, z: Array, out: Array) -> Array:
         """Return z."""
-        np.copyto(out, z)
-        return out
+        return np.positive(z, out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return 1."""
@@ -98,10 +97,13 @@ class Sigmoid(ElementwiseActivation):
             # softmax(-z/2, z/2) = (1 - sigmoid(z), sigmoid(z)), and 1 - a would lose digits.
             pair: Array = np.concatenate([z * -0.5, z * 0.5], axis=1)  # (N, 2)
             return Softmax().forward(pair, out=pair)
-        # A sum of small sigmoids would lose digits that their logarithms keep:
-        # log(sigmoid(z)) = min(z, 0) - log(1 + exp(-|z|)).
-        logs: Array = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
-        return Softmax().forward(logs, out=logs)
+        # Sigmoids far below 0 vanish. Multiplied by exp(-s), with s = min(max z, 0), the largest
+        # of a row is at least 1/2: sigmoid(z) exp(-s) = 1 / (exp(s) + exp(s - z)).
+        s = np.minimum(z.max(axis=1, keepdims=True), 0)  # (N, 1)
+        with np.errstate(over="ignore"):  # a much smaller sigmoid is 0
+            a: Array = np.reciprocal(np.exp(s) + np.exp(s - z))  # (N, K)
+        a /= a.sum(axis=1, keepdims=True)
+        return a
 
 
 class Tanh(ElementwiseActivation):
@@ -157,9 +159,7 @@ class LeakyReLU(ElementwiseActivation):
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return 1 where a > 0, else negative_slope."""
-        np.greater(a, 0, out=out)
-        out *= 1 - self.negative_slope
-        return np.add(out, self.negative_slope, out=out)
+        return np.maximum(np.greater(a, 0, out=out), self.negative_slope, out=out)
 
 
 class GELU(ElementwiseActivation):
@@ -180,9 +180,7 @@ class GELU(ElementwiseActivation):
     def forward(self, z: Array, out: Array) -> Array:
         """Return z/2 (1 + t)."""
         t = self._t(np.clip(z, -self.CLIP, self.CLIP))
-        t += 1
-        t *= z
-        return np.divide(t, 2, out=out)
+        return np.divide(np.multiply(z, np.add(t, 1, out=t), out=t), 2, out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return (1 + t)/2 + z/2 (1 - t²) du/dz."""
@@ -209,8 +207,7 @@ class Exponential(ElementwiseActivation):
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:
         """Return a."""
-        np.copyto(out, a)
-        return out
+        return np.positive(a, out=out)
 
 
 class Softmax(Activation):

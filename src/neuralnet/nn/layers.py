@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from neuralnet.checks import Array, check_forward
+from neuralnet.display.network import LayerDisplay
+from neuralnet.nn import parallel
 from neuralnet.nn.activations import Activation
 from neuralnet.nn.initialization import Initializer
 from neuralnet.nn.parameters import Parameters
@@ -66,7 +68,7 @@ class DenseCache(Cache):
     d_inputs: Array
 
 
-class Layer(ABC):
+class Layer(LayerDisplay, ABC):
     """The interface of a layer.
 
     Attributes
@@ -79,18 +81,12 @@ class Layer(ABC):
     shapes: Shapes = {}  # noqa: RUF012
     running_shapes: Shapes = {}  # noqa: RUF012
 
-    def initialize(self, rng: np.random.Generator) -> None:  # noqa: B027
+    def initialize(self, rng: np.random.Generator) -> None:
         """Set the parameters to their initial values."""
 
     def bind(self, parameters: Parameters) -> None:
         """Take the views that belong to this layer."""
         self.parameters = parameters
-
-    def __repr__(self) -> str:
-        """Return the class, the sizes and the number of parameters."""
-        from neuralnet.display import layer_line
-
-        return layer_line(self)
 
     @abstractmethod
     def cache(self, num_rows: int, *, needs_d_inputs: bool) -> Cache:
@@ -166,10 +162,7 @@ class Dense(Layer):
     def forward(self, x: Array, cache: DenseCache, rng: Rng = None) -> Array:
         """Return z = x W + b."""
         cache.inputs = x
-        z: Array = np.matmul(x, self.W, out=cache.outputs)  # (N, K)
-        if self.b is not None:
-            z += self.b
-        return z
+        return parallel.matmul(x, self.W, out=cache.outputs, bias=self.b)  # (N, K)
 
     def backward(self, dz: Array, cache: DenseCache) -> Array:
         """Store dL/dW and dL/db; return dL/dx where it is needed.
@@ -180,11 +173,11 @@ class Dense(Layer):
             dL/dx_ni = sum_k dL/dz_nk W_ik
         """
         x = cache.take_inputs()
-        np.matmul(x.T, dz, out=self.dW)  # (D, K)
+        parallel.matmul(x.T, dz, out=self.dW)  # (D, K)
         if self.db is not None:
             dz.sum(axis=0, out=self.db)  # (K,)
         if cache.d_inputs.size:  # not in the first layer, whose inputs are data
-            np.matmul(dz, self.W.T, out=cache.d_inputs)  # (N, D)
+            parallel.matmul(dz, self.W.T, out=cache.d_inputs)  # (N, D)
         return cache.d_inputs
 
 

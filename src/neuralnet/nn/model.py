@@ -1,8 +1,8 @@
 """`Model`: layers with an objective, from examples to predictions and gradients."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,25 +10,11 @@ from numpy.typing import NDArray
 from neuralnet.checks import Array, Labelled, NeuralNetError, check_activations, check_generator
 from neuralnet.checks.arrays import all_finite, check_examples, check_finite, check_labelled
 from neuralnet.checks.inputs import NOT_FINITE, warn_of_other_inputs
+from neuralnet.nn import parallel
 from neuralnet.nn.batch import INFERENCE_ROWS, Batch, Range
 from neuralnet.nn.layers import ActivationLayer, Rng
-from neuralnet.nn.objective import Objective
+from neuralnet.nn.objective import Evaluation, Objective
 from neuralnet.nn.sequential import Sequential
-
-
-class Evaluation(NamedTuple):
-    """The loss and the accuracy of a network on some examples.
-
-    Attributes
-    ----------
-    loss : float
-        The (weighted) mean loss, L2 penalty included.
-    accuracy : float
-        The (weighted) share of correct predictions, in [0, 1]; NaN for a regression.
-    """
-
-    loss: float
-    accuracy: float
 
 
 class Model:
@@ -49,7 +35,6 @@ class Model:
     ----------
     parameters : Parameters
         All weights and biases in one buffer, and their gradients in another.
-        `parameters["layers.0.weight"]` is a writable view.
     layers : list of Layer
         The layers of `sequential`.
     notes : dict of str to str
@@ -88,12 +73,14 @@ class Model:
         InputError
             If X is not such an array.
         """
-        parts = []
-        for _, batch, z in self._inference(check_examples(X, self.num_features)):
+
+        def activations(_: slice, batch: Batch, z: Array) -> list[Array]:
             caches = zip(self.layers, batch.caches, strict=True)
             hidden = [cache.outputs for one, cache in caches if isinstance(one, ActivationLayer)]
             outputs = self.objective.output_activation.forward(z, out=batch.objective_cache.a)
-            parts.append([self.to_numpy(a).copy() for a in (*hidden, outputs)])
+            return [self.to_numpy(a).copy() for a in (*hidden, outputs)]
+
+        parts = self._inference(check_examples(X, self.num_features), activations)
         return tuple(np.concatenate(layer) for layer in zip(*parts, strict=True))
 
     def backward(
@@ -129,9 +116,8 @@ class Model:
         InputError
             If an argument cannot be used.
         """
-        X, y, sample_weight = self.validated(X, y, sample_weight)
-        check_activations(activations, [(len(X), size) for size in self.activation_sizes])
         batch = self._labelled_batch(X, y, sample_weight)
+        check_activations(activations, [(batch.num_rows, n) for n in self.activation_sizes])
         x, given = batch.x, iter(activations)
         # The layers' caches are computed again: the caller has only the activations.
         for layer, cache in zip(self.layers, batch.caches, strict=True):
@@ -168,15 +154,15 @@ class Model:
         InputError
             If an argument cannot be used.
         """
-        X, y, sample_weight = self.validated(X, y, sample_weight)
-        check_generator(rng)
         batch = self._labelled_batch(X, y, sample_weight)
+        check_generator(rng)
         z = self.sequential.forward(batch.x, batch.caches, rng)  # (N, K)
         loss = self.objective.forward(z, batch.objective_cache)
         return loss, self._gradients(batch)
 
     def _labelled_batch(self, X: Array, y: Array, sample_weight: Array | None) -> Batch:
-        """Allocate a batch of validated examples, for a forward and a backward pass."""
+        """Validate examples; return them in a batch for a forward and a backward pass."""
+        X, y, sample_weight = self.validated(X, y, sample_weight)
         batch = self.batch(len(X), backward=True)
         batch.load(X)
         self.objective.set_targets(y, sample_weight, batch.objective_cache)
@@ -194,17 +180,26 @@ class Model:
         """Allocate the buffers of a mini-batch of `num_rows` examples."""
         return Batch(num_rows, self.sequential, self.objective, self.input_range, backward=backward)
 
-    def _inference(self, X: Array) -> Iterator[tuple[slice, Batch, Array]]:
-        """Send examples forward in slices; yield the rows, the batch and its logits."""
+    def _inference(self, X: Array, use: Callable[[slice, Batch, Array], Any]) -> list[Any]:
+        """Send examples forward in slices; return `use(rows, batch, logits)` of each."""
         warn_of_other_inputs(X, self.notes, self.input_range)
-        batch: Batch | None = None
-        for start in range(0, len(X), INFERENCE_ROWS):
-            part = X[start : start + INFERENCE_ROWS]
-            if batch is None or batch.num_rows != len(part):
-                batch = self.batch(len(part), backward=False)
-            batch.load(part)
-            z = self.sequential.forward(batch.x, batch.caches)
-            yield slice(start, start + len(part)), batch, z
+        starts = range(0, len(X), INFERENCE_ROWS)
+        results: dict[int, Any] = {}
+
+        def forward(part: slice) -> None:
+            batch: Batch | None = None
+            for start in starts[part]:
+                rows = slice(start, min(start + INFERENCE_ROWS, len(X)))
+                if batch is None or batch.num_rows != rows.stop - start:
+                    batch = self.batch(rows.stop - start, backward=False)
+                batch.load(X[rows])
+                results[start] = use(rows, batch, self.sequential.forward(batch.x, batch.caches))
+
+        work = 2 * len(X) * self.parameters.num_weights
+        large = work >= parallel.MIN_PREDICTION and len(starts) >= 4 and self.xp is np
+        with parallel.team(large=large):
+            parallel.run(forward, len(starts), large=large)
+        return [results[start] for start in starts]
 
     def logits(self, X: Array) -> Array:
         """Compute the logits: the outputs before the output activation.
@@ -225,24 +220,29 @@ class Model:
         NeuralNetError
             If logits are NaN or infinite although X is finite.
         """
+        return self._results(X, lambda z: z.copy())
+
+    def _results(self, X: Array, function: Callable[[Array], Array]) -> Array:
+        """Return a function of the logits of all examples, computed slice by slice."""
         X = check_examples(X, self.num_features, finite=False)
-        logits: Array = np.empty((len(X), self.objective.num_outputs), self.dtype)
+
+        def result(_: slice, batch: Batch, z: Array) -> Array:
+            # NaN and infinite inputs show in the first layer's outputs, which are smaller.
+            if not (all_finite(batch.caches[0].outputs) and all_finite(z)):
+                check_finite(X, "X")
+                raise NeuralNetError(NOT_FINITE)
+            return self.to_numpy(function(z))
+
         with np.errstate(over="ignore", invalid="ignore"):
-            for rows, batch, z in self._inference(X):
-                logits[rows] = self.to_numpy(z)
-                # NaN and infinite inputs show in the first layer's outputs, which are smaller.
-                if not (all_finite(batch.caches[0].outputs) and all_finite(z)):
-                    check_finite(X, "X")
-                    raise NeuralNetError(NOT_FINITE)
-        return logits
+            return np.concatenate(self._inference(X, result))
 
     def outputs(self, X: Array) -> Array:
         """Compute the outputs, shape (N, K): the last result of `forward`, in less memory.
 
         X and errors are as for `logits`.
         """
-        z = self.logits(X)
-        return self.objective.output_activation.forward(z, out=z)
+        forward = self.objective.output_activation.forward
+        return self._results(X, lambda z: forward(z, out=np.empty_like(z)))
 
     def predict_proba(self, X: Array) -> Array:
         """Compute the probability of each class.
@@ -265,7 +265,7 @@ class Model:
         InputError
             If X cannot be used, or the outputs are not probabilities (identity, exponential).
         """
-        return self.objective.output_activation.probabilities(self.logits(X))
+        return self._results(X, self.objective.output_activation.probabilities)
 
     def predict(self, X: Array) -> NDArray[np.int64]:
         """Return the most probable label of each example: 0 or 1 for a single output, at 0.5.
@@ -320,16 +320,17 @@ class Model:
 
     def evaluate_validated(self, X: Array, y: Array, sample_weight: Array | None) -> Evaluation:
         """Evaluate on examples that `validated` returned; without finite logits the loss is NaN."""
-        loss = correct = total = 0.0
-        for rows, batch, z in self._inference(X):
+
+        def sums(rows: slice, batch: Batch, z: Array) -> tuple[float, float, float]:
             weights = np.ones(batch.num_rows) if sample_weight is None else sample_weight[rows]
-            cache, weight = batch.objective_cache, float(weights.sum())
+            cache, total = batch.objective_cache, float(weights.sum())
             self.objective.set_targets(y[rows], weights, cache)
-            loss += weight * self.objective.mean_loss(z, cache) if all_finite(z) else math.nan
-            correct += float(
-                weights[self.to_numpy(self.objective.correct(z, y[rows], cache))].sum()
-            )
-            total += weight
+            loss = total * self.objective.mean_loss(z, cache) if all_finite(z) else math.nan
+            correct = self.to_numpy(self.objective.correct(z, y[rows], cache))
+            return loss, float(weights[correct].sum()), total
+
+        columns = zip(*self._inference(X, sums), strict=True)
+        loss, correct, total = (sum(column, 0.0) for column in columns)
         if y.ndim == 2 and self.objective.output_activation.name in ("identity", "exponential"):
             correct = math.nan  # a regression has no correct answers
         return Evaluation(loss / total + self.objective.penalty(), correct / total)

@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 from neuralnet.checks import check_array_module, check_integer, check_number, check_rng
 from neuralnet.checks.network import check_classes, check_dropout, check_layer_sizes
 from neuralnet.checks.settings import check_dtype, check_flag, check_range, per_layer
+from neuralnet.display.network import NetworkDisplay
 from neuralnet.nn.activations import Activation, hidden_activation_for, output_activation_for
 from neuralnet.nn.initialization import INITIALIZERS, Initializer, initializer_for
 from neuralnet.nn.layers import ActivationLayer, Dense, Layer
@@ -22,7 +23,7 @@ from neuralnet.nn.regularization import BatchNorm, Dropout
 from neuralnet.nn.sequential import Sequential
 
 
-class NeuralNetMLP(Model):
+class NeuralNetMLP(NetworkDisplay, Model):
     """A multilayer perceptron: dense layers, each followed by an activation.
 
     The defaults are those of a well-known textbook (Raschka, Liu and Mirjalili 2022, "Machine
@@ -202,21 +203,3 @@ class NeuralNetMLP(Model):
         vars(self).update(vars(type(self)(**state["settings"], xp=module)))
         self.notes = dict(state["notes"])
         self.parameters.state[...] = module.asarray(state["values"])
-
-    def __repr__(self) -> str:
-        """Return the sizes of the layers, the activations and the loss, in one line."""
-        from neuralnet.display import network_line
-
-        return network_line(self)
-
-    def __str__(self) -> str:
-        """Return a summary: one line per layer, the total, and the settings."""
-        from neuralnet.display import network_text
-
-        return network_text(self)
-
-    def _repr_html_(self) -> str:
-        """Return the summary as a table, for a notebook."""
-        from neuralnet.display import network_panel
-
-        return network_panel(self)

@@ -6,13 +6,30 @@ entries of all weight matrices W.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from neuralnet.checks import Array, check_fields, check_forward
+from neuralnet.nn import parallel
 from neuralnet.nn.activations import Activation
 from neuralnet.nn.losses import Loss
-from neuralnet.nn.parameters import Parameters, blocks, empty_block
+from neuralnet.nn.parameters import Parameters
+
+
+class Evaluation(NamedTuple):
+    """The loss and the accuracy of a network on some examples.
+
+    Attributes
+    ----------
+    loss : float
+        The (weighted) mean loss, L2 penalty included.
+    accuracy : float
+        The (weighted) share of correct predictions, in [0, 1]; NaN for a regression.
+    """
+
+    loss: float
+    accuracy: float
 
 
 @dataclass(slots=True)
@@ -73,7 +90,6 @@ class Objective:
         xp, dtype = self.parameters.xp, self.parameters.state.dtype
         one_hot: Array = xp.eye(self.num_outputs, dtype=dtype)
         self._smoothed = one_hot * (1 - smoothing) + smoothing / self.num_outputs
-        self._scratch = empty_block(self.parameters.values)
 
     def cache(self, num_rows: int) -> ObjectiveCache:
         """Allocate the cache of a batch of `num_rows` examples."""
@@ -139,10 +155,12 @@ class Objective:
     def add_penalty_gradient(self) -> None:
         """Add the gradient of the L2 penalty, l2 W, to the gradients of the weights."""
         if self.l2:
-            values, gradients = self.parameters.values, self.parameters.gradients
-            for block in blocks(values, self.parameters.num_weights):
-                scratch = self._scratch[: block.stop - block.start]
-                gradients[block] += np.multiply(values[block], self.l2, out=scratch)
+            w, g = self.parameters.values, self.parameters.gradients
+
+            def add(block: slice, scratch: Array) -> None:
+                g[block] += np.multiply(w[block], self.l2, out=scratch)
+
+            parallel.blockwise(add, w, self.parameters.num_weights)
 
     def correct(self, z: Array, y: Array, cache: ObjectiveCache) -> Array:
         """Return which examples of a batch are classified correctly, shape (N,).

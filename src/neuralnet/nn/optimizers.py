@@ -7,13 +7,14 @@ of this step.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, NeuralNetError, by_name, check_fields
-from neuralnet.checks.settings import check_flag
-from neuralnet.nn.parameters import Parameters, blocks, empty_block
+from neuralnet.checks import Array, InputError, NeuralNetError, by_name, check_fields, check_flag
+from neuralnet.nn import parallel
+from neuralnet.nn.parameters import Parameters
 
 
 @dataclass(eq=False)
@@ -33,9 +34,7 @@ class Optimizer(ABC):
         """Bind the optimizer to parameters and reset its state to zeros."""
         self.num_steps = 0
         self.parameters = parameters
-        w = parameters.values
-        self.state: dict[str, Array] = {name: np.zeros_like(w) for name in self.state_names}
-        self._scratch = empty_block(w)
+        self.state = {name: np.zeros_like(parameters.values) for name in self.state_names}
 
     def step(self, learning_rate: float) -> None:
         """Update all parameters in place from the gradients in their buffer."""
@@ -43,10 +42,12 @@ class Optimizer(ABC):
             raise NeuralNetError("step was called before start; call start(model.parameters).")
         self.num_steps += 1
         w, g = self.parameters.values, self.parameters.gradients
-        for block in blocks(w):
+
+        def update(block: slice, scratch: Array) -> None:
             state = [buffer[block] for buffer in self.state.values()]
-            scratch = self._scratch[: block.stop - block.start]
             self.update(w[block], g[block], *state, lr=learning_rate, scratch=scratch)
+
+        parallel.blockwise(update, w, len(w))
 
     @abstractmethod
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
@@ -118,21 +119,19 @@ class Adam(Optimizer):
         check_fields(self, {"beta1": decay, "beta2": decay, "epsilon": {"above": 0.0}})
 
     def update(self, w: Array, g: Array, *state: Array, lr: float, scratch: Array) -> None:
-        """Update m and v towards g and g², and move w by lr m̂ / (√v̂ + epsilon)."""
+        """Update the sums m and v of g and g², and move w by lr m̂ / (√v̂ + epsilon)."""
         m, v = state
-        # m = beta1 m + (1 - beta1) g
         m *= self.beta1
-        m += np.multiply(g, 1 - self.beta1, out=scratch)
-        # v = beta2 v + (1 - beta2) g²
+        m += g
         v *= self.beta2
-        np.multiply(g, g, out=scratch)
-        v += np.multiply(scratch, 1 - self.beta2, out=scratch)
-        # m and v start at 0, so after t steps the coefficients of the gradients in them sum to
-        # c = 1 - beta**t instead of 1; m̂ = m / c_m and v̂ = v / c_v correct that. Multiplying
-        # numerator and denominator by √c_v saves a pass over the block:
+        v += np.multiply(g, g, out=scratch)
+        # After t steps the coefficients of the gradients in a sum add up to
+        # c = 1 + beta + ... + beta**(t - 1) = (1 - beta**t) / (1 - beta), so the means are
+        # m̂ = m / c_m and v̂ = v / c_v. Multiplying numerator and denominator of the step by √c_v
+        # saves a pass over the block:
         # lr (m / c_m) / (√(v / c_v) + epsilon) = (lr √c_v / c_m) m / (√v + epsilon √c_v)
-        c_m = 1 - self.beta1**self.num_steps
-        root_c_v = math.sqrt(1 - self.beta2**self.num_steps)
+        c_m = (1 - self.beta1**self.num_steps) / (1 - self.beta1)
+        root_c_v = math.sqrt((1 - self.beta2**self.num_steps) / (1 - self.beta2))
         denominator = np.sqrt(v, out=scratch)
         denominator += self.epsilon * root_c_v
         step = np.divide(m, denominator, out=scratch)
@@ -163,13 +162,13 @@ class AdamW(Adam):
     def step(self, learning_rate: float) -> None:
         """Decay the weights, then step as Adam does."""
         if self.parameters is not None:
-            weights = self.parameters.values[: self.parameters.num_weights]
-            self.decay(weights, learning_rate * self.weight_decay)
+            decay = partial(self.decay, self.parameters.values, learning_rate * self.weight_decay)
+            parallel.blockwise(decay, self.parameters.values, self.parameters.num_weights)
         super().step(learning_rate)
 
-    def decay(self, weights: Array, fraction: float) -> None:
-        """Shrink all weights by a fraction, in place."""
-        weights *= max(1 - fraction, 0.0)
+    def decay(self, w: Array, fraction: float, block: slice, scratch: Array) -> None:
+        """Shrink a block of the weights by a fraction, in place."""
+        w[block] *= max(1 - fraction, 0.0)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = by_name(SGD, Adam, AdamW)

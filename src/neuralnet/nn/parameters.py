@@ -10,27 +10,6 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from neuralnet.checks import Array, check_name, check_parameter, explained_memory_error
 
-# Entries processed at a time. Repeated passes over a few buffers are fast while they fit into the
-# processor's cache: four float32 buffers of one block take 1 MiB.
-BLOCK = 65_536
-
-
-def blocks(buffer: Array, length: int | None = None) -> Iterator[slice]:
-    """Cut the first `length` entries of a buffer (all by default) into slices of `BLOCK` entries.
-
-    A buffer that is not NumPy's is not in the processor's cache, and becomes a single slice.
-    """
-    length = len(buffer) if length is None else length
-    size = BLOCK if type(buffer) is np.ndarray else max(length, 1)
-    for start in range(0, length, size):
-        yield slice(start, min(start + size, length))
-
-
-def empty_block(buffer: Array) -> Array:
-    """Allocate an array for intermediate results, as long as the buffer's first block."""
-    first = next(blocks(buffer), slice(0))
-    return np.empty_like(buffer[first])
-
 
 class Parameters:
     """Everything that a network learns, by name, in one contiguous 1-D array.

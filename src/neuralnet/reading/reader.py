@@ -24,7 +24,7 @@ from neuralnet.reading.sheet import Sheet, find_sheet
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from neuralnet.display import Cell
+    from neuralnet.display.markup import Cell
 
 # Minimum number of digits, and minimum fraction of ones among them, at which the image is more
 # likely to be a pattern than writing.
@@ -113,7 +113,7 @@ class Reading:
 
     def _repr_html_(self) -> str:
         """Return the page with a box around each digit, or the rows of digits, for a notebook."""
-        from neuralnet.display import boxed_picture, panel, table
+        from neuralnet.display.markup import boxed_picture, panel, table
 
         rows: list[list[Cell]] = [
             [number, line] for number, line in enumerate(str(self).splitlines(), 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralnet.checks import Array, check_integer, check_number
-from neuralnet.nn.parameters import blocks
+from neuralnet.nn.parallel import blockwise
 from neuralnet.training.run import Callback, TrainingRun
 
 if TYPE_CHECKING:
@@ -98,10 +98,13 @@ class WeightAverage(Callback):
         kept = min(self.decay**every, (1 + self._num_updates) / (10 + self._num_updates))
         self._num_updates += 1
         state = run.model.parameters.state
-        for block in blocks(state):  # average += (1 - kept) (state - average)
-            step = state[block] - self._average[block]
+
+        def update(block: slice, scratch: Array) -> None:  # average += (1 - kept) (state - average)
+            step = np.subtract(state[block], self._average[block], out=scratch)
             step *= 1 - kept
             self._average[block] += step
+
+        blockwise(update, state, len(state))
 
     def on_evaluation_begin(self, run: TrainingRun) -> None:  # noqa: D102
         self._weights[...] = run.model.parameters.state

@@ -19,7 +19,7 @@ from neuralnet.storage.networks import network_metadata
 from neuralnet.training.fingerprint import fingerprint
 from neuralnet.training.run import Callback, TrainingRun
 
-CHECKPOINT = FileKind("neuralnet checkpoint", version=3)
+CHECKPOINT = FileKind("neuralnet checkpoint", version=4)
 
 TEXTS = ("training", "progress", "history", "generators", "callbacks")
 PROGRESS = ("epoch", "num_steps", "step_rate", "peak_rate")

@@ -77,7 +77,7 @@ class History:
 
     def _repr_html_(self) -> str:
         """Return the curves of loss and accuracy, for a notebook."""
-        from neuralnet.display import bullets, chart, panel
+        from neuralnet.display.markup import bullets, chart, panel
 
         best = self._best_or_none()
         losses = {"Training": self.train_loss, "Validation": self.valid_loss}

@@ -12,13 +12,21 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, Labelled, check_flag, check_rng, describe
+from neuralnet.checks import (
+    Array,
+    InputError,
+    Labelled,
+    check_flag,
+    check_integer,
+    check_rng,
+    describe,
+)
 from neuralnet.checks.inputs import note_inputs
 from neuralnet.data.augmented_images import AugmentedImages
+from neuralnet.nn import parallel
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer
-from neuralnet.nn.schedules import Constant, Schedule
 from neuralnet.training.advice import Advisor
 from neuralnet.training.callbacks import ProgressBar
 from neuralnet.training.feed import Feed
@@ -27,6 +35,7 @@ from neuralnet.training.history import History
 from neuralnet.training.lbfgs import LBFGS, optimizer_for
 from neuralnet.training.resuming import resume as resume_run
 from neuralnet.training.run import Callback, TrainingRun
+from neuralnet.training.schedules import Constant, Schedule
 from neuralnet.training.settings import TrainingSettings
 
 # What a checkpoint compares of the data, by name.
@@ -51,6 +60,7 @@ def train(
     callbacks: Iterable[Callback] = (),
     resume: str | os.PathLike[str] | None = None,
     verbose: bool = False,
+    threads: int | None = None,
 ) -> History:
     """Train a network by mini-batch gradient descent.
 
@@ -104,6 +114,8 @@ def train(
         is refused, and leaves the network as it was.
     verbose : bool
         Whether to show a `ProgressBar`.
+    threads : int, optional
+        Upper limit of the number of threads; by default as many as BLAS may use.
 
     Returns
     -------
@@ -186,7 +198,9 @@ def train(
         run.settings["num_epochs"] = str(settings.num_epochs)
     optimizer.start(model.parameters)
     feed = Feed(model, training_set, augmentation, run.generators["deformation"])
-    with contextlib.ExitStack() as ends:  # each callback that began is ended, whatever happens
+    # Each callback that began is ended, whatever happens.
+    team = _team(model, min(size, num_examples), threads)
+    with team, contextlib.ExitStack() as ends:
         for callback in (*run.callbacks, advisor):
             callback.on_train_begin(run)
             ends.callback(callback.on_train_end, run)
@@ -236,6 +250,16 @@ def _train_epoch(run: TrainingRun, batches: Iterator[Batch]) -> None:
         run.end_batch()
         if run.history.stopped is not None:
             return
+
+
+def _team(
+    model: NeuralNetMLP, num_rows: int, threads: int | None
+) -> contextlib.AbstractContextManager[None]:
+    """Return the context in which threads share the steps of a training, if these are large."""
+    if threads is not None:
+        threads = check_integer(threads, "threads", minimum=1)
+    work = 6 * num_rows * model.parameters.num_weights  # 2 forward, 4 backward
+    return parallel.team(large=work >= parallel.MIN_STEP and model.xp is np, threads=threads)
 
 
 def _validation_set(model: NeuralNetMLP, X: Array | None, y: Array | None) -> Labelled | None:

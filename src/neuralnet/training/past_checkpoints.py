@@ -1,7 +1,7 @@
 """Checkpoints of past format versions, converted to the present one.
 
 Until version 2, the data were compared by their number and the labels' CRC-32, and all callbacks by
-their names.
+their names. Until version 3, Adam kept means of the gradients and of their squares, and not sums.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from neuralnet.checks import InputError
+from neuralnet.checks import Array, InputError
+from neuralnet.nn.optimizers import Adam, Optimizer
 from neuralnet.storage.container import RETRY_HINT
 from neuralnet.storage.past_networks import converted_settings
 
@@ -92,3 +93,10 @@ def converted_training(
             f"longer has. Start a new training."
         )
     return identity, numbers, places
+
+
+def sum_moments(optimizer: Optimizer, tensors: Mapping[str, Array]) -> None:
+    """Turn the running means that Adam kept until version 3 into sums, in place."""
+    if isinstance(optimizer, Adam):
+        tensors["optimizer.m"][...] /= 1 - optimizer.beta1
+        tensors["optimizer.v"][...] /= 1 - optimizer.beta2

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from neuralnet.checks import Array, InputError, check_name, check_number
 from neuralnet.nn.initialization import INITIALIZERS, Floats, Initializer
 from neuralnet.nn.optimizers import AdamW
-from neuralnet.nn.parameters import blocks
 
 # A field ends at this many radii, where its Gaussian has fallen to 1/23.
 REACH = 2.5
@@ -145,14 +144,12 @@ class LocalAdamW(AdamW):
 
     decay_factors: Array = field(kw_only=True, repr=False)
 
-    def decay(self, weights: Array, fraction: float) -> None:
-        """Shrink each weight by its fraction, in place."""
-        for block in blocks(weights):
-            kept = self._scratch[: block.stop - block.start]
-            np.multiply(self.decay_factors[block], -fraction, out=kept)
-            kept += 1
-            np.maximum(kept, 0, out=kept)  # a weight does not change its sign
-            weights[block] *= kept
+    def decay(self, w: Array, fraction: float, block: slice, scratch: Array) -> None:
+        """Shrink each weight of a block by its fraction, in place."""
+        kept = np.multiply(self.decay_factors[block], -fraction, out=scratch)
+        kept += 1
+        np.maximum(kept, 0, out=kept)  # a weight does not change its sign
+        w[block] *= kept
 
 
 def places(num_units: int, side: int) -> NDArray[np.float64]:

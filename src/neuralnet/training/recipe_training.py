@@ -14,7 +14,6 @@ from neuralnet.data.augmented_images import AugmentedImages
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
-from neuralnet.nn.schedules import SCHEDULES, schedule_for
 from neuralnet.training.callbacks import GradientClipping, WeightAverage
 from neuralnet.training.device import array_module
 from neuralnet.training.early_stopping import StopOnLoss
@@ -23,6 +22,7 @@ from neuralnet.training.loop import train
 from neuralnet.training.receptive_fields import LocalAdamW, ReceptiveFields
 from neuralnet.training.recipes import CLASS_WEIGHTS, Recipe
 from neuralnet.training.run import Callback
+from neuralnet.training.schedules import SCHEDULES, schedule_for
 
 Built = TypeVar("Built")
 

@@ -27,7 +27,11 @@ from neuralnet.training.checkpoint import (
     shaping_callbacks,
 )
 from neuralnet.training.history import History
-from neuralnet.training.past_checkpoints import converted_training, past_identity
+from neuralnet.training.past_checkpoints import (
+    converted_training,
+    past_identity,
+    sum_moments,
+)
 from neuralnet.training.run import Callback, TrainingRun
 
 _logger = logging.getLogger(__name__)
@@ -99,6 +103,8 @@ def _read(run: TrainingRun, path: Path) -> _State:
             raise InputError(f"it lacks its SHA-256 checksum. {RETRY_HINT}")
         _check_identity(training, wanted, path)
         tensors = _read_tensors(run, contents, places)
+        if contents.version < 4:
+            sum_moments(run.optimizer, tensors)
         return _State(
             progress=_checked_progress(progress, run),
             history=_checked_history(history, progress["epoch"]),

@@ -15,11 +15,11 @@ import numpy as np
 
 from neuralnet.checks import Array, InputError, Labelled, NeuralNetError, all_finite, check_number
 from neuralnet.nn.batch import Batch
-from neuralnet.nn.model import Evaluation
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.nn.objective import Evaluation
 from neuralnet.nn.optimizers import Optimizer
-from neuralnet.nn.schedules import Schedule
 from neuralnet.training.history import History
+from neuralnet.training.schedules import Schedule
 
 
 class TrainingDivergedError(NeuralNetError, ArithmeticError):

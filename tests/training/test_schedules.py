@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuralnet import Cosine, InputError, OneCycle, Schedule, Step
-from neuralnet.nn.schedules import SCHEDULES, Constant, schedule_for
+from neuralnet.training.schedules import SCHEDULES, Constant, schedule_for
 
 schedules = st.one_of(
     st.just(Constant()),
@@ -63,6 +63,14 @@ def test_step_drops_at_each_part_however_it_rounds(parts: int) -> None:
     schedule = Step(every=1 / parts, drop=0.5)
     expected = [0.5 ** (step // 3) for step in range(3 * parts)]
     assert factors(schedule, 3 * parts) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("percent", [7, 14, 28])
+def test_step_drops_where_the_interval_rounds_up(percent: int) -> None:
+    every = percent / 100
+    assert 100 * every > percent  # 100 * 0.07 is 7.000000000000001
+    received = factors(Step(every=every, drop=0.5), 100)
+    assert received == [0.5 ** (step // percent) for step in range(100)]
 
 
 @pytest.mark.parametrize("num_steps", [1, 3, 30, 99, 300, 27_500])
