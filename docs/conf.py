@@ -17,6 +17,7 @@ from typing import Any
 
 import nbformat
 from myst_nb.core.read import read_myst_markdown_notebook
+from sphinx.util.parallel import make_chunks
 
 import neuralnet
 from neuralnet.data.idx import write_idx
@@ -49,7 +50,7 @@ myst_enable_extensions = ["amsmath", "attrs_block", "colon_fence", "deflist", "d
 myst_heading_anchors = 4
 nb_execution_mode = os.environ.get("NEURALNET_DOCS_EXECUTION", "force")
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 nb_merge_streams = True
 nb_execution_cache_path = str(ROOT / "build" / "docs-cache")
 
@@ -91,6 +92,25 @@ def use_sample_without_mnist() -> None:
     os.environ["NEURALNET_DATA"] = str(folder)
 
 
+def spread_notebooks(app: Any, env: Any, docnames: list[str]) -> None:
+    """Give each of the parallel readers its share of the notebooks, whose execution takes longest.
+
+    Sphinx cuts the list into chunks. In alphabetical order one chunk holds nearly all notebooks.
+    """
+    if app.parallel < 2 or not docnames:
+        return
+    size = len(make_chunks(docnames, app.parallel)[0])
+    notebooks = [page for page in docnames if has_cells(page)]
+    others = [page for page in docnames if page not in notebooks]
+    spread: list[str] = []
+    for first in range(app.parallel):
+        share = notebooks[first :: app.parallel]
+        rest = max(0, size - len(share))
+        spread += share + others[:rest]
+        others = others[rest:]
+    docnames[:] = spread + others
+
+
 def copy_mathjax(app: Any, error: Exception | None) -> None:
     """Copy MathJax, one file, from the package that carries it."""
     if error is None and app.builder.format == "html":
@@ -101,11 +121,14 @@ def copy_mathjax(app: Any, error: Exception | None) -> None:
         shutil.copyfile(source, Path(app.outdir) / "_static" / mathjax_path)
 
 
+def has_cells(page: str) -> bool:
+    """Return whether code of a page is executed."""
+    return "{code-cell}" in (DOCS / f"{page}.md").read_text(encoding="utf-8")
+
+
 def is_notebook(page: str) -> bool:
     """Return whether a page is a notebook that readers may want to run."""
-    return page.startswith(("tutorial/", "slides")) and "{code-cell}" in (
-        DOCS / f"{page}.md"
-    ).read_text(encoding="utf-8")
+    return page.startswith(("tutorial/", "slides")) and has_cells(page)
 
 
 def write_notebooks(app: Any, error: Exception | None) -> None:
@@ -124,6 +147,7 @@ def write_notebooks(app: Any, error: Exception | None) -> None:
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = re.sub(r"\]\(([\w-]+)\.md\)", r"](\1.ipynb)", cell.source)
+        setup.metadata["slideshow"] = {"slide_type": "skip"}
         notebook.cells.insert(1, setup)
         nbformat.write(notebook, target / f"{Path(page).name}.ipynb")
 
@@ -192,6 +216,7 @@ def setup(app: Any) -> None:
     use_sample_without_mnist()
     app.connect("autodoc-process-docstring", escape_bars, priority=100)
     app.connect("autodoc-skip-member", skip_metadata_routing)
+    app.connect("env-before-read-docs", spread_notebooks)
     app.connect("source-read", link_files_outside)
     app.connect("html-page-context", add_notebook_links)
     app.connect("build-finished", copy_mathjax)

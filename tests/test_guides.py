@@ -11,7 +11,9 @@ import mnist_training
 import pytest
 from click.testing import CliRunner
 
+from neuralnet import Augmentation
 from neuralnet.cli.main import COMMANDS, main
+from neuralnet.training.recipes import _FREE, _TYPED, load_recipe
 
 DOCS = Path(mnist_training.__file__).parent / "docs"
 NEEDED = {"own-data.md": ("sklearn",), "export.md": ("onnx", "onnxruntime")}
@@ -49,7 +51,7 @@ def test_the_guide_to_advice_quotes_what_is_said(capsys: pytest.CaptureFixture[s
     assert f"{caught[-1].message}\n" == warned
 
 
-@pytest.mark.parametrize("name", [*NEEDED, "command-line.md", "lab.md"])
+@pytest.mark.parametrize("name", [*NEEDED, "command-line.md", "lab.md", "recipes.md"])
 def test_commands_and_their_options_exist(name: str) -> None:
     lines = "\n".join(blocks(name, "console")).splitlines()
     used = [shlex.split(line)[1:] for line in lines if line.startswith("neuralnet ")]
@@ -69,7 +71,33 @@ def test_every_command_is_listed() -> None:
         assert f"| `{command}` |" in text
 
 
-@pytest.mark.parametrize("name", [*NEEDED, "command-line.md", "lab.md"])
+@pytest.mark.parametrize("name", [*NEEDED, "command-line.md", "lab.md", "recipes.md"])
 def test_linked_files_exist(name: str) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", (DOCS / name).read_text(encoding="utf-8")):
         assert (DOCS / target).exists(), target
+
+
+def test_the_recipe_of_the_guide_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (text,) = blocks("recipes.md", "toml")
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    recipe = load_recipe(tmp_path / "mine.toml")
+    assert recipe.network.num_hidden == (256, 128)
+    Augmentation(**recipe.augmentation)
+    (program,) = blocks("recipes.md", "python")
+    exec(compile(program, "recipes.md", "exec"), {})  # noqa: S102
+    (printed,) = blocks("recipes.md", "text")
+    assert capsys.readouterr().out == printed
+
+
+def test_the_guide_to_recipes_lists_every_table() -> None:
+    text = (DOCS / "recipes.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `[")]
+    assert set(re.findall(r"`\[(\w+)\]`", " ".join(rows))) == {*_TYPED, *_FREE}
+
+
+def test_the_slides_keep_to_the_plan() -> None:
+    plan = (DOCS / "teaching.md").read_text(encoding="utf-8")
+    slides = (DOCS / "slides.md").read_text(encoding="utf-8")
+    minutes = re.findall(r"^\| (\d+\W\d+) \|", plan, flags=re.MULTILINE)
+    assert len(minutes) == 7
+    assert re.findall(r"^## Minutes (\d+\W\d+):", slides, flags=re.MULTILINE) == minutes

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import mnist_training
+import numpy as np
 import pytest
 
 from neuralnet.data.idx import write_idx
@@ -80,3 +81,29 @@ def test_the_network_on_one_screen_has_about_forty_lines() -> None:
     (chapter,) = (path for path in CHAPTERS if path.name.startswith("05"))
     (code,) = (code for tags, code in cells(chapter) if "one-screen" in tags)
     assert 35 <= len(code.splitlines()) <= 45
+
+
+@pytest.mark.parametrize(("place", "framework"), [(0, "torch"), (1, "jax")])
+def test_a_framework_reaches_the_same_weights(
+    place: int, framework: str, few_digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = pytest.importorskip(framework)
+    monkeypatch.setenv("NEURALNET_DATA", str(few_digits))
+    chapter = CHAPTERS[9]
+    (preparation,) = (code for tags, code in cells(chapter) if "epoch" in tags)
+    programs = re.findall(
+        r"^```python\n(.*?)^```", chapter.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert len(programs) == 2
+    assert f"import {framework}\n" in programs[place]
+    names: dict[str, object] = {}
+    code = f"import numpy as np\nfrom neuralnet import load_mnist\n{preparation}\n"
+    try:
+        exec(compile(code + programs[place], chapter.name, "exec"), names)  # noqa: S102
+    finally:
+        if framework == "jax":
+            module.config.update("jax_enable_x64", False)
+    start, end = names["start"], names["end"]
+    assert isinstance(start, list)
+    assert isinstance(end, list)
+    assert all(np.abs(a - b).max() > 1e-4 for a, b in zip(start, end, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,33 @@ def test_a_gif_has_a_frame_per_snapshot(
     assert sum(durations) == pytest.approx(3 * 100 + 1500, abs=110)
     assert len(durations) >= 3
     assert image.info["loop"] == 0
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
+def test_an_mp4_is_written(
+    snapshots: plots.Snapshots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_animation, "_DPI", 30)
+    path = tmp_path / "training.mp4"
+    plots.animate(snapshots, path, image_shape=(6, 6), frames_per_second=2, max_frames=2)
+    content = path.read_bytes()
+    assert content[4:8] == b"ftyp"
+    assert b"avc1" in content  # H.264, which every browser plays
+
+
+def test_a_failing_ffmpeg_says_so(snapshots: plots.Snapshots, tmp_path: Path) -> None:
+    import matplotlib as mpl
+
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    path = tmp_path / "training.mp4"
+    with (
+        mpl.rc_context({"animation.ffmpeg_path": str(program)}),
+        pytest.raises(InputError, match=r"ffmpeg.*training\.mp4.*\.gif"),
+    ):
+        plots.animate(snapshots, path, image_shape=(6, 6), max_frames=2)
+    assert not path.exists()
 
 
 def test_mp4_without_ffmpeg_says_so(

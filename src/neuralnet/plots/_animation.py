@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -139,8 +140,7 @@ def animate(
     Raises
     ------
     InputError
-        If an argument cannot be used, there are too few snapshots, or MP4 is asked for without
-        ffmpeg.
+        If an argument cannot be used, there are too few snapshots, or ffmpeg is missing or fails.
     FileError
         If the file cannot be written.
     """
@@ -165,10 +165,16 @@ def animate(
     frames = [*range(len(states)), *[len(states) - 1] * round(_HELD * frames_per_second)]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"animation{ending}"
-        with writer.saving(drawn.figure, str(file), _DPI):
-            for frame in frames:
-                drawn.show(frame)
-                writer.grab_frame()
+        try:
+            with writer.saving(drawn.figure, str(file), _DPI):
+                for frame in frames:
+                    drawn.show(frame)
+                    writer.grab_frame()
+        except (subprocess.CalledProcessError, BrokenPipeError):
+            raise InputError(
+                f"ffmpeg, which writes {os.fspath(path)!r}, failed; it may lack the encoder for "
+                f"H.264. Choose a name that ends in .gif, or install another ffmpeg."
+            ) from None
         with atomic_write(path) as target:
             target.write(file.read_bytes())
 
