@@ -35,6 +35,7 @@ from benchmarks import machine
 from neuralnet import NeuralNetClassifier
 from neuralnet.checks import Array
 from neuralnet.files import atomic_write
+from neuralnet.training.advice import TrainingWarning
 
 Task: TypeAlias = tuple[Array, Array]
 
@@ -158,6 +159,7 @@ def main() -> int:
     options = _parser().parse_args()
     console = Console()
     warnings.simplefilter("ignore", ConvergenceWarning)
+    warnings.simplefilter("ignore", TrainingWarning)  # of the unscaled data
     described = machine.describe()
     described["versions"]["scikit-learn"] = sklearn.__version__
     rows: list[Accuracies] = []

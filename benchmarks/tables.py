@@ -104,8 +104,8 @@ OTHER_TASKS: dict[str, Callable[[], Task]] = {
     "Boston": lambda: binned(mlxtend.data.boston_housing_data(), 4),
     "synthetic 150": lambda: synthetic(150, 6, 4, 3),
     "synthetic 600": lambda: synthetic(600, 30, 10, 2),
-    "Gaussian 150": lambda: gaussian(150, 4, 3, 4.5),
-    "Gaussian 180": lambda: gaussian(180, 13, 3, 5.5),
+    "Gaussian 150": lambda: gaussian(150, 4, 3, 2.0),
+    "Gaussian 180": lambda: gaussian(180, 13, 3, 4.0),
     "MNIST 14 x 14": small_digits,
 }
 

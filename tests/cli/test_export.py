@@ -23,7 +23,8 @@ def test_export_to_onnx(digits_model: Path, tmp_path: Path) -> None:
     model = neuralnet.load(digits_model)
     np.testing.assert_allclose(probabilities, model.predict_proba(X), atol=1e-5)
     np.testing.assert_array_equal(labels, model.predict(X))
-    assert "Wrote" in run("export", digits_model, tmp_path / "digits.onnx").stdout
+    again = run("export", digits_model, tmp_path / "digits.onnx", "--overwrite")
+    assert "Wrote" in again.stdout
 
 
 def test_export_of_a_network_trained_on_features(flowers_model: Path, tmp_path: Path) -> None:
@@ -44,10 +45,42 @@ def test_export_to_pytorch(digits_model: Path, tmp_path: Path) -> None:
 def test_invalid_output_is_refused(digits_model: Path, tmp_path: Path) -> None:
     assert "--to" in run_failing("export", digits_model, tmp_path / "digits.bin")
     before = digits_model.read_bytes()
-    assert "overwrite" in run_failing("export", digits_model, digits_model)
+    to_itself = ("export", digits_model, digits_model, "--overwrite")
+    assert f"OUTPUT is {digits_model}" in run_failing(*to_itself)
     assert digits_model.read_bytes() == before
     (tmp_path / "file").touch()
     assert "file" in run_failing("export", digits_model, tmp_path / "file" / "weights.safetensors")
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".safetensors", ".html"])
+def test_an_existing_file_is_replaced_only_on_request(
+    suffix: str, digits_model: Path, tmp_path: Path
+) -> None:
+    if suffix == ".onnx":
+        pytest.importorskip("onnx")
+    output = tmp_path / f"mine{suffix}"
+    output.write_text("mine")
+    error = run_failing("export", digits_model, output)
+    assert str(output) in error
+    assert "--overwrite" in error
+    assert output.read_text() == "mine"
+    run("export", digits_model, output, "--overwrite")
+    assert len(output.read_bytes()) > 100
+
+
+def test_an_existing_picture_is_replaced_only_on_request(
+    digits_model: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "curves.svg"
+    picture.write_text("mine")
+    assert "--overwrite" in run_failing("show", digits_model, "--picture", picture)
+    assert picture.read_text() == "mine"
+    run("show", digits_model, "--picture", picture, "--overwrite")
+    assert "<svg" in picture.read_text()
+    before = digits_model.read_bytes()
+    onto_itself = ("show", digits_model, "--picture", digits_model, "--overwrite")
+    assert f"--picture is {digits_model}" in run_failing(*onto_itself)
+    assert digits_model.read_bytes() == before
 
 
 def test_show_plots_the_history(digits_model: Path, tmp_path: Path) -> None:

@@ -61,6 +61,9 @@ def test_output_is_a_csv_file(flowers_model: Path, flowers: Path, tmp_path: Path
     run("predict", flowers_model, flowers, "--output", path, "--overwrite", "--quiet")
     assert path.read_bytes() == before
     original = flowers.read_bytes()
+    assert "--overwrite" not in run_failing(
+        "predict", flowers_model, flowers, "--output", "/dev/null"
+    )
     error = run_failing("predict", flowers_model, flowers, "--output", flowers, "--overwrite")
     assert "input of this command" in error
     assert flowers.read_bytes() == original

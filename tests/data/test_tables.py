@@ -121,6 +121,11 @@ def test_ignored_columns_are_no_inputs(tmp_path: Path) -> None:
         load_table(path, "kind", ignore_columns=["width", "length"])
 
 
+def test_the_target_cannot_be_ignored(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'kind' is both"):
+        load_table(written(tmp_path, FLOWERS), "kind", ignore_columns=["kind"])
+
+
 def test_work_is_not_quadratic_in_the_number_of_columns(tmp_path: Path) -> None:
     """Each name is looked up, not compared with all the others."""
     names = [f"column{i}" for i in range(2_000)]
@@ -195,9 +200,9 @@ def test_pixels(tmp_path: Path) -> None:
         (FLOWERS.replace("2.5", "long"), ["row 2", "'length'", "'long'", "1 of 4"]),
         (FLOWERS.replace("2.5", ""), ["row 2", "'length'", "empty"]),
         (FLOWERS.replace("2.5", "nan"), ["row 2", "'length'"]),
-        (FLOWERS.replace("2.5", "inf"), ["row 2", "'length'", "infinite"]),
+        (FLOWERS.replace("2.5", "-inf"), ["row 2", "'length'", "'-inf'", "infinite"]),
         (FLOWERS.replace("2.5", "1e300"), ["row 2", "'length'", "1e+300"]),
-        (FLOWERS.replace("2.5", "1" * 400), ["row 2", "'length'", "too large"]),
+        (FLOWERS.replace("2.5", "1" * 400), ["row 2", "'length'", "'111", "400 characters"]),
         ("length,kind\n1,a\n" + "1" * 400 + ",a\n2,b\n3,b\n", ["row 2", "'111", "400 characters"]),
         (FLOWERS.replace("2.5", "-1" + "0" * 5000), ["row 2", "'length'", "too large"]),
         (FLOWERS.replace("2.5", "1_000"), ["row 2", "'length'", "'1_000'"]),

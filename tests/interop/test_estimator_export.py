@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,34 @@ KINDS: dict[str, tuple[Any, NDArray[Any], NDArray[Any]]] = {
     "lbfgs": (NeuralNetClassifier(**SETTINGS, solver="lbfgs"), WINE, KINDS_OF_WINE),
     "batch_norm": (NeuralNetClassifier(**SETTINGS, batch_norm=True), WINE, KINDS_OF_WINE),
     "sigmoids": (NeuralNetClassifier(**SETTINGS, loss="mean_squared_error"), WINE, KINDS_OF_WINE),
+    "sigmoids of two": (
+        NeuralNetClassifier(**SETTINGS, loss="mean_squared_error"),
+        WINE,
+        KINDS_OF_WINE > 0,
+    ),
+    "binary_cross_entropy": (
+        NeuralNetClassifier(**SETTINGS, loss="binary_cross_entropy"),
+        WINE,
+        KINDS_OF_WINE,
+    ),
+    "dropout": (
+        NeuralNetClassifier(**SETTINGS, dropout=0.3, label_smoothing=0.1, class_weight="balanced"),
+        WINE,
+        KINDS_OF_WINE > 0,
+    ),
+    "logistic": (NeuralNetClassifier(**SETTINGS, activation="logistic"), WINE, KINDS_OF_WINE),
+    "identity": (NeuralNetClassifier(**SETTINGS, activation="identity"), WINE, KINDS_OF_WINE),
+    "two activations": (
+        NeuralNetClassifier(**SETTINGS, activation=["gelu", "leaky_relu"]),
+        WINE,
+        KINDS_OF_WINE,
+    ),
     "multilabel": (NeuralNetClassifier(**SETTINGS), LABELLED, LABELS),
+    "normalized multilabel": (
+        NeuralNetClassifier(**SETTINGS, batch_norm=True, dtype="float32"),
+        LABELLED,
+        LABELS,
+    ),
     "regressor": (NeuralNetRegressor(**SETTINGS), DIABETES, PROGRESSION / 100),
     "regressor of two": (
         NeuralNetRegressor(**SETTINGS, activation="tanh"),
@@ -64,8 +92,17 @@ SCALERS: dict[str, list[Any]] = {
     "not scaled": [StandardScaler(with_std=False), MaxAbsScaler()],
     "robust": ["passthrough", RobustScaler(), Pipeline([("inner", StandardScaler())])],
 }
-TASKS = {"multilabel": "multilabel"} | {
+TASKS = {kind: "multilabel" for kind in KINDS if kind.endswith("multilabel")} | {
     kind: "regression" for kind in KINDS if kind.startswith(("regressor", "poisson"))
+}
+# PyTorch's activations by their names.
+PYTORCH: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "ReLU": lambda z: np.maximum(z, 0),
+    "LeakyReLU": lambda z: np.where(z > 0, z, 0.01 * z),
+    "Tanh": np.tanh,
+    "Sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "Identity": lambda z: z,
+    "GELU": lambda z: z / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (z + 0.044715 * z**3))),
 }
 
 
@@ -115,7 +152,7 @@ def test_onnx_and_a_file_give_the_predictions(kind: str, scalers: str, tmp_path:
             np.testing.assert_array_equal(classes[exported["label"]], predicted)
             assert [str(name) for name in network.classes] == [str(one) for one in classes]
     np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
-    tolerance = 1e-5 if kind == "float32" else 1e-9
+    tolerance = 1e-5 if KINDS[kind][0].dtype == "float32" else 1e-9
     np.testing.assert_allclose(loaded, wanted, rtol=tolerance, atol=tolerance)
     assert network.notes["input"] == "features"
     assert network.notes["task"] == task
@@ -131,7 +168,7 @@ def test_pytorchs_layout_gives_the_predictions(kind: str, tmp_path: Path) -> Non
         if code.removeprefix("nn.").startswith("Linear"):
             z = z @ tensors[f"{module}.weight"].T + tensors[f"{module}.bias"]
         else:
-            z = np.tanh(z) if "Tanh" in code else np.maximum(z, 0)
+            z = PYTORCH[code.removeprefix("nn.").partition("(")[0]](z)
     save_pytorch(model, tmp_path / "weights.safetensors")
     with safe_open(tmp_path / "weights.safetensors", "numpy") as file:
         metadata = file.metadata()

@@ -27,6 +27,7 @@ def strokes_of(digit: int, hand: int = 0) -> list[Points]:
 
 def draw(page: Page, digit: int, *, top: float = 0.2, left: float = 0.3, size: float = 0.6) -> None:
     """Draw a digit with the mouse; the places are fractions of the pad."""
+    page.evaluate("scrollTo(0, 0)")  # on a phone, a view that is opened scrolls the pad away
     box = page.locator("canvas.pad").bounding_box()
     assert box is not None
     for stroke in strokes_of(digit):
@@ -63,7 +64,7 @@ def in_page(page: Page, script: str, argument: Any = None) -> Any:
     return page.evaluate(f"async (given) => {{ const page = {MAIN}; {script} }}", argument)
 
 
-def wait_until(page: Page, condition: str, seconds: float = 10.0) -> None:
+def wait_until(page: Page, condition: str, seconds: float = 30.0) -> None:
     """Wait until an expression is true; Playwright's way needs `eval`, which the page forbids."""
     deadline = time.monotonic() + seconds
     while not in_page(page, f"return {condition}"):

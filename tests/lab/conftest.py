@@ -97,7 +97,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(**{**DESKTOP, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # a busy machine stands still for seconds
         page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
         page.on(
             "console",

@@ -97,6 +97,15 @@ def test_an_unclear_drawing_is_not_sure(page: Any) -> None:
     assert verdict(page) == "Not sure: perhaps a 0, perhaps a 1."
     in_page(page, "page.answer.show(page.pixels, [.05, .9, .05, 0, 0, 0, 0, 0, 0, 0])")
     assert verdict(page) == "This is a 1."
+    in_page(page, "page.answer.show(page.pixels, [.05, .9, .05, 0, 0, 0, 0, 0, 0, 0], .4)")
+    assert verdict(page) == "Not sure that this is a digit."
+    assert page.locator(".others").inner_text().startswith("If it is: 1 90.0")
+
+
+def test_two_digits_in_one_drawing_are_not_taken_for_a_digit(page: Any) -> None:
+    draw(page, 3, left=0.02, size=0.5)
+    draw(page, 7, left=0.5, size=0.5)
+    assert verdict(page).startswith("Not sure")
 
 
 def test_undo_takes_back_a_stroke_and_clear_takes_all(page: Any) -> None:
@@ -137,6 +146,26 @@ def test_a_digit_can_be_drawn_with_the_keyboard(page: Any) -> None:
     assert rows.max() - rows.min() > 4 * (columns.max() - columns.min())
     page.keyboard.press("Control+z")
     assert verdict(page) == "Draw a digit."
+
+
+def test_on_a_phone_a_view_that_is_opened_can_be_seen(
+    open_page: Callable[..., Any], lab: ServedLab
+) -> None:
+    page = open_page(lab.address, **PHONE)
+    for view in ("learn", "share"):
+        page.evaluate("scrollTo(0, 0)")
+        page.locator(f"nav [data-view={view}]").click()
+        top = page.locator(f"[data-part={view}] h2").bounding_box()["y"]
+        nav = page.locator("nav").bounding_box()
+        assert nav["y"] >= 0, "the views can still be chosen"
+        assert nav["y"] + nav["height"] <= top < 250
+
+
+def test_an_error_is_gone_when_another_view_is_opened(page: Any) -> None:
+    in_page(page, "await page.attempt(() => { throw new Error('No.'); })")
+    assert page.locator(".message").inner_text() == "No."
+    page.locator("nav [data-view=share]").click()
+    assert page.locator(".message").is_hidden()
 
 
 @pytest.mark.parametrize("count", [1, 2])

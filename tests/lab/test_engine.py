@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,25 @@ import numpy as np
 import pytest
 
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.reading.digit_detector import digit_probabilities, with_prior_odds
 from neuralnet.reading.preparation import prepare
 from neuralnet.storage import save
 from tests.digits import digits
+from tests.lab.browser import in_page
 from tests.lab.serving import ServedLab
 from tests.reading.strokes import broad_nib, brush, mouse, round_pen, written
 
 SIDE = 280
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, lab: ServedLab) -> Iterator[Any]:
+    """One page for all tests here, which only call functions in it."""
+    opened = browser.new_page()
+    opened.goto(lab.address)
+    opened.locator("html[data-ready]").wait_for(state="attached")
+    yield opened
+    opened.close()
 
 
 def drawings(count: int) -> list[Any]:
@@ -130,6 +142,23 @@ def test_tiny_sigmoids_still_give_probabilities(page: Any) -> None:
     np.testing.assert_allclose(got, model.predict_proba(digits().images[:1])[0], atol=1e-5)
 
 
+def test_the_probability_of_a_digit_equals_the_readers(page: Any) -> None:
+    rng = np.random.default_rng(1)
+    pictures = digits().images[:10].reshape(-1, 28, 28)
+    pictures = np.concatenate([pictures, rng.permuted(pictures, axis=1), pictures[:, ::-1]])
+    got = in_page(
+        page,
+        """const { digitProbability } = await import("/engine/confidence.js");
+          const { bytesOf } = await import("/dom.js");
+          return given.map((one) => digitProbability(page.detector, bytesOf(one)));""",
+        [base64.b64encode(one.tobytes()).decode() for one in pictures],
+    )
+    want = with_prior_odds(digit_probabilities(pictures))
+    np.testing.assert_allclose(got, want, atol=1e-5)
+    assert want.min() < 0.5
+    assert want.max() > 0.9
+
+
 def test_evidence_is_the_change_of_an_output_to_first_order(
     page: Any, lab: ServedLab, small_network: NeuralNetMLP
 ) -> None:
@@ -154,7 +183,7 @@ def test_evidence_is_the_change_of_an_output_to_first_order(
     assert all(got[pixel] == 0 for pixel in np.flatnonzero(picture == 0))
 
 
-def test_modules_are_short_and_need_no_other_host(open_page: Callable[..., Any]) -> None:
+def test_modules_are_short_and_need_no_other_host() -> None:
     folder = Path(__file__).parents[2] / "src" / "neuralnet" / "lab" / "page"
     total = 0
     for path in folder.rglob("*.*"):

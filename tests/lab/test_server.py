@@ -41,8 +41,9 @@ def error_of(answer: httpx.Response, status: int) -> str:
 
 ROUTES = {
     "api/lab": "GET", "api/network": "GET", "api/single-page": "GET", "api/events": "GET",
-    "api/digit": "GET", "api/training": "POST", "api/training/rate": "PUT",
-    "api/training/run": "POST", "api/teach": "POST", "api/slow-motion": "POST", "api/read": "POST",
+    "api/digit": "GET", "api/digit-detector": "GET", "api/training": "POST",
+    "api/training/rate": "PUT", "api/training/run": "POST", "api/teach": "POST",
+    "api/slow-motion": "POST", "api/read": "POST",
     "": "GET", "main.js": "GET",
 }  # fmt: skip
 
@@ -162,6 +163,16 @@ def test_a_truncated_body_harms_nothing(lab: ServedLab, client: httpx.Client) ->
             line.sendall(f"{head}Content-Length: 784\r\n\r\nshort".encode())
     assert client.get("api/lab").status_code == 200
     assert lab.lab.session.training is None
+
+
+def test_a_body_that_never_ends_is_given_up(
+    lab: ServedLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neuralnet.lab.server.BODY_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", lab.port), timeout=10) as line:
+        head = f"POST /api/teach?label=1 HTTP/1.1\r\nHost: 127.0.0.1:{lab.port}\r\n"
+        line.sendall(f"{head}Content-Length: 784\r\n\r\nslow".encode())
+        assert b" 408 " in line.recv(1000)
 
 
 @pytest.mark.parametrize("size", [0, 1, 783])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from neuralnet.lab.slow_motion import slow_motion
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS
+from neuralnet.reading import digit_detector
 from neuralnet.storage import save
 from tests.cli.running import run, run_failing
 from tests.digits import write_digits
@@ -108,7 +111,12 @@ def test_every_module_of_the_page_has_its_place() -> None:
         assert (PAGE / name).is_file()
     page = single_file(b"weights")
     assert "d2VpZ2h0cw==" in page
-    assert page.count("</script>") == 2
+    assert page.count("</script>") == 3
+    assert base64.b64encode(digit_detector.FILE.read_bytes()).decode() in page
+    assert "canvas.pad" in page
+    assert '<canvas class="pad ink"' in page
+    assert '<div class="layers">' in page
+    assert not re.search(r"<!--|data-do=.example", page.partition("<script")[0])
     assert "\nimport " not in page
     assert "\nexport " not in page
 

@@ -164,7 +164,10 @@ def test_advice_and_misread_digits_are_shown(open_lab: Any) -> None:
     page = open_lab("?view=learn&examples=100&batch=1000&epochs=2&hidden=5")
     press(page, "run")
     wait_for(page, "finished")
-    assert "only 2 updates in all" in page.locator(".advice").inner_text()
+    advice = page.locator(".advice").inner_text()
+    assert "only 2 updates in all" in advice
+    assert "Batch size" in advice
+    assert "minibatch_size" not in advice
     assert page.locator(".gallery li").count() == 24
     assert re.fullmatch(r"\d → \d", page.locator(".gallery li").first.inner_text().strip())
 
@@ -181,7 +184,7 @@ def test_settings_that_cannot_be_used_are_explained(open_lab: Any, open_page: An
     with page.expect_response("**/api/training"):
         press(page, "run")
     page.locator(".message").wait_for()
-    assert "hidden" in page.locator(".message").inner_text()
+    assert page.locator(".message").inner_text().startswith("Hidden is 0;")
     assert page.locator("[data-do=run]").is_enabled()
     [trouble] = open_page.troubles
     assert "400" in trouble
@@ -197,7 +200,7 @@ def test_teaching_raises_the_probability_of_the_digit(open_lab: Any, lab: Served
     page.locator(".teach button").click()
     page.get_by_text("Taught.").wait_for()
     wait_until(page, f"page.result.probabilities[{taught}] > {before[taught] + 0.05}")
-    assert re.search(r"was [\d.]+ % and is [\d.]+ %", page.locator(".lesson").inner_text())
+    assert re.search(r"was [\d.]+\s% and is [\d.]+\s%", page.locator(".lesson").inner_text())
     # The lab's own network is unchanged: a reset brings it back.
     open_view(page, "learn")
     press(page, "reset")

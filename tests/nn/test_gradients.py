@@ -87,10 +87,32 @@ def a_problem(stack: tuple[Activation, ...], **settings: Any) -> tuple[NeuralNet
     raise AssertionError
 
 
-@pytest.mark.parametrize("stack", STACKS, ids=describe)
-@pytest.mark.parametrize(("output", "loss"), PAIRS)
-@pytest.mark.parametrize("l2", [0.0, 0.3])
-@pytest.mark.parametrize("weighted", [False, True], ids=["equal", "weighted"])
+# Every stack with every output. Each stack meets all four combinations of L2 and weights, and so
+# does each output.
+CASES = [
+    pytest.param(
+        stack,
+        output,
+        loss,
+        (0.0, 0.3)[(i + j) % 2],
+        (i + j) // 2 % 2 == 1,
+        id=f"{describe(stack)}-{output}-{loss}",
+    )
+    for i, stack in enumerate(STACKS)
+    for j, (output, loss) in enumerate(PAIRS)
+]
+
+
+def test_each_stack_and_each_output_meets_all_combinations_of_l2_and_weights() -> None:
+    met: dict[object, set[tuple[object, object]]] = {}
+    for stack, output, loss, l2, weighted in (case.values for case in CASES):
+        met.setdefault(stack, set()).add((l2, weighted))
+        met.setdefault((output, loss), set()).add((l2, weighted))
+    assert len(met) == len(STACKS) + len(PAIRS)
+    assert all(len(combinations) == 4 for combinations in met.values())
+
+
+@pytest.mark.parametrize(("stack", "output", "loss", "l2", "weighted"), CASES)
 def test_backward_is_the_gradient_of_the_reported_loss(
     stack: tuple[Activation, ...], output: str, loss: str, l2: float, weighted: bool
 ) -> None:

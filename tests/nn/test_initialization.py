@@ -10,7 +10,7 @@ import pytest
 
 from neuralnet import InputError, NeuralNetMLP, VarianceScaling
 from neuralnet.checks import check_rng
-from neuralnet.nn.initialization import INITIALIZERS, initializer_for
+from neuralnet.nn.initialization import INITIALIZERS, Initializer, initializer_for
 
 D, K = 300, 200
 DEVIATIONS = {
@@ -46,6 +46,27 @@ def test_a_scheme_of_ones_own() -> None:
     model = NeuralNetMLP(D, K, 2, initial_weights=scheme, dtype="float64")
     W = model.parameters["layers.0.weight"]
     assert W.std() == pytest.approx(3 * DEVIATIONS["glorot_uniform"], rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "facts"),
+    [
+        (np.zeros(4), ["shape (4,)", "(3, 4)"]),
+        (np.zeros((4, 3)), ["shape (4, 3)", "(3, 4)"]),
+        (0.5, ["shape ()", "(3, 4)"]),
+        (np.full((3, 4), math.nan), ["initializer", "nan"]),
+        ("weights", ["initializer"]),
+    ],
+)
+def test_a_scheme_that_draws_something_else(drawn: Any, facts: list[str]) -> None:
+    class Own(Initializer):
+        def draw(self, num_inputs: int, num_outputs: int, rng: np.random.Generator) -> Any:
+            return drawn
+
+    with pytest.raises(InputError) as raised:
+        NeuralNetMLP(3, 4, 2, initial_weights=Own())
+    for fact in facts:
+        assert fact in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,17 @@ def test_weight_decay_takes_from_the_weights_alone() -> None:
         np.testing.assert_array_equal(values, expected)
 
 
+def test_a_decay_of_more_than_everything_leaves_zero_and_not_the_opposite_sign() -> None:
+    model = NeuralNetMLP(4, 3, 2)
+    biases = model.parameters.values[model.parameters.num_weights :]
+    biases[...] = 1
+    optimizer = AdamW(weight_decay=30.0)
+    optimizer.start(model.parameters)
+    optimizer.step(0.1)  # 1 - lr * weight_decay = -2
+    assert not model.parameters.values[: model.parameters.num_weights].any()
+    np.testing.assert_array_equal(biases, 1)
+
+
 def test_weights_stand_before_biases_in_the_buffer() -> None:
     shapes = {"a.weight": (2, 3), "a.bias": (3,), "b.weight": (3, 1), "b.bias": (1,)}
     parameters = Parameters(shapes, "float64")

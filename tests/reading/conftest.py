@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from neuralnet import NeuralNetMLP, OneCycle, load_pretrained, train
-from neuralnet.data.sample import load_sample
+from tests.digits import digits
 
 
 @pytest.fixture(scope="session")
 def quick_model() -> NeuralNetMLP:
     """Network that classifies most digits correctly, trained on 5,000 images in a few seconds."""
-    sample = load_sample()
+    sample = digits()
     model = NeuralNetMLP(
         784, 100, hidden_activation="relu", output_activation="softmax", loss="cross_entropy"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -26,17 +27,37 @@ from neuralnet.nn.batch import Batch
 from neuralnet.training.run import TrainingRun
 from tests.training.problems import D, K, N, a_network, a_task, plain_training
 
+# With each optimizer, eight of the 32 combinations of the other five settings: every pair of values
+# of any two settings is among them.
+LOOP_CASES = [
+    (
+        ("classic", "modern")[a],
+        optimizer,
+        (0.0, 0.05)[b],
+        (None, 0.2)[c],
+        bool(a ^ b),
+        bool(a ^ c),
+    )
+    for optimizer in (
+        SGD(),
+        SGD(0.9),
+        SGD(0.8, nesterov=True),
+        Adam(epsilon=1e-4),
+        AdamW(weight_decay=0.3),
+    )
+    for a, b, c in itertools.product((0, 1), repeat=3)
+]
 
-@pytest.mark.parametrize("kind", ["classic", "modern"])
+
+def test_each_pair_of_settings_of_the_loop_is_tried() -> None:
+    columns = [list(map(repr, column)) for column in zip(*LOOP_CASES, strict=True)]
+    for one, other in itertools.combinations(columns, 2):
+        assert len({*zip(one, other, strict=True)}) == len({*one}) * len({*other})
+
+
 @pytest.mark.parametrize(
-    "optimizer",
-    [SGD(), SGD(0.9), SGD(0.8, nesterov=True), Adam(epsilon=1e-4), AdamW(weight_decay=0.3)],
-    ids=["sgd", "momentum", "nesterov", "adam", "adamw"],
+    ("kind", "optimizer", "l2", "clip_norm", "weighted", "decays"), LOOP_CASES, ids=repr
 )
-@pytest.mark.parametrize("l2", [0.0, 0.05])
-@pytest.mark.parametrize("clip_norm", [None, 0.2])
-@pytest.mark.parametrize("weighted", [False, True], ids=["equal", "weighted"])
-@pytest.mark.parametrize("decays", [False, True], ids=["constant", "cosine"])
 def test_the_loop_is_the_plain_loop(
     kind: str,
     optimizer: Optimizer,

@@ -65,6 +65,14 @@ def test_step_drops_at_each_part_however_it_rounds(parts: int) -> None:
     assert factors(schedule, 3 * parts) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("percent", [7, 14, 28])
+def test_step_drops_where_the_interval_rounds_up(percent: int) -> None:
+    every = percent / 100
+    assert 100 * every > percent  # 100 * 0.07 is 7.000000000000001
+    received = factors(Step(every=every, drop=0.5), 100)
+    assert received == [0.5 ** (step // percent) for step in range(100)]
+
+
 @pytest.mark.parametrize("num_steps", [1, 3, 30, 99, 300, 27_500])
 def test_the_default_steps_come_at_a_third_and_at_two_thirds(num_steps: int) -> None:
     drops = [0.1 ** (3 * step // num_steps) for step in range(num_steps)]

@@ -135,6 +135,25 @@ def check_activations(activations: object, shapes: Sequence[tuple[int, int]]) ->
         check_finite(array, f"activations[{number}]")
 
 
+def check_drawn(weights: object, shape: tuple[int, ...]) -> Array:
+    """Return what an initializer drew, an array of finite numbers of the shape `shape`.
+
+    Raises
+    ------
+    InputError
+        If it has another shape (NumPy would repeat it), or is not numbers, or not finite.
+    """
+    what = "What the method draw of the initializer returned"
+    array = array_of_numbers(weights, what)
+    if array.shape != shape:
+        raise InputError(
+            f"{what} has shape {array.shape}; it must have the shape (num_inputs, num_outputs), "
+            f"here {shape}."
+        )
+    check_finite(array, what)
+    return array
+
+
 def check_parameter(
     name: object, values: object, parameters: Mapping[str, Array], xp: ModuleType
 ) -> Array:

@@ -75,20 +75,36 @@ def evaluate(
 
     DATA is a CSV file with a target column (- for standard input), a folder of IDX files, or a
     folder of pictures with one subfolder per class. The default is MNIST. Precision, recall and F1
-    are given for each class.
+    are given for each class. For a network that predicts a number, the target column holds numbers,
+    and R2 and the mean absolute error are given.
 
     \b
     Example: neuralnet evaluate models/mnist.safetensors
              neuralnet evaluate wine.safetensors wine.csv --target cultivar --json
     """
+    from neuralnet.cli.regression import evaluate_numbers
+    from neuralnet.data.tasks import task_of
     from neuralnet.storage import load
     from neuralnet.training.metrics import class_scores, confusion_matrix
 
     model = load(model_path)
     kind = resolve_input_kind(model, input_kind)
+    data = None if data is None else table_path(data)
+    if task_of(model.notes, model.output_activation.name) != "classification":
+        tested, scored = evaluate_numbers(model, data, target, ignore_columns, kind)
+        number = len(tested.X)
+        if as_json:
+            about = {"model": str(model_path), "data": str(tested.file), "examples": number}
+            echo_json(about | scored._asdict())
+            return
+        if not quiet:
+            click.echo(f"Network: {repr(model).strip('<>')}")
+            click.echo(f"Data: {printable(tested.file)}: all examples")
+        click.echo(f"{pluralized(number, 'row')}: {scored}")
+        return
     dataset = load_examples(
         model,
-        None if data is None else table_path(data),
+        data,
         target=target,
         ignore_columns=ignore_columns,
         kind=kind,

@@ -21,7 +21,8 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 model_argument = click.argument("model_path", metavar="MODEL", type=click.Path(path_type=Path))
 target_option = click.option(
     "--target",
-    help="CSV column that holds the class; a saved network knows it from its training.",
+    help="CSV column that holds the class, or the number to predict; a network that the command "
+    "line trained knows it.",
 )
 ignore_option = click.option(
     "--ignore-column",

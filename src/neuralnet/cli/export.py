@@ -9,7 +9,13 @@ import click
 
 from neuralnet.cli.command import Command
 from neuralnet.cli.examples import input_option, model_argument, resolve_input_kind
-from neuralnet.cli.output import echo_json, json_option, quiet_option
+from neuralnet.cli.output import (
+    check_output,
+    echo_json,
+    json_option,
+    overwrite_option,
+    quiet_option,
+)
 from neuralnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +37,7 @@ _FORMAT_OF_SUFFIX = {".onnx": "onnx", ".safetensors": "pytorch", ".html": "html"
 )
 @click.option("--html", "as_html", is_flag=True, help="The same as --to html.")
 @input_option
+@overwrite_option
 @json_option
 @quiet_option
 def export(
@@ -39,6 +46,7 @@ def export(
     file_format: str | None,
     as_html: bool,
     input_kind: InputKind | None,
+    overwrite: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -64,11 +72,7 @@ def export(
             f"The suffix of {output} is none of .onnx, .safetensors and .html; choose the format "
             f"with --to onnx, --to pytorch or --to html."
         )
-    if output.exists() and output.samefile(model_path):
-        raise InputError(
-            f"OUTPUT is {output}, which is MODEL itself; the export would overwrite it. Choose "
-            f"another file."
-        )
+    check_output("OUTPUT", output, [model_path], overwrite=overwrite)
     model = load(model_path)
     if file_format == "onnx":
         details = _write_onnx(model, output, input_kind)

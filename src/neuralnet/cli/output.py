@@ -8,13 +8,46 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neuralnet.errors import InputError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from neuralnet.data.dataset import Dataset
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
 quiet_option = click.option("--quiet", is_flag=True, help="Write only the result.")
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace the output file if it exists."
+)
+
+
+def check_output(name: str, output: Path, inputs: Iterable[Path], *, overwrite: bool) -> None:
+    """Raise if a file written by a command would replace one of its inputs, or any file unasked.
+
+    Parameters
+    ----------
+    name : str
+        Argument that names the file, for the message.
+    output : Path
+        The file to be written.
+    inputs : iterable of Path
+        Files that the command reads, which not even `overwrite` allows to replace.
+    overwrite : bool
+        Whether the user allows to replace an existing file.
+
+    Raises
+    ------
+    InputError
+        If the file exists and must not be replaced.
+    """
+    if any(output.exists() and path.exists() and output.samefile(path) for path in inputs):
+        raise InputError(
+            f"{name} is {output}, which is also an input of this command; choose another file."
+        )
+    if output.is_file() and not overwrite:
+        raise InputError(f"{output} exists. Choose another file, or add --overwrite to replace it.")
 
 
 # Control characters, which a terminal obeys; marks that reverse the direction of the text; line

@@ -1,4 +1,4 @@
-"""`neuralnet predict`: classify pictures or the rows of a table."""
+"""`neuralnet predict`: predict classes, labels or numbers for pictures or the rows of a table."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from neuralnet.cli.examples import (
     target_option,
 )
 from neuralnet.cli.output import (
+    check_output,
     echo_error,
     echo_json,
     echo_note,
     json_option,
+    overwrite_option,
     percent,
     pluralized,
     printable,
@@ -52,9 +54,10 @@ _BRIGHT = 127  # mean brightness of a picture's border, from 0 to 255, above whi
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="CSV file for the predictions: the input, its class, and the probability of each class.",
+    help="CSV file for the predictions: the input, its class, and the probability of each class; "
+    "or its labels or numbers, if the network predicts those.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace an existing file at --output.")
+@overwrite_option
 @json_option
 @quiet_option
 @click.pass_context
@@ -76,7 +79,8 @@ def predict(
     INPUT is one CSV file with a header row (- for standard input), or any number of pictures and
     folders of pictures, with or without one subfolder per class. Pictures must already be cropped
     to the size that the network was trained on (28 x 28 for MNIST, bright on dark). A target column
-    in the CSV file is ignored. With --quiet, each line holds only the class.
+    in the CSV file is ignored. With --quiet, each line holds only the class (or the labels or
+    numbers) that the network predicts.
 
     \b
     Example: neuralnet predict models/mnist.safetensors three.png seven.png --invert
@@ -87,7 +91,7 @@ def predict(
 
     inputs = tuple(map(table_path, inputs))
     if output is not None:
-        _check_output(output, (model_path, *inputs), overwrite=overwrite)
+        check_output("--output", output, (model_path, *inputs), overwrite=overwrite)
     model = load(model_path)
     kind = resolve_input_kind(model, input_kind)
     failures: list[dict[str, str]] = []
@@ -108,7 +112,7 @@ def predict(
         echo_error(failure["error"])
     if not names:
         context.exit(FAILURE)
-    predictions = _classify(model, names, X)
+    predictions = _predict(model, names, X)
     if output is not None:
         _write_csv(output, predictions)
     if as_json:
@@ -220,32 +224,56 @@ def _note_on_dark_ink(names: list[str], X: NDArray[Any], *, invert: bool) -> str
     )
 
 
-def _check_output(output: Path, others: tuple[Path, ...], *, overwrite: bool) -> None:
-    """Raise if the predictions would replace an input, or an existing file without permission."""
-    if any(output.exists() and path.exists() and output.samefile(path) for path in others):
-        raise InputError(
-            f"--output is {output}, which is also an input of this command; choose another file."
-        )
-    if output.exists() and not overwrite:
-        raise InputError(f"{output} exists. Choose another file, or add --overwrite to replace it.")
-
-
 def _write_csv(output: Path, predictions: list[dict[str, Any]]) -> None:
-    """Write one row per prediction: the input, its class, and the probability of each class."""
+    """Write one row per prediction: the input, what is predicted, and the probabilities."""
     import csv
     import io
 
     from neuralnet.files import atomic_write
 
+    first = predictions[0]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    probabilities = predictions[0].get("probabilities", {})
-    writer.writerow(["input", "class", *(f"probability of {name}" for name in probabilities)])
+    header = ["input", "labels" if "labels" in first else "class"]
+    if "numbers" in first:
+        header = ["input", *_number_names(len(first["numbers"]))]
+    header += [f"probability of {name}" for name in first.get("probabilities", {})]
+    writer.writerow(header)
     for prediction in predictions:
         values = prediction.get("probabilities", {}).values()
-        writer.writerow([prediction["input"], prediction["class"], *(f"{p:.6g}" for p in values)])
+        what = [_described(prediction, ";")]
+        if "numbers" in prediction:
+            what = [repr(number) for number in prediction["numbers"]]
+        writer.writerow([prediction["input"], *what, *(f"{p:.6g}" for p in values)])
     with atomic_write(output) as file:
         file.write(text.getvalue().encode())
+
+
+def _number_names(count: int) -> list[str]:
+    """Return the names of predicted numbers: "prediction", or "prediction 1" and so on."""
+    return ["prediction"] if count == 1 else [f"prediction {i}" for i in range(1, count + 1)]
+
+
+def _predict(model: NeuralNetMLP, names: list[str], X: NDArray[Any]) -> list[dict[str, Any]]:
+    """Return the prediction for each example, in the terms of the network's task."""
+    from neuralnet.data.tasks import task_of
+
+    task = task_of(model.notes, model.output_activation.name)
+    if task == "regression":
+        # Rounded to the digits of float32, in which tables are read.
+        numbers = [[float(f"{number:.7g}") for number in row] for row in model.outputs(X).tolist()]
+        return [{"input": name, "numbers": row} for name, row in zip(names, numbers, strict=True)]
+    if task == "multilabel":
+        rows = [dict(zip(model.classes, row, strict=True)) for row in model.outputs(X).tolist()]
+        return [
+            {
+                "input": name,
+                "labels": [label for label, probability in row.items() if probability > 0.5],
+                "probabilities": {str(label): probability for label, probability in row.items()},
+            }
+            for name, row in zip(names, rows, strict=True)
+        ]
+    return _classify(model, names, X)
 
 
 def _classify(model: NeuralNetMLP, names: list[str], X: NDArray[Any]) -> list[dict[str, Any]]:
@@ -264,7 +292,17 @@ def _classify(model: NeuralNetMLP, names: list[str], X: NDArray[Any]) -> list[di
 
 def _line(prediction: dict[str, Any], *, quiet: bool) -> str:
     """Format a prediction as one line."""
+    what = _described(prediction, ", ")
     if quiet:
-        return printable(prediction["class"])
+        return printable(what)
     confidence = f"  {percent(prediction['probability'])}" if "probability" in prediction else ""
-    return f"{printable(prediction['input'])}  {printable(prediction['class'])}{confidence}"
+    return f"{printable(prediction['input'])}  {printable(what or 'no label')}{confidence}"
+
+
+def _described(prediction: dict[str, Any], separator: str) -> str:
+    """Return the predicted class, labels or numbers as text."""
+    if "numbers" in prediction:
+        return separator.join(f"{number:.7g}" for number in prediction["numbers"])
+    if "labels" in prediction:
+        return separator.join(map(str, prediction["labels"]))
+    return str(prediction["class"])

@@ -9,7 +9,15 @@ import click
 
 from neuralnet.cli.command import Command
 from neuralnet.cli.examples import model_argument
-from neuralnet.cli.output import echo_json, json_option, percent, printable, table
+from neuralnet.cli.output import (
+    check_output,
+    echo_json,
+    json_option,
+    overwrite_option,
+    percent,
+    printable,
+    table,
+)
 from neuralnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,8 +34,9 @@ _MAX_NOTE_LENGTH = 300
     type=click.Path(path_type=Path),
     help="PNG, SVG or PDF file for a plot of loss and accuracy over the epochs of the training.",
 )
+@overwrite_option
 @json_option
-def show(model_path: Path, picture: Path | None, as_json: bool) -> None:
+def show(model_path: Path, picture: Path | None, overwrite: bool, as_json: bool) -> None:
     """Show the layers, the settings and the notes of the network saved at MODEL.
 
     \b
@@ -36,6 +45,8 @@ def show(model_path: Path, picture: Path | None, as_json: bool) -> None:
     """
     from neuralnet.storage import load
 
+    if picture is not None:
+        check_output("--picture", picture, [model_path], overwrite=overwrite)
     model = load(model_path)
     if picture is not None:
         _draw(model, model_path, picture)

@@ -47,7 +47,7 @@ def infer_classes(
         raise InputError(
             f"{where} has {len(classes):,} classes in {len(names):,} examples; there should be at "
             f"least two examples per class. Is it the right column, and are its values classes "
-            f"rather than measurements?"
+            f"rather than measurements? NeuralNetRegressor, in Python, predicts measurements."
         )
     place = {str(name): label for label, name in enumerate(classes)}
     return np.array([place[name] for name in names.tolist()], np.int64), classes

@@ -65,6 +65,11 @@ class TableFile:
         return "standard input" if self._is_standard_input else str(self.path)
 
     @property
+    def description(self) -> str:
+        """The words "the file" and the path, or "standard input"."""
+        return str(self) if self._is_standard_input else f"the file {self}"
+
+    @property
     def name(self) -> str:
         """Name of the table: that of the file, without its suffixes."""
         if self._is_standard_input:

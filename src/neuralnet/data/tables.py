@@ -13,9 +13,11 @@ from neuralnet.data.cells import (
     as_numbers,
     as_pixels,
     as_text,
+    doubtful_columns,
+    finite_numbers,
     read_cells,
     read_header,
-    text_columns,
+    text_as_numbers,
 )
 from neuralnet.data.class_names import encode_labels, infer_classes
 from neuralnet.data.dataset import Dataset, Folder
@@ -97,8 +99,8 @@ def load_table(
         If the file is empty, damaged or unpacks to more than 1 GiB, a row has too few or too many
         cells, or a cell has the wrong content.
     InputError
-        If a column or class is unknown, the number of columns is wrong, or the target column does
-        not hold plausible classes.
+        If a column or class is unknown, the number of columns is wrong, the target is to be
+        ignored, or the target column does not hold plausible classes.
     """
     table = read_table(
         path,
@@ -121,7 +123,7 @@ def load_table(
         image_shape=(1, table.X.shape[1]),
         classes=found,
         name=table.file.name,
-        source=f"the file {table.file}",
+        source=table.file.description,
         columns=table.columns,
         target=target,
     )
@@ -158,6 +160,11 @@ def read_table(
     if target is not None:
         _check_columns([target], names, file, ", the target")
     _check_columns(ignore_columns, names, file, ", which is to be ignored")
+    if target in ignore_columns:
+        raise InputError(
+            f"The column {target!r} is both the target and to be ignored; it is no input in any "
+            f"case, so leave it out of the columns to ignore."
+        )
     if columns is None:
         excluded = {target, *ignore_columns}
         columns = [name for name in names if name not in excluded]
@@ -176,15 +183,29 @@ def read_table(
     labels = [] if target is None else [target]
     frame = read_cells(file, names, separator, labels)
     inputs = frame[list(columns)]
-    doubtful = text_columns(inputs)
-    if doubtful:  # pandas may have changed them; read them again as they are
-        frame = read_cells(file, names, separator, [*labels, *doubtful])
-        inputs = frame[list(columns)]
-    X = as_numbers(inputs, file)  # (N, D)
+    X = finite_numbers(inputs)  # (N, D)
+    if X is None:
+        doubtful = doubtful_columns(inputs)
+        if doubtful:  # read them again as they are
+            frame = read_cells(file, names, separator, [*labels, *doubtful])
+            inputs = frame[list(columns)]
+        X = as_numbers(inputs, file)
     named = None if target is None else as_text(frame[target], file)
     return Table(
         file, as_pixels(X, columns, file) if kind == "pixels" else X, tuple(columns), named
     )
+
+
+def target_numbers(table: Table, target: str) -> NDArray[np.float64]:
+    """Return the target column of a table that was read with `target`, as numbers, shape (N,).
+
+    Raises
+    ------
+    FileFormatError
+        If a cell is not a finite number.
+    """
+    assert table.target is not None  # noqa: S101
+    return text_as_numbers(table.target, target, table.file)
 
 
 def _check_columns(wanted: Sequence[str], names: list[str], file: TableFile, role: str) -> None:

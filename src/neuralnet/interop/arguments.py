@@ -34,6 +34,7 @@ def check_parameters(estimator: BaseNeuralNet) -> None:
     check_name(estimator.solver, ("adam", "sgd", "lbfgs"), "solver")
     check_name(estimator.learning_rate, ("constant", "invscaling", "adaptive"), "learning_rate")
     check_name(estimator.device, ("cpu", "cuda"), "device")
+    _check_layer_sizes(estimator.hidden_layer_sizes)
     check_number(estimator.alpha, "alpha", minimum=0)
     check_number(estimator.learning_rate_init, "learning_rate_init", above=0)
     check_number(estimator.power_t, "power_t", minimum=0)
@@ -61,6 +62,19 @@ def check_parameters(estimator: BaseNeuralNet) -> None:
             f"{estimator.schedule!r}; only one of them can change the learning rate. Set the other "
             f"to 'constant'."
         )
+
+
+def _check_layer_sizes(sizes: Any) -> None:
+    """Check `hidden_layer_sizes`, whose name the network does not know."""
+    listed = np.atleast_1d(sizes).tolist()
+    if not listed:
+        raise InputError(
+            "hidden_layer_sizes is empty; give one size per hidden layer, at least one. A model "
+            "without hidden layers is sklearn.linear_model.LogisticRegression or Ridge."
+        )
+    for i, size in enumerate(listed):
+        name = "hidden_layer_sizes" if np.ndim(sizes) == 0 else f"hidden_layer_sizes[{i}]"
+        check_integer(size, name, minimum=1)
 
 
 def resolve_activation(choice: Any) -> Any:

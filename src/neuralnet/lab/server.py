@@ -17,7 +17,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -40,6 +40,7 @@ from neuralnet.lab.settings import (
 from neuralnet.lab.single_file import single_file
 from neuralnet.lab.slow_motion import slow_motion
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.reading.digit_detector import FILE as DIGIT_DETECTOR
 
 PAGE = Path(__file__).parent / "page"
 MAX_SETTINGS = 10_000  # bytes of JSON
@@ -90,6 +91,10 @@ class Lab:
         background = None if self._preloaded else BackgroundTask(self._digits, LabSettings())
         self._preloaded = True
         return Response(content, media_type=BINARY, background=background)
+
+    async def digit_detector(self, request: Request) -> Response:
+        """Return the network that tells digits from other drawings, as a safetensors file."""
+        return FileResponse(DIGIT_DETECTOR, media_type=BINARY)
 
     async def single_page(self, request: Request) -> Response:
         """Return the network with a drawing pad, as one HTML file."""
@@ -209,6 +214,7 @@ def create_app(lab: Lab, hosts: Iterable[str] = (), token: str | None = None) ->
     routes = [
         Route("/api/lab", lab.describe),
         Route("/api/network", lab.network),
+        Route("/api/digit-detector", lab.digit_detector),
         Route("/api/single-page", lab.single_page),
         Route("/api/events", lab.stream),
         Route("/api/digit", lab.digit),

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from neuralnet.checks import Array, check_forward
+from neuralnet.checks import Array, check_drawn, check_forward
 from neuralnet.display.network import LayerDisplay
 from neuralnet.nn import parallel
 from neuralnet.nn.activations import Activation
@@ -149,7 +149,7 @@ class Dense(Layer):
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the weights and set the biases to 0."""
         weights = self.initializer.draw(self.num_inputs, self.num_outputs, rng)
-        self.W[...] = self.parameters.xp.asarray(weights)
+        self.W[...] = self.parameters.xp.asarray(check_drawn(weights, self.W.shape))
         if self.b is not None:
             self.b[...] = 0
 

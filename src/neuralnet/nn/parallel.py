@@ -78,7 +78,8 @@ def team(*, large: bool, threads: int | None = None) -> Iterator[None]:
 
                 # Some BLAS are built with OpenMP, whose limit holds for the thread that sets it.
                 limit = partial(_blas().limit, limits=1)
-                _team.pool = ends.enter_context(ThreadPoolExecutor(size - 1, initializer=limit))
+                pool = ThreadPoolExecutor(size - 1, "neuralnet", limit)
+                _team.pool = ends.enter_context(pool)
                 _team.size, _team.process = size, os.getpid()
                 ends.callback(setattr, _team, "pool", None)
         yield

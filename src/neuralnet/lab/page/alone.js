@@ -1,6 +1,7 @@
 // The exported page: a drawing pad, the network and its weights in one file, with no server.
 
 import { bytesOf, find } from "./dom.js";
+import { digitProbability } from "./engine/confidence.js";
 import { loadNetwork, forward } from "./engine/network.js";
 import { prepare } from "./engine/preparation.js";
 import { Answer } from "./answer.js";
@@ -11,6 +12,7 @@ import { followTheme } from "./theme.js";
 function startAlone() {
   const bytes = bytesOf(find("#network").textContent.trim());
   const network = loadNetwork(bytes.buffer);
+  const detector = loadNetwork(bytesOf(find("#digit-detector").textContent.trim()).buffer);
   const answer = new Answer(document, network.classes);
   const think = new Think(find("#think"));
   think.setNetwork(network);
@@ -21,7 +23,8 @@ function startAlone() {
   const show = (done) => {
     const pixels = prepare(pad.ink(), PAD_SIDE, PAD_SIDE);
     const result = pixels && forward(network, pixels);
-    answer.show(pixels, result && result.probabilities, done);
+    const isDigit = pixels ? digitProbability(detector, pixels) : 0;
+    answer.show(pixels, result?.probabilities, isDigit, done);
     think.show(result, pixels);
   };
   const pad = new Pad(document, (done) => {

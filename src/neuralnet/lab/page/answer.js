@@ -1,11 +1,8 @@
 // What the network sees and what it answers: the prepared picture, ten bars, the top three.
 
 import { find, make, percent } from "./dom.js";
+import { sureness } from "./engine/confidence.js";
 import { drawInk } from "./pictures.js";
-
-// Below this probability, or this close to the second, the answer is "not sure".
-const SURE = 0.6;
-const AHEAD = 0.2;
 
 export class Answer {
   constructor(root, classes) {
@@ -30,14 +27,15 @@ export class Answer {
     this.show(null, null);
   }
 
-  // `done` is false within a stroke, when screen readers are not told yet.
-  show(pixels, probabilities, done = true) {
+  // `isDigit` is the probability that the drawing is a digit at all. `done` is false within a
+  // stroke, when screen readers are not told yet.
+  show(pixels, probabilities, isDigit = 1, done = true) {
     drawInk(this.seen, pixels);
     const order = probabilities && [...probabilities.keys()].sort(
       (a, b) => probabilities[b] - probabilities[a],
     );
     this.best = order?.[0];
-    const sure = order && isSure(probabilities, order);
+    const sure = order && sureness(probabilities[order[0]], isDigit);
     this.rows.forEach(({ row, fill, value }, k) => {
       const p = probabilities ? probabilities[k] : 0;
       fill.style.width = `${100 * p}%`;
@@ -47,13 +45,15 @@ export class Answer {
     if (!order) {
       this.verdict.textContent = "Draw a digit.";
       this.others.textContent = "";
-    } else if (done || !sure) {
+    } else if (done || sure !== "yes") {
       const [first, second, third] = order;
-      this.verdict.textContent = sure
-        ? `This is ${article(first)} ${first}.`
-        : `Not sure: perhaps ${article(first)} ${first}, perhaps ${article(second)} ${second}.`;
+      this.verdict.textContent = {
+        yes: `This is ${article(first)} ${first}.`,
+        no: `Not sure: perhaps ${article(first)} ${first}, perhaps ${article(second)} ${second}.`,
+        other: "Not sure that this is a digit.",
+      }[sure];
       this.others.textContent =
-        `${first} ${percent(probabilities[first])}, ` +
+        `${sure === "other" ? "If it is: " : ""}${first} ${percent(probabilities[first])}, ` +
         `then ${second} ${percent(probabilities[second])} and ` +
         `${third} ${percent(probabilities[third])}`;
     }
@@ -61,7 +61,3 @@ export class Answer {
 }
 
 const article = (digit) => (digit === 8 ? "an" : "a");
-
-function isSure(probabilities, [first, second]) {
-  return probabilities[first] >= SURE && probabilities[first] - probabilities[second] >= AHEAD;
-}

@@ -19,6 +19,12 @@ const LABELS = {
   seed: "Seed",
   epochs: "Epochs",
 };
+// The advice names the arguments of `train`; the page calls them differently.
+const ARGUMENTS = {
+  num_epochs: LABELS.epochs,
+  minibatch_size: LABELS.batch,
+  learning_rate: LABELS.rate,
+};
 const SHOWN_WEIGHTS = 60;
 const GOING = ["run", "step", "epoch"];
 const READABLE = (name) => name.replaceAll("_", " ");
@@ -130,6 +136,7 @@ export class Learn {
     this.showAdvice(training.advice);
     this.showMode(training.mode);
     this.drawCurves();
+    if (training.mode === "finished") this.showEnd();
     if (training.message) this.progress.textContent = training.message;
   }
 
@@ -148,8 +155,17 @@ export class Learn {
         `validation accuracy ${percent(event.valid_accuracy, 2)}, ${event.seconds.toFixed(2)} s`;
     }
     if (event.event === "wrong") this.showWrong(event);
-    if (event.event === "finished") this.progress.textContent = "The training is finished.";
+    if (event.event === "finished") this.showEnd();
     if (event.event === "failed") this.progress.textContent = event.message;
+  }
+
+  showEnd() {
+    const { length } = this.history;
+    const accuracy = length
+      ? ` Validation accuracy after ${length} epoch${length > 1 ? "s" : ""}: ` +
+        `${percent(this.history.at(-1).valid_accuracy, 2)}.`
+      : "";
+    this.progress.textContent = `The training is finished.${accuracy}`;
   }
 
   showMode(mode) {
@@ -172,7 +188,8 @@ export class Learn {
     const said = advice.join("\n");
     if (said === this.said) return;
     this.said = said;
-    this.advice.replaceChildren(...advice.map((sentence) => make("p", {}, sentence)));
+    const named = (sentence) => sentence.replace(/\b\w+_\w+\b/g, (word) => ARGUMENTS[word] ?? word);
+    this.advice.replaceChildren(...advice.map((sentence) => make("p", {}, named(sentence))));
   }
 
   drawCurves() {

@@ -2,6 +2,7 @@
 
 import { Answer } from "./answer.js";
 import { bytesOf, find } from "./dom.js";
+import { digitProbability } from "./engine/confidence.js";
 import { forward, loadNetwork } from "./engine/network.js";
 import { prepare } from "./engine/preparation.js";
 import { Learn } from "./learn.js";
@@ -27,7 +28,8 @@ class Page {
     this.settings = given.settings;
     this.openedName = choices.name;
     this.pixels = null;
-    this.network = loadNetwork(await server.fetchNetwork());
+    const files = await Promise.all([server.fetchNetwork(), server.fetchDigitDetector()]);
+    [this.network, this.detector] = files.map(loadNetwork);
     this.answer = new Answer(document, this.network.classes);
     this.think = new Think(find("#think"));
     this.learn = new Learn(find("[data-part=learn]"), choices, this);
@@ -52,6 +54,7 @@ class Page {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
         this.show(link.dataset.view);
+        reveal(find("#view"));
       });
     }
     find("[data-do=example]").addEventListener("click", () =>
@@ -66,6 +69,7 @@ class Page {
 
   show(view) {
     this.view = view;
+    find(".message").hidden = true;
     for (const name of VIEWS) find(`[data-part=${name}]`).hidden = name !== view;
     for (const link of document.querySelectorAll("nav a")) {
       if (link.dataset.view === view) link.setAttribute("aria-current", "page");
@@ -94,6 +98,7 @@ class Page {
     } catch (error) {
       message.textContent = error.message;
       message.hidden = false;
+      reveal(message);
     }
   }
 
@@ -121,7 +126,8 @@ class Page {
     const begin = performance.now();
     this.pixels = prepare(this.pad.ink(), PAD_SIDE, PAD_SIDE);
     this.result = this.pixels && forward(this.network, this.pixels);
-    this.answer.show(this.pixels, this.result?.probabilities, done);
+    const isDigit = this.pixels ? digitProbability(this.detector, this.pixels) : 0;
+    this.answer.show(this.pixels, this.result?.probabilities, isDigit, done);
     if (this.view === "think") this.think.show(this.result, this.pixels);
     this.teach.enable();
     this.answerMs = performance.now() - begin;
@@ -170,7 +176,14 @@ class Page {
       this.think.drawWeights();
     }
     if (this.view === "learn") this.learn.drawWeights(this.network);
+    if (this.view === "step") this.slow.show();
   }
+}
+
+// On a narrow screen the views stand below the drawing pad.
+function reveal(part) {
+  const { top, bottom } = part.getBoundingClientRect();
+  if (top > 0.6 * innerHeight || bottom < 0) part.scrollIntoView();
 }
 
 const page = new Page();

@@ -19,7 +19,7 @@ async function request(method, path, body, type) {
     } catch {
       // Not JSON: the text itself says it.
     }
-    throw new Error(message);
+    throw new Error(message[0].toUpperCase() + message.slice(1));
   }
   return response;
 }
@@ -29,6 +29,7 @@ const binary = async (...all) => (await request(...all)).arrayBuffer();
 
 export const describe = () => json("GET", "lab");
 export const fetchNetwork = () => binary("GET", "network");
+export const fetchDigitDetector = () => binary("GET", "digit-detector");
 export const fetchDigit = (index) => json("GET", `digit?index=${index}`);
 export const startTraining = (settings) =>
   json("POST", "training", JSON.stringify(settings), "application/json");

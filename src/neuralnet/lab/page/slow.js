@@ -5,6 +5,11 @@ import { find, make } from "./dom.js";
 import * as server from "./server.js";
 import { STAGES } from "./stages.js";
 
+const BEFORE =
+  "Draw a digit or take an example, say which digit it shows, and start. The seven stages then show " +
+  "the numbers that the package computes. Say another digit than the one it reads, and the " +
+  "gradients are large.";
+
 export class Slow {
   // `page` has: pixels (of the drawing, or null) and attempt(action).
   constructor(root, page) {
@@ -23,11 +28,11 @@ export class Slow {
       page.attempt(() => this.begin());
     });
     this.backButton.addEventListener("click", () => this.go(this.at - 1));
-    this.nextButton.addEventListener("click", () => {
-      if (this.step) this.go(this.at + 1);
-      else page.attempt(() => this.begin());
-    });
-    this.list.replaceChildren(...STAGES.map(({ title }) => make("li", {}, title)));
+    this.nextButton.addEventListener("click", () => this.go(this.at + 1));
+    this.steps = STAGES.map(({ title }, number) =>
+      make("button", { type: "button", onclick: () => this.go(number) }, title),
+    );
+    this.list.replaceChildren(...this.steps.map((button) => make("li", {}, button)));
     this.show();
   }
 
@@ -54,13 +59,14 @@ export class Slow {
 
   show() {
     this.backButton.disabled = !this.step || this.at === 0;
-    this.nextButton.disabled = Boolean(this.step) && this.at === STAGES.length - 1;
-    [...this.list.children].forEach((item, number) => {
-      if (this.step && number === this.at) item.setAttribute("aria-current", "step");
-      else item.removeAttribute("aria-current");
+    this.nextButton.disabled = !this.step || this.at === STAGES.length - 1;
+    this.steps.forEach((button, number) => {
+      button.disabled = !this.step;
+      if (this.step && number === this.at) button.setAttribute("aria-current", "step");
+      else button.removeAttribute("aria-current");
     });
     if (!this.step) {
-      this.stage.replaceChildren();
+      this.stage.replaceChildren(make("p", { class: "soft" }, BEFORE));
       return;
     }
     const { title, equation, text, body } = STAGES[this.at];

@@ -4,7 +4,8 @@
 import { make, number, percent } from "./dom.js";
 import { canvasOf, drawInk, drawSigned, robustLimit } from "./pictures.js";
 
-const SHOWN = 24; // units of a layer in a table or a strip
+const LISTED = 10; // units of a layer in a table
+const PICTURES = 24; // first-layer gradients that are shown as pictures
 const tensor = (step, name) => step.tensors[name].values;
 const last = (step) => step.layers - 1;
 const name = (text) => text.replaceAll("_", " ");
@@ -35,9 +36,9 @@ export const STAGES = [
       const row = (l) => (k) => [tensor(step, `${l}.z`)[k], tensor(step, `${l}.a`)[k]];
       const hidden = Array.from({ length: last(step) }, (_, l) =>
         table(
-          layerTitle(step, l),
+          unitsTitle(step, l),
           ["unit", "z", "a"],
-          firstUnits(tensor(step, `${l}.z`), row(l)),
+          someUnits(step, l, row(l)),
         ),
       );
       return sideBySide(picture, ...hidden, outputs(step, ["output", "z", "a"], row(last(step))));
@@ -77,9 +78,9 @@ export const STAGES = [
       sideBySide(
         ...Array.from({ length: last(step) }, (_, i) => last(step) - 1 - i).map((l) =>
           table(
-            layerTitle(step, l),
+            unitsTitle(step, l),
             ["unit", "z", "a", "δ"],
-            firstUnits(tensor(step, `${l}.z`), (k) => [
+            someUnits(step, l, (k) => [
               tensor(step, `${l}.z`)[k],
               tensor(step, `${l}.a`)[k],
               tensor(step, `${l}.delta`)[k],
@@ -119,17 +120,23 @@ export const STAGES = [
 ];
 
 const sideBySide = (...parts) => [make("div", { class: "side-by-side" }, parts)];
-function layerTitle(step, l) {
-  if (l === last(step)) return "Outputs";
-  const units = tensor(step, `${l}.z`).length;
-  const part = units > SHOWN ? `, first ${SHOWN} of ${units} units` : "";
-  return `Hidden layer ${l + 1}${part}`;
+const count = (value) => value.toLocaleString("en");
+const layerTitle = (step, l) => (l === last(step) ? "Outputs" : `Hidden layer ${l + 1}`);
+
+function unitsTitle(step, l) {
+  const units = tensor(step, `${l}.delta`).length;
+  const part = units > LISTED ? `: the ${LISTED} of ${count(units)} units with the largest δ` : "";
+  return `${layerTitle(step, l)}${part}`;
 }
 
-
-function firstUnits(values, row) {
-  const count = Math.min(values.length, SHOWN);
-  return Array.from({ length: count }, (_, k) => [k + 1, ...row(k)]);
+// The rows of the units with the largest deltas, in every stage the same.
+function someUnits(step, l, row) {
+  const delta = tensor(step, `${l}.delta`);
+  return [...delta.keys()]
+    .sort((i, j) => Math.abs(delta[j]) - Math.abs(delta[i]))
+    .slice(0, LISTED)
+    .sort((i, j) => i - j)
+    .map((k) => [k + 1, ...row(k)]);
 }
 
 function outputs(step, head, row, format) {
@@ -167,10 +174,11 @@ function gradientPicture(step, l) {
   const { values, shape } = step.tensors[`${l}.gradient`];
   const [inputs, units] = shape;
   const limit = robustLimit(values);
-  const title = make("p", { class: "soft" }, `${layerTitle(step, l)}: ${inputs} × ${units} gradients, largest colour ±${number(limit)}`);
+  const part = l === 0 && units > PICTURES ? `, the first ${PICTURES} units` : "";
+  const title = make("p", { class: "soft" }, `${layerTitle(step, l)}: ${count(inputs)} × ${count(units)} gradients${part}, largest colour ±${number(limit)}`);
   if (l === 0) {
     const strip = make("div", { class: "strip", role: "img", "aria-label": "Gradient of each first-layer unit as a picture" });
-    for (let k = 0; k < Math.min(units, SHOWN); k++) {
+    for (let k = 0; k < Math.min(units, PICTURES); k++) {
       const canvas = canvasOf(28);
       drawSigned(canvas, (i) => values[i * units + k], limit);
       strip.append(canvas);
@@ -197,5 +205,5 @@ function updates(step, l) {
     gradient[i],
     tensor(step, `${l}.new_weight`)[i],
   ]);
-  return table(layerTitle(step, l), ["weight", "before", "gradient", "after"], rows);
+  return table(layerTitle(step, l), ["weight", "before", "gradient", "after"], rows, -1, (v) => number(v, 6));
 }

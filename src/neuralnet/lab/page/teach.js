@@ -8,16 +8,18 @@ export class Teach {
   constructor(form, page) {
     this.page = page;
     this.button = find("button", form);
+    this.label = form.elements.label;
     this.text = find(".lesson", form);
+    this.label.addEventListener("change", () => this.enable());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      page.attempt(() => this.teach(Number(form.elements.label.value)));
+      page.attempt(() => this.teach(Number(this.label.value)));
     });
     this.enable();
   }
 
   enable() {
-    this.button.disabled = !this.page.pixels || this.busy;
+    this.button.disabled = !this.page.pixels || !this.label.value || this.busy;
   }
 
   async teach(label) {

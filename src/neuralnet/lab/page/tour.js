@@ -28,6 +28,7 @@ export class Tour {
   present(on) {
     document.documentElement.classList.toggle("presenting", on);
     this.presenter.setAttribute("aria-pressed", String(on));
+    if (this.at >= 0) this.pointAt(this.steps[this.at].point); // the layout has changed
   }
 
   // In presenter mode the keys of a remote control go on and back, unless a field has the focus.

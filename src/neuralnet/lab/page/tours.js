@@ -34,7 +34,7 @@ export const TOURS = {
     {
       title: "Ask it why",
       text:
-        "Point at an output. The picture on the right shows which of your pixels spoke for that " +
+        "Point at an output. The picture beside its numbers shows which of your pixels spoke for that " +
         "digit (+) and which against it (−). Compare the output for 7 with the one that won.",
       view: "think",
       point: ".unit-panel",
