@@ -19,7 +19,7 @@ from benchmarks.rounds import Progress, turn_order
 from benchmarks.workloads import Work
 
 # Unit of ru_maxrss: kilobytes, but bytes on macOS.
-_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def measure(command: Command, folder: Path) -> dict[str, float]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"failed with exit code {process.returncode}")
-    return {"seconds": seconds, "peak_memory": float(usage.ru_maxrss * _MAXRSS_UNIT)}
+    return {"seconds": seconds, "peak_memory": float(usage.ru_maxrss * MAXRSS_UNIT)}
 
 
 def _open(

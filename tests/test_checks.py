@@ -76,7 +76,7 @@ def test_numbers_become_float(value: Any) -> None:
 def test_values_that_are_not_finite_numbers_raise(value: Any) -> None:
     with pytest.raises(InputError) as raised:
         check_number(value, "rate")
-    for fact in ("rate", repr(value), "finite number"):
+    for fact in ("rate", repr(value)[:80], "finite number"):
         assert fact in str(raised.value)
 
 

@@ -82,6 +82,7 @@ def test_the_recipe_of_the_guide_is_one(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     recipe = load_recipe(tmp_path / "mine.toml")
     assert recipe.network.num_hidden == (256, 128)
+    assert recipe.augmentation is not None
     Augmentation(**recipe.augmentation)
     (program,) = blocks("recipes.md", "python")
     exec(compile(program, "recipes.md", "exec"), {})  # noqa: S102

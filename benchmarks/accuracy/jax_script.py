@@ -1,8 +1,10 @@
-"""The training with JAX, each epoch compiled as a whole: `python jax_script.py DATA SETTINGS SEED`."""
+"""The training with JAX, an epoch as one scan: `python jax_script.py DATA SETTINGS SEED`."""
 
+import itertools
 import json
 import sys
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,21 +22,21 @@ rng = np.random.default_rng(seed)
 parameters = [
     {"W": rng.normal(0, np.sqrt(2 / d), (d, k)).astype("f"), "b": np.zeros(k, "f")}
     | ({"scale": np.ones(k, "f")} if n < len(sizes) - 2 else {})
-    for n, (d, k) in enumerate(zip(sizes, sizes[1:], strict=False))
+    for n, (d, k) in enumerate(itertools.pairwise(sizes))
 ]
 running = [(jnp.zeros(k), jnp.ones(k)) for k in sizes[1:-1]]
 
 
-def forward(parameters, running, x, key=None):
+def forward(parameters: Any, running: Any, x: Any, key: Any = None) -> Any:
     """Return the logits and the running statistics; `key` is given in training."""
     new = []
     for layer, (mean, variance) in zip(parameters, running, strict=False):
         z = x @ layer["W"]
+        m, v = mean, variance
         if key is not None:
             m, v = z.mean(0), z.var(0)
             new.append((0.9 * mean + 0.1 * m, 0.9 * variance + 0.1 * v))
-            mean, variance = m, v
-        z = (z - mean) * jax.lax.rsqrt(variance + 1e-5) * layer["scale"] + layer["b"]
+        z = (z - m) * jax.lax.rsqrt(v + 1e-5) * layer["scale"] + layer["b"]
         x = jnp.maximum(z, 0)
         if key is not None and dropout:
             key, part = jax.random.split(key)
@@ -42,14 +44,14 @@ def forward(parameters, running, x, key=None):
     return x @ parameters[-1]["W"] + parameters[-1]["b"], new
 
 
-def loss_of(parameters, running, x, labels, key):
+def loss_of(parameters: Any, running: Any, x: Any, labels: Any, key: Any) -> Any:
     """Return the cross-entropy and the running statistics."""
     logits, new = forward(parameters, running, x, key)
     rows = jnp.arange(len(labels))
     return (jax.nn.logsumexp(logits, 1) - logits[rows, labels]).mean(), new
 
 
-def step(X, y, state, rows):
+def step(X: Any, y: Any, state: Any, rows: Any) -> Any:
     """Take one step of Adam at the learning rate of one cycle."""
     parameters, running, m, v, t, key = state
     key, part = jax.random.split(key)
@@ -68,7 +70,7 @@ def step(X, y, state, rows):
 
 
 @partial(jax.jit, donate_argnums=2)
-def epoch(X, y, state, order):
+def epoch(X: Any, y: Any, state: Any, order: Any) -> Any:
     """Take one step for each row of `order`, shape (steps, batch)."""
     return jax.lax.scan(partial(step, X, y), state, order)[0]
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from neuralnet.checks.arrays import Array, array_of_numbers, check_finite, check_unmasked
 from neuralnet.checks.settings import is_sequence, per_layer
-from neuralnet.checks.values import check_integer, check_name, check_number, describe
+from neuralnet.checks.values import check_integer, check_name, check_number, describe, echo
 from neuralnet.errors import InputError, NeuralNetError
 
 
 def check_array_module(xp: object) -> ModuleType:
     """Return an array module: NumPy, or a module with its functions."""
     if not hasattr(xp, "empty_like"):
-        raise InputError(f"xp is {xp!r}; it must be a module such as numpy.")
+        raise InputError(f"xp is {echo(xp)}; it must be a module such as numpy.")
     return cast(ModuleType, xp)
 
 

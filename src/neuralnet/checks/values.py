@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 Named = TypeVar("Named")
 
 
+def echo(value: object, length: int = 80) -> str:
+    """Return the `repr` of a value for an error message, cut after `length` characters.
+
+    A value whose `repr` fails, such as a whole number of 5,000 digits, is named by its type.
+    """
+    try:
+        # A repr of a part: that of a million characters would be built only to be cut.
+        text = repr(value[: length + 1] if isinstance(value, str | bytes) else value)
+    except Exception:  # a repr may raise anything
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= length else f"{text[:length]}..."
+
+
 def check_integer(value: object, name: str, *, minimum: int) -> int:
     """Return `value` as an `int` of at least `minimum`.
 
@@ -33,7 +46,7 @@ def check_integer(value: object, name: str, *, minimum: int) -> int:
         else:
             if number >= minimum:
                 return number
-    raise InputError(f"{name} is {value!r}; it must be a whole number of at least {minimum}.")
+    raise InputError(f"{name} is {echo(value)}; it must be a whole number of at least {minimum}.")
 
 
 def check_number(
@@ -66,7 +79,7 @@ def check_number(
     bounds = {"at least": minimum, "above": above, "at most": maximum, "below": below}
     wanted = " and ".join(f"{word} {b:g}" for word, b in bounds.items() if math.isfinite(b))
     wanted = f"a finite number {wanted}".strip()
-    raise InputError(f"{name} is {value!r}; it must be {wanted}.")
+    raise InputError(f"{name} is {echo(value)}; it must be {wanted}.")
 
 
 def check_fields(instance: object, ranges: Mapping[str, Mapping[str, float]]) -> None:
@@ -103,14 +116,14 @@ def check_name(value: object, known: Iterable[str], name: str) -> str:
     import difflib  # imported here to keep the package quick to import
 
     listed = ", ".join(map(repr, known))
-    said = str(value).lower()
+    said = value[:80].lower() if isinstance(value, str) else echo(value).lower()
     nearest = [
         one
         for one in known
         if said and (one.startswith(said) or said == "".join(w[0] for w in one.split("_")))
     ] or difflib.get_close_matches(said, known, n=1, cutoff=0.5)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    raise InputError(f"{name} is {value!r}; it must be one of {listed}.{hint}")
+    raise InputError(f"{name} is {echo(value)}; it must be one of {listed}.{hint}")
 
 
 class ByValue:
@@ -180,11 +193,11 @@ def check_rng(seed: object) -> np.random.Generator:
         If `seed` is not a whole number of at least 0, a `numpy.random.Generator` or None.
     """
     if not isinstance(seed, bool):
-        with contextlib.suppress(TypeError, ValueError):
+        with contextlib.suppress(Exception):  # NumPy prints the value, and its repr may raise
             return np.random.default_rng(seed)  # type: ignore[arg-type]
     raise InputError(
-        f"seed is {seed!r}; it must be a whole number of at least 0, a numpy.random.Generator, or "
-        f"None for a different run each time."
+        f"seed is {echo(seed)}; it must be a whole number of at least 0, a "
+        f"numpy.random.Generator, or None for a different run each time."
     )
 
 
@@ -192,7 +205,7 @@ def describe(value: object) -> str:
     """Return a short description of `value` for an error message."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
-    return f"{type(value).__name__} {value!r:.60}"
+    return f"{type(value).__name__} {echo(value, 60)}"
 
 
 @contextlib.contextmanager
