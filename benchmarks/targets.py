@@ -41,6 +41,8 @@ TARGETS = (
     Target("many-wide", OURS, (ANY_PEER,), 1.0),
     Target("start", "from neuralnet import NeuralNetMLP", ("import numpy",), 1.10),
     Target("whole", OURS, (), 260 * MB, PEAK_MEMORY, "itself"),
+    Target("large", "2,000,000 examples", ("10,000 examples",), 1.10),
+    Target("large", "2,000,000 examples", ("10,000 examples",), 60 * MB, PEAK_MEMORY, "increase"),
 )
 
 

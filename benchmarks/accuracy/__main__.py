@@ -21,19 +21,14 @@ from neuralnet import load_mnist
 from neuralnet.files import atomic_write
 
 FOLDER = Path(__file__).parent
-SHARED = {"dropout": 0.0, "batch": 128}
 # Chosen on 10,000 held-out training images: the shortest training whose mean is above the level.
-# The networks with batch normalization and the schedule serve neuralnet, PyTorch and JAX alike;
-# scikit-learn has neither, and needs settings of its own.
+# neuralnet, PyTorch and JAX train the same network with the same schedule. scikit-learn has neither
+# batch normalization nor the schedule; it reached 98 % with none of the settings that were tried.
 SETTINGS = {
-    0.97: {"hidden": [64, 32], "epochs": 2, "rate": 0.02, **SHARED},
-    0.98: {"hidden": [192, 96], "epochs": 3, "rate": 0.01, **SHARED},
-    0.985: {"hidden": [512, 256], "epochs": 12, "rate": 0.005, "dropout": 0.2, "batch": 256},
+    0.97: {"hidden": [64, 32], "epochs": 2, "rate": 0.02, "batch": 128, "dropout": 0.0},
+    0.98: {"hidden": [256, 128], "epochs": 3, "rate": 0.01, "batch": 200, "dropout": 0.0},
 }
-SKLEARN = {
-    0.97: {"hidden": [128], "epochs": 4, "rate": 0.004, "batch": 128, "alpha": 1e-4},
-    0.98: {"hidden": [256], "epochs": 12, "rate": 0.001, "batch": 128, "alpha": 1e-4},
-}
+SKLEARN = {0.97: {"hidden": [128], "epochs": 4, "rate": 0.004, "batch": 128, "alpha": 1e-4}}
 LIBRARIES = ("neuralnet", "pytorch", "jax", "sklearn")
 
 

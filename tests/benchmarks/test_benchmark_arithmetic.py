@@ -47,13 +47,13 @@ def test_targets_name_existing_rows() -> None:
 def test_targets_compare_with_the_fastest_configuration_of_a_peer() -> None:
     slow = Row("classic", "PyTorch eager, 1 thread", "PyTorch eager", {"seconds": [9.0]})
     fast = Row("classic", "PyTorch eager, 2 threads", "PyTorch eager", {"seconds": [4.0]})
-    reached = outcomes(results(row("neuralnet", 1), slow, fast, row("floor", 0.5)))
+    reached = outcomes(results(row("neuralnet", 2), slow, fast, row("JAX scan", 4)))
 
     by_target = {one.target.against: one for one in reached}
-    assert by_target["PyTorch eager",].reached == 0.25
+    assert by_target["PyTorch eager",].reached == 0.5
     assert by_target["PyTorch eager",].against == "PyTorch eager, 2 threads"
     assert by_target["PyTorch eager",].met is False
-    assert by_target["floor",].reached == 2
+    assert by_target["JAX scan",].met is True
     assert by_target["scikit-learn",].met is None  # not measured
 
 

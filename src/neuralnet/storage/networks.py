@@ -188,7 +188,7 @@ class _NoInitialization(VarianceScaling):
     """Placeholder initializer: the weights come from the file, and drawing them would be slow."""
 
     def draw(self, num_inputs: int, num_outputs: int, rng: np.random.Generator) -> Array:
-        return np.zeros((1, 1))
+        return np.broadcast_to(np.float32(0), (num_inputs, num_outputs))
 
 
 def _to_json(value: Any, name: str) -> Any:

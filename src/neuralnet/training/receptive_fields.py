@@ -26,7 +26,7 @@ from neuralnet.nn.optimizers import AdamW
 # A field ends at this many radii, where its Gaussian has fallen to 1/23.
 REACH = 2.5
 # Factor of weight decay beyond. Seven times as much, or cutting those weights off, gave the same
-# error on held-out digits (docs/results.md).
+# error on held-out digits (docs/measurements.md).
 FAR_DECAY = 60.0
 # Places keep this fraction of the side away from the edge, where images have little to see.
 _MARGIN = 1 / 7
