@@ -41,8 +41,9 @@ lint: $(VENV)/.installed-dev
 sklearn-tests: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.interop.sklearn_suite $(ARGS)
 
+# Two notebooks run side by side, so each has one BLAS thread.
 docs: $(VENV)/.installed-docs
-	$(BIN)/sphinx-build --fail-on-warning --keep-going --jobs 2 --quiet docs build/docs $(ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/sphinx-build --fail-on-warning --keep-going --jobs 2 --quiet docs build/docs $(ARGS)
 
 bench: $(BENCH)/.installed
 	$(BENCH)/bin/python -m benchmarks --json $(RESULTS)/benchmark.json --picture $(RESULTS)/benchmark.png $(ARGS)
