@@ -44,7 +44,7 @@ class Feed:
         self._batches: dict[int, Batch] = {}
         self._generator = generator or np.random.default_rng()
         self._overlapped = augmentation is not None and augmentation.overlapped
-        self._augmenter = None if augmentation is None else augmentation.augmenter()
+        self._augmenter = None if augmentation is None else augmentation.augmenter(model.xp)
 
     def batches(self, order: Array, size: int) -> Generator[Batch, None, None]:
         """Yield the examples in this order, `size` at a time; the last batch may be shorter."""
@@ -78,7 +78,7 @@ class Feed:
     def _deformed(self, parts: list[Array], augmenter: Augmenter) -> Generator[Array, None, None]:
         """Yield the deformed images of each part, alternating between two buffers."""
         shape = (2, max(map(len, parts)), self._X.shape[1])
-        buffers = np.empty(shape, np.float32)
+        buffers = self._model.xp.empty(shape, np.float32)
         if not self._overlapped:
             for rows in parts:
                 yield self._deform(augmenter, rows, buffers[0])
