@@ -168,9 +168,9 @@ class Dropout(Layer):
         if rng is None:
             return x
         drawn = rng.random(out=cache.drawn, dtype=cache.drawn.dtype.type)
-        np.greater_equal(drawn, self.rate, out=drawn)
-        drawn *= 1 / (1 - self.rate)
-        cache.mask = self.parameters.xp.asarray(drawn)
+        cache.mask = mask = self.parameters.xp.asarray(drawn)
+        np.greater_equal(mask, self.rate, out=mask)
+        mask *= 1 / (1 - self.rate)
         return np.multiply(x, cache.mask, out=cache.outputs)  # (N, K)
 
     def backward(self, dy: Array, cache: DropoutCache) -> Array:
