@@ -28,10 +28,10 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 from benchmarks import machine
 from benchmarks.gpu import ours
 from benchmarks.gpu.jobs import JOBS, Data, Job, load_data
-from neuralnet import Callback
+from neuralnet import Augmentation, Callback
 from neuralnet.files import atomic_write
 from neuralnet.training.device import array_module
-from neuralnet.training.recipe_training import build_network, recipe_augmentation, train_recipe
+from neuralnet.training.recipe_training import build_network, train_recipe
 from neuralnet.training.recipes import Recipe, load_recipe
 from neuralnet.training.run import TrainingRun
 
@@ -55,6 +55,9 @@ def main() -> int:
     parser.add_argument(
         "--minutes", type=float, default=5.0, help="duration of the training of record"
     )
+    parser.add_argument(
+        "--epochs", type=int, default=0, help="epochs of record, instead of as many as fit"
+    )
     options = parser.parse_args()
     parts = options.part or ["equal", "times", "record"]
     data = load_data(options.data)
@@ -65,11 +68,12 @@ def main() -> int:
         "versions": _versions(),
     }
     if "equal" in parts:
+        results["deformation"] = compare_deformation(data, options.device)
         results["equal"] = compare(data, options.device)
     if "times" in parts:
         results["times"] = measure(data, options.device)
     if "record" in parts:
-        results["record"] = train_record(data, options.device, 60 * options.minutes)
+        results["record"] = train_record(data, options.device, options.epochs, 60 * options.minutes)
     with atomic_write(options.json) as file:
         file.write(json.dumps(results, indent=1).encode() + b"\n")
     judged = [row for row in results.get("equal", []) if row["dtype"] == "float64"]
@@ -103,6 +107,11 @@ def _record() -> Recipe:
     return dataclasses.replace(recipe, augmentation=augmentation)
 
 
+def _augmentation() -> Augmentation:
+    """Return the deformations of the recipe."""
+    return Augmentation(**(_record().augmentation or {}))
+
+
 def compare(data: Data, device: str) -> list[dict[str, Any]]:
     """Compare the parameters of each network after 20 steps on the CPU and on the device.
 
@@ -112,9 +121,8 @@ def compare(data: Data, device: str) -> list[dict[str, Any]]:
     """
     rows = []
     for name, job in JOBS.items():
-        augmentation = recipe_augmentation(_record()) if name == "record" else None
         for dtype in ("float32", "float64"):
-            trainers = [ours.Trainer(job, data, d, augmentation, dtype) for d in ("cpu", device)]
+            trainers = [ours.Trainer(job, data, d, dtype=dtype) for d in ("cpu", device)]
             losses = []
             for trainer in trainers:
                 trainer.train(NUM_STEPS)
@@ -140,6 +148,20 @@ def compare(data: Data, device: str) -> list[dict[str, Any]]:
     return rows
 
 
+def compare_deformation(data: Data, device: str) -> dict[str, float]:
+    """Compare deformed images of the CPU and of the device, in grey levels from 0 to 255."""
+    augmentation = _augmentation()
+    images, deformed = data.X[:512], []
+    for xp in (np, array_module(device)):
+        out = xp.empty(images.shape, np.float32)
+        augmentation.augmenter(xp).apply(images, np.random.default_rng(0), out)
+        deformed.append(out if xp is np else xp.asnumpy(out))
+    difference = np.abs(deformed[1] - deformed[0])
+    result = {"largest": float(difference.max()), "mean": float(difference.mean())}
+    _say(json.dumps({"deformation": result}))
+    return result
+
+
 def _parameters(job: Job, device: str, dtype: str) -> list[Any]:
     model = ours.build(job, device, dtype)
     return [model.to_numpy(view) for _, view in model.parameters.items()]
@@ -152,7 +174,7 @@ def measure(data: Data, device: str) -> dict[str, dict[str, list[float]]]:
         trainers: dict[str, Any] = {"neuralnet": ours.Trainer(JOBS[name], data, device)}
         if name == "record":
             trainers["neuralnet, with deformation"] = ours.Trainer(
-                JOBS[name], data, device, recipe_augmentation(_record())
+                JOBS[name], data, device, _augmentation()
             )
         for peer, module in PEERS.items():
             try:
@@ -187,8 +209,8 @@ class _Log(Callback):
             )
 
 
-def train_record(data: Data, device: str, seconds: float) -> dict[str, Any]:
-    """Train `record` on 50,000 images, for as many epochs as fit, at most 800."""
+def train_record(data: Data, device: str, num_epochs: int, seconds: float) -> dict[str, Any]:
+    """Train `record` on 50,000 images, by default for as many epochs as fit, at most 800."""
     recipe = _record()
 
     def run(num_epochs: int, *observers: Callback) -> Any:
@@ -201,8 +223,9 @@ def train_record(data: Data, device: str, seconds: float) -> dict[str, Any]:
         )
         return model, history, time.perf_counter() - began
 
-    _, trial, _ = run(2)
-    num_epochs = int(min(800, max(1, 0.97 * seconds / trial.seconds[-1])))
+    if not num_epochs:
+        _, trial, _ = run(4)  # the first epochs also compile the device's kernels
+        num_epochs = int(min(800, max(1, 0.97 * seconds / min(trial.seconds))))
     model, history, duration = run(num_epochs, _Log())
     result = {
         "num_epochs": num_epochs,
