@@ -20,6 +20,7 @@ from neuralnet.checks import (
     check_integer,
     check_rng,
     describe,
+    echo,
 )
 from neuralnet.checks.inputs import note_inputs
 from neuralnet.data.augmented_images import AugmentedImages
@@ -28,7 +29,7 @@ from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.training.advice import Advisor
-from neuralnet.training.callbacks import ProgressBar
+from neuralnet.training.callbacks import ProgressBar, check_callbacks
 from neuralnet.training.feed import Feed
 from neuralnet.training.fingerprint import describe_seed
 from neuralnet.training.history import History
@@ -155,7 +156,8 @@ def train(
     ).checked()
     num_examples, size = len(training_set[0]), settings.minibatch_size
     advisor: Callback = Advisor(training_set, len(validation_set[0]) if validation_set else 0)
-    callbacks = _checked(callbacks, verbose)
+    shown = [ProgressBar()] if check_flag(verbose, "verbose") else []
+    callbacks = [*check_callbacks(callbacks), *shown]
     if isinstance(optimizer, LBFGS):
         optimizer.check_training(
             model,
@@ -279,23 +281,7 @@ def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.G
         dropout, deformation = order.spawn(2)
     except TypeError as error:
         raise InputError(
-            f"seed is {seed!r}, a generator that cannot spawn others; give a whole number, or "
+            f"seed is {echo(seed)}, a generator that cannot spawn others; give a whole number, or "
             f"numpy.random.default_rng(...)."
         ) from error
     return {"order": order, "dropout": dropout, "deformation": deformation}
-
-
-def _checked(callbacks: Iterable[Callback], verbose: bool) -> list[Callback]:
-    """Return the callbacks as a list, with a progress bar if `verbose`."""
-    if isinstance(callbacks, type) or not isinstance(callbacks, Iterable | Callback):
-        raise InputError(
-            f"callbacks is {describe(callbacks)}; it must be a list of Callback objects."
-        )
-    listed: list[Callback] = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
-    for number, callback in enumerate(listed):
-        if not isinstance(callback, Callback):
-            raise InputError(
-                f"callbacks[{number}] is {describe(callback)}; it must be a Callback: derive its "
-                f"class from neuralnet.Callback."
-            )
-    return [*listed, ProgressBar()] if check_flag(verbose, "verbose") else listed
