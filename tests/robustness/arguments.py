@@ -284,6 +284,9 @@ def _plot_calls() -> dict[str, Callable[[Material], Call]]:
             y=m.y,
         ),
         "confusion": lambda m: _of(plots.confusion, model=m.image_model, X=m.pixels, y=m.y),
+        "confusion of an estimator": lambda m: _of(
+            plots.confusion, model=m.classifier, X=m.X, y=m.y
+        ),
         "digits": lambda m: _of(plots.digits, X=m.pixels, y=m.y),
         "hidden_units": lambda m: _of(plots.hidden_units, model=m.image_model),
         "history": lambda m: _of(plots.history, history=m.history),

@@ -319,12 +319,17 @@ def check_labelled(
     return X, targets, sample_weight
 
 
+def as_array(values: object, name: str) -> Array:
+    """Convert an array-like object to an array of any kind."""
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} cannot be converted to an array: {error!s:.200}.") from error
+
+
 def array_of_numbers(values: object, name: str) -> Array:
     """Convert an array-like object to an array of numbers."""
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} cannot be converted to an array of numbers: {error}.") from error
+    array = as_array(values, name)
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} is {describe(values)}; it must be an array of numbers.")
     return array

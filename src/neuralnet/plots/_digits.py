@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_integer, check_labels, echo
+from neuralnet.checks import InputError, as_array, check_integer, check_labels, echo
 from neuralnet.data.dataset import Dataset
 from neuralnet.plots._figures import LEFT, WIDTH, check_classes, text_width
 from neuralnet.plots._images import check_images, draw_grid
@@ -97,7 +97,7 @@ def _captions(
     if classes is not None:
         names = check_classes(classes)
         return [names[label] for label in check_labels(y, num_images, len(names))[shown]]
-    labels = np.asarray(y)
+    labels = as_array(y, "y")
     if labels.shape != (num_images,):
         raise InputError(
             f"y has shape {labels.shape}; it must have shape ({num_images},), with one label for "

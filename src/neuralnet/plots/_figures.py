@@ -8,6 +8,7 @@ colours are distinguishable with colour blindness.
 
 from __future__ import annotations
 
+import functools
 import os
 import textwrap
 from pathlib import Path
@@ -30,6 +31,7 @@ PALE_BLUE = "#D6E6F2"
 WIDTH = 8.0  # width of a README at 100 pixels per inch
 LEFT = 0.25  # left margin of headings and of image grids
 LETTER = 0.62 / 72  # width of a letter in inches, per point of font size; capitals are wider
+_MOST_CLASSES = 10_000  # the width of each name is measured
 _LONGEST_TITLE = 1_000  # characters; each line of a figure takes time
 _LONGEST_NAME = 14  # letters; longer class names are truncated
 
@@ -137,12 +139,22 @@ def check_classes(classes: Iterable[object]) -> list[str]:
     """Return the names of the classes, each on a single line and truncated if long."""
     if isinstance(classes, str) or not np.iterable(classes):
         raise InputError(f"classes is {describe(classes)}; pass one name per class.")
-    names = [" ".join(str(name).split()) for name in classes]
-    if not names:
-        raise InputError("classes is empty; pass one name per class.")
+    given = list(classes)
+    if not 0 < len(given) <= _MOST_CLASSES:
+        raise InputError(
+            f"classes has {len(given):,} names; pass one name per class, and {_MOST_CLASSES:,} at "
+            f"most."
+        )
+    try:
+        names = [" ".join(str(name).split()) for name in given]
+    except Exception as error:  # an object may have no text
+        raise InputError(
+            f"classes is {echo(given)}; a name must be text or a number: {error!s:.200}."
+        ) from error
     return [_truncated(name) for name in names]
 
 
+@functools.lru_cache(maxsize=_MOST_CLASSES)
 def _truncated(name: str) -> str:
     """Shorten a name to 14 letters, or to their width if its letters are wide."""
     size = 9
