@@ -37,6 +37,8 @@ def echo(value: object, length: int = 80) -> str:
         text = repr(value[: length + 1] if isinstance(value, str | bytes) else value)
     except Exception:  # a repr may raise anything
         text = f"<{type(value).__name__}>"
+    if "\n" in text:  # of an array, say
+        text = " ".join(text.split())
     return text if len(text) <= length else f"{text[:length]}..."
 
 

@@ -12,6 +12,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 import neuralnet
@@ -119,3 +120,15 @@ def _takes_nothing(function: Any, *, bound: bool = False) -> bool:
     if inspect.isclass(function) and issubclass(function, BaseException):
         return True
     return len(inspect.signature(function).parameters) <= int(bound)
+
+
+@pytest.mark.parametrize("seed", [np.random.SeedSequence(1), np.random.PCG64(1), [1, 2], 1 << 1024])
+def test_a_seed_is_a_number_or_a_generator(seed: Any) -> None:
+    with pytest.raises(InputError, match="seed is"):
+        check_rng(seed)
+
+
+def test_messages_escape_what_a_terminal_would_obey() -> None:
+    assert str(neuralnet.NeuralNetError("a\x1b[31m\ud800\u202eé\nb")) == (
+        "a\\x1b[31m\\ud800\\u202eé\nb"
+    )

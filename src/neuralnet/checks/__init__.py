@@ -5,11 +5,9 @@ Each error message states the value received, the value expected, the argument, 
 """
 
 from neuralnet.checks.arrays import (
-    Array,
     Labelled,
     Rows,
     all_finite,
-    as_array,
     check_examples,
     check_finite,
     check_labelled,
@@ -17,6 +15,7 @@ from neuralnet.checks.arrays import (
     check_targets,
     check_weights,
 )
+from neuralnet.checks.conversion import Array, as_array
 from neuralnet.checks.network import (
     check_activations,
     check_array_module,

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from neuralnet.checks.arrays import Array, Rows
+from neuralnet.checks.arrays import Rows
+from neuralnet.checks.conversion import Array
 from neuralnet.errors import InputWarning
 
 NOT_FINITE = (

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from neuralnet.checks.arrays import Array, array_of_numbers, check_finite, check_unmasked
+from neuralnet.checks.arrays import check_finite
+from neuralnet.checks.conversion import Array, array_of_numbers, check_unmasked
 from neuralnet.checks.settings import check_class_names, per_layer
 from neuralnet.checks.values import check_integer, check_name, check_number, describe
 from neuralnet.errors import InputError, NeuralNetError, echo

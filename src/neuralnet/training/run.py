@@ -19,6 +19,7 @@ from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.objective import Evaluation
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.training.history import History
+from neuralnet.training.magnitudes import beyond_dtype, large_targets
 from neuralnet.training.schedules import Schedule
 
 
@@ -265,6 +266,10 @@ class TrainingRun:
                 f"l2, {l2:g}, shrinks each weight by more than all of it per step: l2 times the "
                 f"learning rate, {self.given_rate:g}, has to be far below 1"
             )
+        elif beyond := beyond_dtype(self.data, self.model.dtype):
+            cause = f"the cause is that {beyond}"
+        elif large := large_targets(self.data["y_train"], self.model.loss.name):
+            cause = f"{large}, or use GradientClipping(1)"
         elif self.epoch == 1 and self.batch == 1 and where != "at its end":
             cause = (
                 "nothing has been learned yet, so the likely cause is the inputs: scale each "
