@@ -24,7 +24,12 @@ def rows(seed: int = 0) -> np.ndarray[Any, Any]:
 @pytest.mark.filterwarnings("ignore::neuralnet.errors.InputWarning")
 @pytest.mark.parametrize("place", ["X_train", "y_train", "X_valid"])
 def test_an_entry_beyond_float32_is_named(place: str) -> None:
-    data = {"X_train": rows(), "y_train": rows()[:, 0], "X_valid": rows(), "y_valid": rows()[:, 0]}
+    data: dict[str, Any] = {
+        "X_train": rows(),
+        "y_train": rows()[:, 0],
+        "X_valid": rows(),
+        "y_valid": rows()[:, 0],
+    }
     data[place][150] = -1e300
     with pytest.raises(TrainingDivergedError, match=rf"{place} holds -1e\+300.*float32"):
         train(NeuralNetMLP(3, 4, **REGRESSION), **data, num_epochs=2)
