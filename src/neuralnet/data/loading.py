@@ -11,7 +11,7 @@ from neuralnet.data.folder import holds_idx_files
 from neuralnet.data.inputs import InputKind
 from neuralnet.data.pictures import load_pictures
 from neuralnet.data.sources import load_mnist
-from neuralnet.data.table_files import is_table
+from neuralnet.data.table_files import is_table, name_of_table
 from neuralnet.data.tables import load_table
 from neuralnet.files import FileError, check_path, describe_os_error, file_status
 
@@ -72,9 +72,11 @@ def load_data(
         )
     if path is not None and is_table(Path(path)):
         if target is None:
+            name = name_of_table(Path(path))
+            read = "is a table" if name == str(path) else "is read as a table"
             raise InputError(
-                f"{path} is a table, but target is None; name the column that holds the class: "
-                f"target= in Python, --target on the command line."
+                f"target is None, but {name} {read}; name the column that holds the class: target= "
+                f"in Python, --target on the command line."
             )
         return load_table(
             path,

@@ -26,6 +26,13 @@ def is_table(path: Path) -> bool:
     return path.exists() and not path.is_dir()
 
 
+def name_of_table(path: Path) -> str:
+    """Return what a table is read from, for messages: a path, a pipe or standard input."""
+    if str(path) in _STANDARD_INPUT:
+        return "standard input"
+    return str(path) if path.is_file() else f"the pipe {path}"
+
+
 class TableFile:
     """A CSV file, which can be opened several times even if it is a pipe.
 
@@ -66,8 +73,10 @@ class TableFile:
 
     @property
     def description(self) -> str:
-        """The words "the file" and the path, or "standard input"."""
-        return str(self) if self._is_standard_input else f"the file {self}"
+        """The words "the file" or "the pipe" and the path, or "standard input"."""
+        if self._is_standard_input:
+            return str(self)
+        return f"the {'file' if self._content is None else 'pipe'} {self}"
 
     @property
     def name(self) -> str:
