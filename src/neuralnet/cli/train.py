@@ -118,7 +118,7 @@ def train(
     from neuralnet.checks import check_name, check_rng
     from neuralnet.cli.job import Job
     from neuralnet.data.table_files import is_table
-    from neuralnet.files import check_writable
+    from neuralnet.storage.lock import check_writable
     from neuralnet.training.device import array_module
     from neuralnet.training.recipe_training import (
         build_network,
