@@ -55,7 +55,8 @@ def all_finite(array: Array) -> bool:
     """
     if array.dtype.kind != "f":
         return True
-    total = array.sum(dtype=np.float32 if array.dtype == np.float16 else None)  # without a copy
+    # A sum of float16 overflows soon. NumPy forms it in float32 without a copy of the array.
+    total = array.sum(dtype=np.float32) if array.dtype == np.float16 else array.sum()
     return math.isfinite(total) or bool(np.isfinite(array).all())
 
 

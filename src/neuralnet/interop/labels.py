@@ -91,7 +91,7 @@ class LabelledEstimator(NeuralNetEstimator):
         elif self.warm_start and not incremental and not np.array_equal(classes, self.classes_):
             raise InputError(
                 f"warm_start can only be used where `y` has the same classes as in the previous "
-                f"call to fit. Previously got {echo(self.classes_)}, `y` has {echo(classes)}. Set "
+                f"call to fit. Previously got {self.classes_!s:.80}, `y` has {classes!s:.80}. Set "
                 f"warm_start=False to start anew."
             )
         return self._encode_validation(y)

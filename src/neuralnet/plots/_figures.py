@@ -140,10 +140,11 @@ def check_classes(classes: Iterable[object]) -> list[str]:
     if isinstance(classes, str) or not np.iterable(classes):
         raise InputError(f"classes is {describe(classes)}; pass one name per class.")
     given = list(classes)
-    if not 0 < len(given) <= _MOST_CLASSES:
+    if not given:
+        raise InputError("classes is empty; pass one name per class.")
+    if len(given) > _MOST_CLASSES:
         raise InputError(
-            f"classes has {len(given):,} names; pass one name per class, and {_MOST_CLASSES:,} at "
-            f"most."
+            f"classes has {len(given):,} names; a figure has at most {_MOST_CLASSES:,} classes."
         )
     try:
         names = [" ".join(str(name).split()) for name in given]
