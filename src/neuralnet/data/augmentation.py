@@ -236,6 +236,7 @@ class Augmenter:
         generator: np.random.Generator,
         out: Floats,
         labels: NDArray[np.integer] | None = None,
+        part: tuple[int, slice] | None = None,
     ) -> None:
         """Write deformed images, with pixels from 0 to 255, to `out`.
 
@@ -249,16 +250,26 @@ class Augmenter:
             Receives the deformed images; an array of `xp`.
         labels : ndarray of int, shape (N,), optional
             Digit shown in each image. Without labels, no image gets an upstroke.
+        part : (int, slice), optional
+            If these images are a part of a batch whose other images are deformed elsewhere: number
+            of images in the batch, and which of them are these. The random numbers of the whole
+            batch are drawn.
         """
+        flags = bool(self.augmentation.flags) and labels is not None
+        batch: dict[str, Any] = {}
+        if part is not None:
+            batch = draw_numbers(self._settings, part[0], generator, flags=flags)
+            batch = {name: numbers[part[1]] for name, numbers in batch.items()}
         # A processor's cache holds the buffers of CHUNK images; a GPU is fast with all at once.
         size = CHUNK if self._xp is np else max(len(images), 1)
         for start in range(0, len(images), size):
             rows = slice(start, start + size)
             chunk = images[rows]
-            ones = None
-            if self.augmentation.flags and labels is not None:
-                ones = labels[rows] == 1
-            drawn = draw_numbers(self._settings, len(chunk), generator, flags=ones is not None)
+            ones = labels[rows] == 1 if flags and labels is not None else None
+            if part is None:
+                drawn = draw_numbers(self._settings, len(chunk), generator, flags=flags)
+            else:
+                drawn = {name: numbers[rows] for name, numbers in batch.items()}
             self._deform(chunk, drawn, out[rows], ones)
 
     def _deform(
