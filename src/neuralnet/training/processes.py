@@ -26,6 +26,8 @@ _NEEDED = ("Get_rank", "Get_size", "Allreduce", "allgather")
 class OtherProcessError(InputError):
     """Another process cannot go on; the message names it and says why."""
 
+    everywhere = True
+
 
 class Processes:
     """The processes of a training; without a communicator, this one alone.
@@ -49,7 +51,7 @@ class Processes:
     """
 
     def __init__(self, comm: Any = None) -> None:
-        self._comm = comm
+        self.comm = comm
         self._received: Array | None = None  # kept, as a gradient is large
         self.rank, self.size = 0, 1
         self.num_rows = 0
@@ -80,7 +82,7 @@ class Processes:
         if self.size == 1:
             return array
         total = np.empty_like(array)
-        self._comm.Allreduce(np.ascontiguousarray(array), total)
+        self.comm.Allreduce(np.ascontiguousarray(array), total)
         return total
 
     def sum_in_place(self, array: Array) -> None:
@@ -88,7 +90,7 @@ class Processes:
         if self.size > 1:
             if self._received is None or self._received.shape != array.shape:
                 self._received = np.empty_like(array)
-            self._comm.Allreduce(array, self._received)
+            self.comm.Allreduce(array, self._received)
             array[...] = self._received
 
     def sum_number(self, number: float) -> float:
@@ -97,7 +99,7 @@ class Processes:
 
     def first(self, value: Any) -> Any:
         """Return the value of the first process."""
-        return value if self.size == 1 else self._comm.allgather(value)[0]
+        return value if self.size == 1 else self.comm.allgather(value)[0]
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -113,8 +115,9 @@ class Processes:
             yield
         except NeuralNetError as error:
             failure = error
+            failure.everywhere = True
         if self.size > 1:
-            messages = self._comm.allgather(None if failure is None else str(failure))
+            messages = self.comm.allgather(None if failure is None else str(failure))
             failed = [rank for rank, message in enumerate(messages) if message is not None]
             if failed and failure is None:
                 raise OtherProcessError(f"Process {failed[0]}: {messages[failed[0]]}")
@@ -131,14 +134,14 @@ class Processes:
         """
         if self.size == 1:
             return
-        everyone: list[dict[str, str]] = self._comm.allgather(facts)
+        everyone: list[dict[str, str]] = self.comm.allgather(facts)
         for rank, others in enumerate(everyone):
             names = [
                 name for name in {**facts, **others} if others.get(name) != everyone[0].get(name)
             ]
             if names:
                 name = names[0]
-                raise InputError(
+                raise OtherProcessError(
                     f"{name} is {others.get(name)!r:.200} in process {rank} and "
                     f"{everyone[0].get(name)!r:.200} in process 0; all processes need the same "
                     f"data, settings and seed."

@@ -26,6 +26,8 @@ from neuralnet.training.schedules import Schedule
 class TrainingDivergedError(NeuralNetError, ArithmeticError):
     """The loss became NaN or infinite; `history` holds the epochs before."""
 
+    everywhere = True
+
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
         self.history = history
