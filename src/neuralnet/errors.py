@@ -5,7 +5,15 @@ This module imports nothing, so that a name from it costs no import time.
 
 
 class NeuralNetError(Exception):
-    """Base class of all errors that this package raises on purpose, with a message for the user."""
+    """Base class of all errors that this package raises on purpose, with a message for the user.
+
+    Attributes
+    ----------
+    everywhere : bool
+        Whether all processes of a training raise an error together, so that one may speak for all.
+    """
+
+    everywhere = False
 
 
 class InputError(NeuralNetError, ValueError, TypeError):

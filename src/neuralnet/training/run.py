@@ -19,11 +19,14 @@ from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.objective import Evaluation
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.training.history import History
+from neuralnet.training.processes import Processes
 from neuralnet.training.schedules import Schedule
 
 
 class TrainingDivergedError(NeuralNetError, ArithmeticError):
     """The loss became NaN or infinite; `history` holds the epochs before."""
+
+    everywhere = True
 
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
@@ -113,6 +116,8 @@ class TrainingRun:
         The data by the names of the arguments of `train`, validated.
     fingerprints : dict of str to str
         Fingerprints of `data`; empty until a checkpoint needs them.
+    processes : Processes
+        The processes that train together; callbacks are called in each.
     buffers : Batch
         Buffers of the current batch; callbacks may look at them, not write.
     callbacks : sequence of Callback
@@ -132,8 +137,10 @@ class TrainingRun:
         generators: dict[str, np.random.Generator],
         settings: dict[str, str],
         data: dict[str, Any],
+        processes: Processes,
     ) -> None:
         self.model = model
+        self.processes = processes
         self.history = History()
         self.num_epochs = num_epochs
         self.num_batches = num_batches
@@ -243,8 +250,8 @@ class TrainingRun:
         training = Evaluation(self.running_loss, math.nan)
         with np.errstate(over="ignore", invalid="ignore"):
             if training_set:
-                training = self.model.evaluate_validated(*training_set)
-            validation = self.model.evaluate_validated(*validation_set) if validation_set else None
+                training = self._shared_evaluation(*training_set)
+            validation = self._shared_evaluation(*validation_set) if validation_set else None
             finite = all_finite(self.model.parameters.state)
         for evaluation in (training, validation):
             if evaluation is not None and not math.isfinite(evaluation.loss):
@@ -256,6 +263,21 @@ class TrainingRun:
         if validation:
             self.history.valid_loss.append(validation.loss)
             self.history.valid_accuracy.append(validation.accuracy)
+
+    def _shared_evaluation(self, X: Array, y: Array, sample_weight: Array | None) -> Evaluation:
+        """Evaluate on examples of which each process takes a part."""
+        processes, model = self.processes, self.model
+        if processes.size == 1:
+            return model.evaluate_validated(X, y, sample_weight)
+        mine = processes.rows(len(X))
+        own = None if sample_weight is None else sample_weight[mine]
+        sums, penalty = np.zeros(3), model.objective.penalty()
+        if mine.stop > mine.start:
+            weight = float(mine.stop - mine.start if own is None else own.sum())
+            part = model.evaluate_validated(X[mine], y[mine], own)
+            sums[:] = weight * (part.loss - penalty), weight * part.accuracy, weight
+        loss, correct, total = processes.sum(sums)
+        return Evaluation(float(loss / total) + penalty, float(correct / total))
 
     def diverged(self, where: str, what: str) -> TrainingDivergedError:
         """Return the error that names the place of the divergence and its likely cause."""
