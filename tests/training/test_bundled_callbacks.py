@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import Any
 
@@ -19,6 +20,7 @@ from neuralnet import (
     train,
 )
 from neuralnet.checks import Array
+from neuralnet.training.callbacks import BestIfInterrupted
 from neuralnet.training.run import TrainingRun
 from tests.training.problems import a_network, a_task
 from tests.training.recorder import Recorder, at, raising, run_network, run_training
@@ -46,6 +48,28 @@ def test_best_weights_leaves_those_of_the_best_epoch(accuracies: list[float], be
     np.testing.assert_array_equal(
         model.parameters["layers.0.weight"].ravel(), weights[best - 1][:12]
     )
+
+
+@pytest.mark.parametrize(
+    ("hooks", "kept"),
+    [
+        ({}, 4),
+        ({"on_epoch_end": at(3, 3, lambda run: run.stop("enough"))}, 3),  # stopped on purpose
+        ({"on_batch_begin": at(4, 1, raising(KeyboardInterrupt()))}, 2),
+    ],
+    ids=["complete", "stopped", "interrupted"],
+)
+def test_the_best_weights_are_restored_only_after_an_interruption(
+    hooks: dict[str, Any], kept: int
+) -> None:
+    weights: list[Array] = []
+    keep = Recorder(on_epoch_end=lambda run: weights.append(run.model.parameters.values.copy()))
+    accuracies = with_accuracies([0.1, 0.9, 0.5, 0.2])
+    model, (X, y) = a_network(), a_task()
+    with contextlib.suppress(KeyboardInterrupt):
+        callbacks = [accuracies, keep, Recorder(**hooks), BestIfInterrupted()]
+        train(model, X, y, X, y, num_epochs=4, minibatch_size=8, seed=0, callbacks=callbacks)
+    np.testing.assert_array_equal(model.parameters.values, weights[kept - 1])
 
 
 def test_best_weights_are_left_after_an_interruption_too() -> None:
