@@ -35,11 +35,20 @@ AUGMENTATION = Augmentation(
 )  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
     "classic": {"network": {"hidden_activation": "sigmoid"}, "optimizer": "sgd"},
+    "relu": {"network": {"hidden_activation": "relu", "l2": 0.01}},
+    "gelu": {"network": {"hidden_activation": "gelu"}},
     "batch norm": {"network": {"batch_norm": True}, "minibatch_size": 49},
+    # The last batch has 2 rows, so that the third process has none.
+    "batch norm, few rows": {
+        "network": {"batch_norm": True, "hidden_activation": "relu"},
+        "minibatch_size": 49,
+        "images": PIXELS[:100],
+    },
     "dropout": {"network": {"dropout": 0.3}},
     "augmentation": {"images": AugmentedImages(PIXELS, AUGMENTATION)},
     "sample weights": {"sample_weight": RNG.random(201)},
     "weights of 0": {"sample_weight": np.arange(201) % 5 == 0},
+    "a process with weights of 0": {"sample_weight": np.arange(201) > 150, "shuffle": False},
     "running loss, in order": {"running_loss": True, "shuffle": False},
     "everything": {
         "network": {"batch_norm": True, "dropout": 0.3, "label_smoothing": 0.1, "l2": 0.01},
@@ -71,7 +80,8 @@ def trained(comm: Any, **settings: Any) -> tuple[np.ndarray, Any]:
         "callbacks": [WeightAverage(0.9, every=2), GradientClipping(1.0), EarlyStopping(3)],
     } | settings
     images = arguments.pop("images", PIXELS)
-    history = train(model, images, LABELS, PIXELS[:33], LABELS[:33], comm=comm, **arguments)
+    y = LABELS[: len(getattr(images, "images", images))]
+    history = train(model, images, y, PIXELS[:33], LABELS[:33], comm=comm, **arguments)
     return model.parameters.state.copy(), history
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from neuralnet.errors import InputError
 
 # How the launchers of MPICH, Open MPI and Slurm tell a process its number, and how many there are.
+# Slurm sets SLURM_NTASKS even for a single process in a batch script, but this one in srun alone.
 _RANKS = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID")
-_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_NTASKS")
+_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 
 
 def communicator() -> Any:
@@ -40,13 +41,24 @@ def communicator() -> Any:
             f"cannot be used here ({error}): pip install 'neuralnet-numpy[mpi]', or start one "
             f"process, without mpiexec."
         ) from error
+    if started > 1 and world.Get_size() == 1:
+        raise InputError(
+            f"{started} processes were started together, but mpi4py finds only one: the program "
+            f"that started them belongs to another MPI. Start them with the mpiexec of the MPI "
+            f"that 'python -m mpi4py --mpi-lib-version' names."
+        )
     return world if world.Get_size() > 1 else None
+
+
+def is_first() -> bool:
+    """Return whether this process is the first, or the only one."""
+    return _from_environment(_RANKS, 0) == 0
 
 
 @contextlib.contextmanager
 def only_the_first_speaks() -> Iterator[None]:
     """Discard what all processes but the first print."""
-    if _from_environment(_RANKS, 0) == 0:
+    if is_first():
         yield
     else:
         with (
@@ -65,6 +77,14 @@ def end_all(message: str, exit_code: int) -> None:
             sys.__stderr__.write(f"{message}\n")
             sys.__stderr__.flush()
         mpi.COMM_WORLD.Abort(exit_code)
+
+
+def end_together() -> None:
+    """Wait until all processes are about to end, so that none cuts off what the first prints."""
+    mpi = sys.modules.get("mpi4py.MPI")
+    if mpi is not None and mpi.COMM_WORLD.Get_size() > 1:
+        mpi.COMM_WORLD.Barrier()
+        mpi.Finalize()  # otherwise, an exit code other than 0 aborts the others
 
 
 def _from_environment(names: tuple[str, ...], default: int) -> int:

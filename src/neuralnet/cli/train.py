@@ -8,11 +8,18 @@ from typing import Any, NoReturn
 
 import click
 
-from neuralnet.cli.command import Command
+from neuralnet.cli.command import FAILURE, Command
 from neuralnet.cli.completion import complete_recipe
 from neuralnet.cli.examples import ignore_option, invert_option, table_path, target_option
 from neuralnet.cli.options import apply_overrides, override_options
-from neuralnet.cli.processes import communicator, end_all, only_the_first_speaks
+from neuralnet.cli.output import echo_error
+from neuralnet.cli.processes import (
+    communicator,
+    end_all,
+    end_together,
+    is_first,
+    only_the_first_speaks,
+)
 from neuralnet.training.recipes import CLASS_WEIGHTS, DataSettings, list_recipes, load_recipe
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
@@ -22,6 +29,15 @@ class TrainCommand(Command):
 
     Of several processes, the first prints; an error in one of them ends all.
     """
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the arguments; only the first process reports an error."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            if is_first():
+                raise
+            raise click.exceptions.Exit(FAILURE) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command in this process."""
@@ -34,6 +50,10 @@ class TrainCommand(Command):
         """Print the message of an error, and exit; the other processes may not know of it."""
         if not getattr(error, "everywhere", False):
             end_all(message and f"Error: {message}", exit_code)
+        elif message:
+            echo_error(message)
+            end_together()
+            message = ""
         super().fail(ctx, error, message, exit_code)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

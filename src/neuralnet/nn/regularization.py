@@ -16,11 +16,6 @@ from neuralnet.nn.layers import Cache, Layer, Rng
 from neuralnet.nn.parameters import Parameters
 
 
-def _alone(sums: Array) -> Array:
-    """Return the sums of the only process."""
-    return sums
-
-
 @dataclass(slots=True)
 class BatchNormCache(Cache):
     """The cache of batch normalization; `inputs` holds the normalized inputs.
@@ -32,14 +27,14 @@ class BatchNormCache(Cache):
     num_rows : int
         Number of examples of the mini-batch: N, unless other processes have a part of it.
     reduce : callable
-        Adds up the sums of all processes; alone, returns its argument.
+        Returns the sum of the processes' arrays; alone, a copy.
     from_batch : bool
         Whether mean and variance were computed from the batch.
     """
 
     inverse_deviation: Array
     num_rows: int
-    reduce: Callable[[Array], Array] = _alone
+    reduce: Callable[[Array], Array] = np.positive
     from_batch: bool = False
 
 
@@ -93,8 +88,7 @@ class BatchNorm(Layer):
                 raise InputError("Batch normalization cannot learn from a batch of one example.")
             mean = cache.reduce(x.sum(axis=0)) / n  # (K,)
             normalized = np.subtract(x, mean, out=x)
-            squares = np.multiply(x, x, out=cache.outputs)
-            variance = cache.reduce(squares.sum(axis=0)) / n  # (K,)
+            variance = cache.reduce(np.multiply(x, x, out=cache.outputs).sum(axis=0)) / n  # (K,)
             self.mean += self.MOMENTUM * (mean - self.mean)
             unbiased = variance * (n / (n - 1))
             self.variance += self.MOMENTUM * (unbiased - self.variance)
@@ -129,9 +123,10 @@ class BatchNorm(Layer):
         products.sum(axis=0, out=self.dscale)  # (K,)
         dy.sum(axis=0, out=self.dshift)  # (K,)
         if cache.from_batch:
-            x_hat *= cache.reduce(self.dscale) / cache.num_rows
+            dscale, dshift = cache.reduce(np.stack([self.dscale, self.dshift])) / cache.num_rows
+            x_hat *= dscale  # of the whole batch, as is dshift
             dy -= x_hat
-            dy -= cache.reduce(self.dshift) / cache.num_rows
+            dy -= dshift
         dx: Array = np.multiply(dy, self.scale * cache.inverse_deviation, out=dy)
         return dx  # (N, K)
 

@@ -272,10 +272,13 @@ class TrainingRun:
         mine = processes.rows(len(X))
         own = None if sample_weight is None else sample_weight[mine]
         sums, penalty = np.zeros(3), model.objective.penalty()
-        if mine.stop > mine.start:
-            weight = float(mine.stop - mine.start if own is None else own.sum())
+        weight = float(mine.stop - mine.start if own is None else own.sum())
+        if weight:  # there may be no examples, or none that count
             part = model.evaluate_validated(X[mine], y[mine], own)
-            sums[:] = weight * (part.loss - penalty), weight * part.accuracy, weight
+            correct = weight * part.accuracy
+            if own is None:  # a number of examples, or NaN: equal accuracies have equal bits
+                correct = np.rint(correct)
+            sums[:] = weight * (part.loss - penalty), correct, weight
         loss, correct, total = processes.sum(sums)
         return Evaluation(float(loss / total) + penalty, float(correct / total))
 
