@@ -74,6 +74,11 @@ def test_a_checkpoint_goes_on_with_another_number_of_processes(results: dict[str
     assert set(results["resume"]["to one"]["files"]) == {"to one", "to one.previous"}
 
 
+def test_the_first_process_decides_when_to_stop(results: dict[str, Any]) -> None:
+    assert len(results["stop"]) in (2, 3)
+    assert all(one == [2, "the time is up"] for one in results["stop"])
+
+
 @pytest.mark.parametrize(
     ("case", "facts"),
     [
@@ -100,6 +105,44 @@ def test_another_kind_of_communicator_is_refused(comm: Any) -> None:
     X, y = np.zeros((4, 2)), np.array([0, 1, 0, 1])
     with pytest.raises(InputError, match=r"comm .*MPI\.COMM_WORLD"):
         train(NeuralNetMLP(2, 2, 2), X, y, comm=comm)
+
+
+@needs_mpiexec
+def test_the_program_of_the_guide_runs(tmp_path: Path) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "several-machines.md"
+    program = guide.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    (tmp_path / "digits.py").write_text(program)
+    job = start(2, "-W", "ignore", "-m", "mpi4py", "digits.py", cwd=tmp_path)
+    code, out, err = finish(job)
+    assert code == 0, err
+    assert out.startswith("2 processes: 9")
+    assert len(out.splitlines()) == 1
+    assert load(tmp_path / "digits.safetensors").num_hidden == (256, 128)
+
+
+@needs_mpiexec
+@pytest.mark.parametrize(
+    ("arguments", "fact"),
+    [(["--bogus"], "--bogus"), (["--num-epochs", "0"], "num_epochs is 0")],
+)
+def test_bad_arguments_are_reported_once(arguments: list[str], fact: str) -> None:
+    job = start(2, "-m", "mpi4py", "-m", "neuralnet", "train", *arguments)
+    code, out, err = finish(job)
+    assert (code, out) == (2, "")
+    assert err.count("Error:") == 1
+    assert fact in err
+    assert "Abort" not in err
+
+
+def test_an_mpiexec_of_another_mpi_is_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "neuralnet", "train", "--output", str(tmp_path)]
+    environment = os.environ | {"PMI_SIZE": "4", "PMI_RANK": "0"}
+    for name in ("PMI_FD", "PMI_PORT"):
+        environment.pop(name, None)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "4 processes" in done.stderr
+    assert "another MPI" in done.stderr
 
 
 def digits(folder: Path) -> Path:

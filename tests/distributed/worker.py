@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from mpi4py import MPI
 
-from neuralnet import Checkpoint, InputError
+from neuralnet import Callback, Checkpoint, InputError
+from neuralnet.training.run import TrainingRun
 from tests.distributed.cases import CASES, PIXELS, trained
 
 COMM = MPI.COMM_WORLD
@@ -58,6 +59,20 @@ def resume() -> dict[str, Any]:
     return results
 
 
+class StopInOne(Callback):
+    """Stops after the second epoch, in the first process alone."""
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        if run.epoch == 2 and run.processes.rank == 0:
+            run.stop("the time is up")
+
+
+def stop() -> list[Any]:
+    """Return how many epochs there were in each process, and why it stopped."""
+    _, history = trained(COMM, callbacks=[StopInOne()])
+    return COMM.allgather([history.num_epochs, history.stopped])
+
+
 def errors() -> dict[str, Any]:
     """Return the messages of all processes where one has an argument that the others lack."""
     first = RANK == 0
@@ -89,6 +104,6 @@ def errors() -> dict[str, Any]:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    found = {"compare": compare(), "resume": resume(), "errors": errors()}
+    found = {"compare": compare(), "resume": resume(), "stop": stop(), "errors": errors()}
     if RANK == 0:
         sys.stdout.write(json.dumps(found))

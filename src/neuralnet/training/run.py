@@ -243,6 +243,8 @@ class TrainingRun:
         self.history.learning_rate.append(self.step_rate)
         self.history.seconds.append(time.perf_counter() - self._epoch_began)
         self.call("on_epoch_end")
+        # A decision by the clock, or by a rounding error, may differ between processes.
+        self.history.stopped = self.processes.first(self.history.stopped)
         self.call("on_evaluation_end")
 
     def _evaluate(self, training_set: Labelled | None, validation_set: Labelled | None) -> None:
