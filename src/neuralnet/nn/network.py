@@ -129,11 +129,11 @@ class NeuralNetMLP(NetworkDisplay, Model):
         self.num_classes = check_integer(num_classes, "num_classes", minimum=minimum)
         self.batch_norm = check_flag(batch_norm, "batch_norm")
         self.dropout = check_dropout(dropout, depth)
-        self.classes = check_classes(classes, self.num_classes)
         layers = Sequential(
             self._build_layers(num_features), check_dtype(dtype), check_array_module(xp)
         )
         parts = (self.output_activation, self.loss, layers.parameters)
+        self.classes = check_classes(classes, self.num_classes)
         objective = Objective(*parts, self.num_classes, l2, label_smoothing)
         super().__init__(layers, objective, num_features, check_range(input_range, "input_range"))
         self.label_smoothing = objective.label_smoothing
