@@ -15,7 +15,7 @@ import stat
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from neuralnet.errors import InputError, NeuralNetError
+from neuralnet.errors import InputError, NeuralNetError, echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ _DISK_ERRORS = {
     )
 } - {None}
 _PART_NAME = re.compile(r"\..*\.[0-9]+-[0-9a-f]{8}\.part", re.DOTALL)
+_MAX_PATH = 4096  # bytes of a path, a common limit; a longer one is quoted in part, not in full
 _MAX_NAME = 200  # bytes of a file name that its temporary file repeats; the limit is usually 255
 
 
@@ -51,21 +52,26 @@ def check_path(path: object, name: str = "path") -> Path:
     Raises
     ------
     InputError
-        If it is not a str or a path of text, is empty, or has a character that no file name has.
+        If it is not a str or a path of text, is empty or too long, or has a character that no file
+        name has.
     """
     text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(text, str) or not text or "\0" in text:
         raise InputError(
-            f"{name} is {type(path).__name__} {path!r:.80}; it must be the path of a file (str or "
+            f"{name} is {type(path).__name__} {echo(path)}; it must be the path of a file (str or "
             f"Path), without a NUL character."
         )
     try:
-        os.fsencode(text)
+        size = len(os.fsencode(text))
     except UnicodeEncodeError as error:
         raise InputError(
-            f"{name} is {text!r:.80}; it has a character that no file name can have: {error.reason}"
+            f"{name} is {echo(text)}; it has a character that no file name can have: {error.reason}"
             f" at position {error.start}."
         ) from error
+    if size > _MAX_PATH:
+        raise InputError(
+            f"{name} is {echo(text)}; it has {size:,} bytes, and a path has at most {_MAX_PATH:,}."
+        )
     return Path(text)
 
 

@@ -195,6 +195,16 @@ def test_progress_gives_the_terminal_back_after_an_error() -> None:
     assert output.getvalue().rfind(show) > output.getvalue().rfind(hide) >= 0
 
 
+def test_the_average_is_left_where_a_training_was_stopped() -> None:
+    X, y = a_task(40)
+    stop = Recorder(on_epoch_end=at(2, 4, lambda run: run.stop("enough")))
+    stopped, short = a_network(), a_network()
+    settings: dict[str, Any] = {"minibatch_size": 10, "seed": 0}
+    train(stopped, X, y, num_epochs=5, callbacks=[WeightAverage(every=1), stop], **settings)
+    train(short, X, y, num_epochs=2, callbacks=[WeightAverage(every=1)], **settings)
+    np.testing.assert_array_equal(stopped.parameters.values, short.parameters.values)
+
+
 def test_short_epochs_are_averaged_too() -> None:
     X, y = a_task(40)
     model = a_network()

@@ -27,7 +27,14 @@ from neuralnet.checks.network import (
     check_pair,
     check_parameter,
 )
-from neuralnet.checks.settings import check_dtype, check_flag, check_range, per_layer
+from neuralnet.checks.settings import (
+    check_class_names,
+    check_dtype,
+    check_flag,
+    check_range,
+    check_text_list,
+    per_layer,
+)
 from neuralnet.checks.values import (
     ByValue,
     by_name,
@@ -41,7 +48,7 @@ from neuralnet.checks.values import (
     describe,
     explained_memory_error,
 )
-from neuralnet.errors import InputError, NeuralNetError
+from neuralnet.errors import InputError, NeuralNetError, echo
 
 __all__ = [
     "Array",
@@ -55,6 +62,7 @@ __all__ = [
     "check_activations",
     "check_array_module",
     "check_choice",
+    "check_class_names",
     "check_classes",
     "check_drawn",
     "check_dropout",
@@ -76,8 +84,10 @@ __all__ = [
     "check_range",
     "check_rng",
     "check_targets",
+    "check_text_list",
     "check_weights",
     "describe",
+    "echo",
     "explained_memory_error",
     "per_layer",
 ]

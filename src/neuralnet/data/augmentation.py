@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_flag, check_integer, check_number, describe
+from neuralnet.checks import (
+    InputError,
+    check_array_module,
+    check_flag,
+    check_integer,
+    check_number,
+    describe,
+    echo,
+)
 from neuralnet.data.deformation import CHUNK, Deformer
 from neuralnet.data.ink import (
     add_noise,
@@ -130,7 +138,7 @@ class Augmentation:
         shape: object = self.image_shape
         if not isinstance(shape, tuple | list) or len(shape) != 2:
             raise InputError(
-                f"image_shape is {shape!r}; it must be (rows, columns), for example (28, 28)."
+                f"image_shape is {echo(shape)}; it must be (rows, columns), for example (28, 28)."
             )
         rows, columns = (check_integer(n, "a side of image_shape", minimum=1) for n in shape)
         object.__setattr__(self, "image_shape", (rows, columns))
@@ -144,7 +152,7 @@ class Augmentation:
 
     def augmenter(self, xp: ModuleType = np) -> Augmenter:
         """Return an augmenter that applies these deformations to arrays of the module `xp`."""
-        return Augmenter(self, xp)
+        return Augmenter(self, check_array_module(xp))
 
     def __call__(
         self,

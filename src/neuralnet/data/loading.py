@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from neuralnet.checks import InputError
+from neuralnet.checks import InputError, check_flag, check_text_list, echo
 from neuralnet.data.dataset import Dataset, Folder, Progress
 from neuralnet.data.folder import holds_idx_files
 from neuralnet.data.inputs import InputKind
@@ -60,6 +60,8 @@ def load_data(
     InputError
         If an argument does not apply to this kind of data.
     """
+    invert = check_flag(invert, "invert")
+    ignore_columns = check_text_list(ignore_columns, "ignore_columns", "names of columns")
     if path is not None:
         path = check_path(path)
         file_status(path)  # raises if the path cannot be looked up
@@ -77,18 +79,18 @@ def load_data(
         return load_table(
             path,
             target,
-            kind=kind or "features",
+            kind="features" if kind is None else kind,
             columns=columns,
             ignore_columns=ignore_columns,
             num_columns=num_columns,
             classes=classes,
         )
-    for name, value in (("target", target), ("ignore_columns", tuple(ignore_columns) or None)):
+    for name, value in (("target", target), ("ignore_columns", ignore_columns or None)):
         if value is not None:
             data = "MNIST" if path is None else str(path)
             raise InputError(
-                f"{name} is {value!r}, but {data} is not a CSV file; give the path of a CSV file, "
-                f"or leave {name} out."
+                f"{name} is {echo(value)}, but {data} is not a CSV file; give the path of a CSV "
+                f"file, or leave {name} out."
             )
     if path is not None and _has_pictures(Path(path)):
         return load_pictures(path, classes=classes, invert=invert)

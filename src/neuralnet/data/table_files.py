@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from neuralnet.checks import InputError
-from neuralnet.files import FileError, FileFormatError, describe_os_error
+from neuralnet.files import FileError, FileFormatError, check_path, describe_os_error
 
 # Largest size to which a gzipped table may unpack, and of a table from a pipe. A file of 2 MB can
 # unpack to 2 GB of zeros, which would fill the memory before the first cell is checked.
@@ -45,7 +45,7 @@ class TableFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = check_path(path)
         self._is_standard_input = os.fspath(path) in _STANDARD_INPUT
         self._content: bytes | None = None  # of a pipe, which can be read only once
         self._gzipped = False

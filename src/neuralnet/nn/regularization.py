@@ -70,7 +70,7 @@ class BatchNorm(Layer):
         self.shift, self.dshift = parameters[shift], parameters.gradient(shift)  # (K,)
         self.mean, self.variance = (parameters.running[name] for name in self.running_shapes)
 
-    def initialize(self, rng: np.random.Generator) -> None:
+    def initialize(self, rng: "np.random.Generator") -> None:
         """Start with scale 1 and shift 0, running mean 0 and running variance 1."""
         self.scale[...] = self.variance[...] = 1
         self.shift[...] = self.mean[...] = 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_labels
+from neuralnet.checks import InputError, check_labels, echo
 from neuralnet.nn.network import NeuralNetMLP
 
 if TYPE_CHECKING:
@@ -130,9 +130,9 @@ def _numbered(values: NDArray[Any], names: Sequence[object], name: str) -> NDArr
     labels = np.array(known, np.int64)
     if -1 in known:
         wrong = values.tolist()[known.index(-1)]
-        listed = ", ".join(f"{value!r:.30}" for value in names[:10])
+        listed = ", ".join(f"{echo(value, 30)}" for value in names[:10])
         raise InputError(
-            f"{name} contains {wrong!r:.60}, which is not one of the model's {len(names)} classes: "
+            f"{name} contains {echo(wrong)}, which is not one of the model's {len(names)} classes: "
             f"{listed}{', ...' if len(names) > 10 else ''}."
         )
     return labels

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, describe
+from neuralnet.checks import InputError, describe, echo
 from neuralnet.files import atomic_write
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ PALE_BLUE = "#D6E6F2"
 WIDTH = 8.0  # width of a README at 100 pixels per inch
 LEFT = 0.25  # left margin of headings and of image grids
 LETTER = 0.62 / 72  # width of a letter in inches, per point of font size; capitals are wider
+_LONGEST_TITLE = 1_000  # characters; each line of a figure takes time
 _LONGEST_NAME = 14  # letters; longer class names are truncated
 
 # Metadata that differ between equal figures, by the file's ending.
@@ -69,7 +70,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     ending = Path(path).suffix.lower()
     if ending not in _METADATA:
         raise InputError(
-            f"path is {str(path)!r}; it must end in .png, .svg or .pdf, which chooses the format."
+            f"path is {echo(str(path))}; it must end in .png, .svg or .pdf, which chooses the "
+            f"format."
         )
     # Without a salt, the identifiers within an SVG file are random.
     with mpl.rc_context({"svg.hashsalt": "neuralnet"}), atomic_write(path) as file:
@@ -80,8 +82,12 @@ def new_figure(width: float, body: float, title: str | None, summary: str | None
     """Return a figure with a heading and `body` inches of free space below it."""
     from neuralnet.plots._notebook_figure import NotebookFigure
 
-    if title is not None and not isinstance(title, str):
-        raise InputError(f"title is {describe(title)}; it must be text or None.")
+    given: object = title
+    if not isinstance(given, str | None) or len(given or "") > _LONGEST_TITLE:
+        raise InputError(
+            f"title is {describe(title)}; it must be None, or text of at most "
+            f"{_LONGEST_TITLE:,} characters."
+        )
     # Widths of a letter per point of size: bold is wider, and a title may be all capitals.
     bold = (title, 0.76, 12, {"weight": "bold", "color": INK})
     plain = (summary, 0.56, 9, {"weight": "normal", "color": MUTED})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_finite, describe
+from neuralnet.checks import InputError, check_finite, describe, echo
 from neuralnet.plots._figures import INK, LEFT, WIDTH, add_panel, new_figure
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def check_shape(shape: object, num_pixels: int, name: str) -> tuple[int, int]:
         isinstance(side, int | np.integer) and side > 0 for side in sides
     )
     if not whole or len(sides) != 2 or math.prod(sides) != num_pixels:
-        fact = "are not a square" if shape is None else f"do not fit the image shape {shape!r:.60}"
+        fact = "are not a square" if shape is None else f"do not fit the image shape {echo(shape)}"
         raise InputError(
             f"{name} has {num_pixels} pixels per image, which {fact}; pass the height and width of "
             f"an image as image_shape."

@@ -15,11 +15,11 @@ from neuralnet.checks import (
     check_flag,
     check_integer,
     check_rng,
-    describe,
+    echo,
 )
 from neuralnet.nn import parallel
 from neuralnet.nn.network import NeuralNetMLP
-from neuralnet.training.callbacks import ProgressBar
+from neuralnet.training.callbacks import ProgressBar, check_callbacks
 from neuralnet.training.checkpoint import Checkpoint
 from neuralnet.training.fingerprint import fingerprint
 from neuralnet.training.processes import digest
@@ -75,7 +75,7 @@ def make_generators(seed: int | np.random.Generator | None) -> dict[str, np.rand
         dropout, deformation = order.spawn(2)
     except TypeError as error:
         raise InputError(
-            f"seed is {seed!r}, a generator that cannot spawn others; give a whole number, or "
+            f"seed is {echo(seed)}, a generator that cannot spawn others; give a whole number, or "
             f"numpy.random.default_rng(...)."
         ) from error
     return {"order": order, "dropout": dropout, "deformation": deformation}
@@ -88,17 +88,7 @@ def checked_callbacks(
 
     Only the `first` process of a training prints and writes.
     """
-    if isinstance(callbacks, type) or not isinstance(callbacks, Iterable | Callback):
-        raise InputError(
-            f"callbacks is {describe(callbacks)}; it must be a list of Callback objects."
-        )
-    listed: list[Callback] = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
-    for number, callback in enumerate(listed):
-        if not isinstance(callback, Callback):
-            raise InputError(
-                f"callbacks[{number}] is {describe(callback)}; it must be a Callback: derive its "
-                f"class from neuralnet.Callback."
-            )
+    listed = check_callbacks(callbacks)
     if check_flag(verbose, "verbose"):
         listed.append(ProgressBar())
     return [one for one in listed if first or not isinstance(one, Checkpoint | ProgressBar)]
