@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument(
         "--reuse", action="store_true", help="read the results instead of measuring"
     )
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--picture", type=Path, help="draw the speedups")
     parser.add_argument("--page", type=Path, help="replace the tables of this page")
     options = parser.parse_args()

@@ -134,15 +134,37 @@ def test_bad_arguments_are_reported_once(arguments: list[str], fact: str) -> Non
     assert "Abort" not in err
 
 
-def test_an_mpiexec_of_another_mpi_is_refused(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "neuralnet", "train", "--output", str(tmp_path)]
-    environment = os.environ | {"PMI_SIZE": "4", "PMI_RANK": "0"}
-    for name in ("PMI_FD", "PMI_PORT"):
-        environment.pop(name, None)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+def start_one(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in one process, in which a launcher seems to have set these variables."""
+    launcher = ("PMI_", "OMPI_", "SLURM_")
+    environment = {n: v for n, v in os.environ.items() if not n.startswith(launcher)} | variables
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+TRAIN = "import sys; sys.argv[1:] = ['train']; from neuralnet.__main__ import start; start()"
+
+
+def test_an_mpiexec_of_another_mpi_is_refused() -> None:
+    done = start_one(TRAIN, PMI_SIZE="4", PMI_RANK="0")
     assert done.returncode == 2
     assert "4 processes" in done.stderr
     assert "another MPI" in done.stderr
+
+
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_the_first_process_names_the_remedy_where_mpi4py_is_missing(rank: str) -> None:
+    missing = f"import sys; sys.modules['mpi4py'] = None; {TRAIN}"
+    done = start_one(missing, PMI_SIZE="2", PMI_RANK=rank)
+    assert done.returncode == 2
+    assert ("neuralnet-numpy[mpi]" in done.stderr) == (rank == "0")
+    assert done.stderr.count("Error") == (rank == "0")
+
+
+def test_one_process_of_a_batch_script_of_slurm_is_one() -> None:
+    code = "from neuralnet.cli.processes import communicator; print(communicator())"
+    assert start_one(code, SLURM_NTASKS="4", SLURM_PROCID="0").stdout == "None\n"
 
 
 def digits(folder: Path) -> Path:

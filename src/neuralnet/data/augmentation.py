@@ -269,10 +269,8 @@ class Augmenter:
             rows = slice(start, start + size)
             chunk = images[rows]
             ones = labels[rows] == 1 if flags and labels is not None else None
-            if part is None:
-                drawn = draw_numbers(self._settings, len(chunk), generator, flags=flags)
-            else:
-                drawn = {name: numbers[rows] for name, numbers in batch.items()}
+            drawn = {name: numbers[rows] for name, numbers in batch.items()}
+            drawn = drawn or draw_numbers(self._settings, len(chunk), generator, flags=flags)
             self._deform(chunk, drawn, out[rows], ones)
 
     def _deform(

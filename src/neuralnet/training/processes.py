@@ -188,11 +188,15 @@ class SharedGenerator:
 
     def __init__(self, generator: np.random.Generator, processes: Processes) -> None:
         self._generator, self._processes = generator, processes
+        self._buffers: dict[tuple[int, ...], Array] = {}
 
     def random(self, out: Array, dtype: Any) -> Array:
         """Fill `out`, of shape (N, K), as `numpy.random.Generator.random` does."""
         num_rows = self._processes.num_rows
-        drawn = self._generator.random((num_rows, *out.shape[1:]), dtype)
+        shape = (num_rows, *out.shape[1:])
+        if shape not in self._buffers:
+            self._buffers[shape] = np.empty(shape, dtype)
+        drawn = self._generator.random(out=self._buffers[shape], dtype=dtype)
         out[...] = drawn[self._processes.rows(num_rows)]
         return out
 
