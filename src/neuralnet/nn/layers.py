@@ -27,7 +27,7 @@ Shapes = dict[str, tuple[int, ...]]
 Rng: TypeAlias = "np.random.Generator | None"  # given in training, None in inference
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Cache:
     """What a layer keeps between forward and backward.
 
@@ -54,7 +54,7 @@ class Cache:
         return check_forward(inputs)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class DenseCache(Cache):
     """The cache of a dense layer.
 

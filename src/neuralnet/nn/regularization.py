@@ -16,7 +16,7 @@ from neuralnet.nn.layers import Cache, Layer, Rng
 from neuralnet.nn.parameters import Parameters
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class BatchNormCache(Cache):
     """The cache of batch normalization; `inputs` holds the normalized inputs.
 
@@ -131,7 +131,7 @@ class BatchNorm(Layer):
         return dx  # (N, K)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class DropoutCache(Cache):
     """The cache of dropout.
 
