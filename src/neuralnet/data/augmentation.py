@@ -230,13 +230,8 @@ class Augmenter:
         self.augmentation = augmentation
         self._settings = augmentation.settings()
         self._xp = xp
-        self._deformer = Deformer(
-            augmentation.image_shape,
-            augmentation.sigma,
-            augmentation.alpha,
-            centred=augmentation.centred,
-            xp=xp,
-        )
+        shape, sigma, alpha = augmentation.image_shape, augmentation.sigma, augmentation.alpha
+        self._deformer = Deformer(shape, sigma, alpha, centred=augmentation.centred, xp=xp)
 
     def apply(
         self,
