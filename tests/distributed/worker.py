@@ -23,7 +23,12 @@ RANK = COMM.Get_rank()
 def compare() -> dict[str, Any]:
     """Return the largest differences between several processes and one, by case."""
     results: dict[str, Any] = {}
-    for name, settings in CASES.items():
+    file = Path(COMM.bcast(tempfile.mkdtemp() if RANK == 0 else None), "images.npy")
+    if RANK == 0:
+        np.save(file, PIXELS)
+    COMM.Barrier()
+    mapped = {"memory map": {"images": np.load(file, mmap_mode="r")}}
+    for name, settings in (CASES | mapped).items():
         together, history = trained(COMM, **settings)
         again, _ = trained(COMM, **settings)
         alone, expected = trained(None, **settings)
