@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from mpi4py import MPI
 
-from neuralnet import Callback, Checkpoint, InputError
+from neuralnet import Callback, Checkpoint, GradientClipping, InputError
 from neuralnet.training.run import TrainingRun
 from tests.distributed.cases import CASES, PIXELS, trained
 
@@ -23,7 +23,12 @@ RANK = COMM.Get_rank()
 def compare() -> dict[str, Any]:
     """Return the largest differences between several processes and one, by case."""
     results: dict[str, Any] = {}
-    for name, settings in CASES.items():
+    file = Path(COMM.bcast(tempfile.mkdtemp() if RANK == 0 else None), "images.npy")
+    if RANK == 0:
+        np.save(file, PIXELS)
+    COMM.Barrier()
+    mapped = {"memory map": {"images": np.load(file, mmap_mode="r")}}
+    for name, settings in (CASES | mapped).items():
         together, history = trained(COMM, **settings)
         again, _ = trained(COMM, **settings)
         alone, expected = trained(None, **settings)
@@ -80,6 +85,11 @@ def errors() -> dict[str, Any]:
         "other data": {"images": PIXELS if first else PIXELS[::-1].copy()},
         "other settings": {"learning_rate": 0.01 if first else 0.02},
         "other seed": {"seed": 3 if first else 4},
+        "other number of epochs": {"num_epochs": 2 if first else 3},
+        "other figures": {"running_loss": first},
+        "other network": {"network": {"l2": 0.0 if first else 0.5}},
+        "other callbacks": {"callbacks": [GradientClipping(1 if first else 2)]},
+        "resume in one": {"resume": None if first else "no file"},
         "error in one": {"num_epochs": 3 if first else 0},
         "error in the first": {"num_epochs": 0 if first else 3},
         "more processes than examples": {"minibatch_size": 1},

@@ -211,7 +211,7 @@ def train(
             run.settings["num_epochs"] = str(settings.num_epochs)
         optimizer.start(model.parameters)
     if processes.size > 1:
-        processes.check_equal(shared_facts(run) | {"resume": str(resume)})
+        processes.check_equal(shared_facts(run, resume=resume, running_loss=settings.running_loss))
     feed = Feed(model, training_set, augmentation, run.generators["deformation"], processes)
     evaluated = None if settings.running_loss else training_set
     team = step_team(model, min(size, num_examples) // processes.size, processes.threads(threads))

@@ -20,7 +20,7 @@ from neuralnet.checks import (
 from neuralnet.nn import parallel
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.training.callbacks import ProgressBar, check_callbacks
-from neuralnet.training.checkpoint import Checkpoint
+from neuralnet.training.checkpoint import Checkpoint, shaping_callbacks
 from neuralnet.training.fingerprint import fingerprint
 from neuralnet.training.processes import digest
 from neuralnet.training.run import Callback, TrainingRun
@@ -36,13 +36,21 @@ def check_batch_norm(model: NeuralNetMLP, num_examples: int, size: int) -> None:
         )
 
 
-def shared_facts(run: TrainingRun) -> dict[str, str]:
-    """Return what has to be the same in all processes, as texts by name."""
+def shared_facts(run: TrainingRun, **arguments: object) -> dict[str, str]:
+    """Return what has to be the same in all processes, as texts by name.
+
+    `arguments` are arguments of `train` that the run does not hold.
+    """
+    network = run.model.settings()
+    del network["initial_weights"]  # the weights themselves are compared
     generators = {name: str(g.bit_generator.state) for name, g in run.generators.items()}
     return {
-        "The network": repr(run.model),
+        **{name: str(getattr(value, "name", value)) for name, value in network.items()},
         "The digest of its initial weights": digest(run.model.parameters.state),
         **run.settings,
+        "num_epochs": str(run.num_epochs),
+        **{name: str(value) for name, value in arguments.items()},
+        "callbacks": ", ".join(one.describe() for one in shaping_callbacks(run)),
         **{name: fingerprint(array) for name, array in run.data.items()},
         "The state of the generator": hashlib.sha256(str(generators).encode()).hexdigest()[:16],
     }
