@@ -9,7 +9,14 @@ class NeuralNetError(Exception):
 
     Characters that a terminal cannot print, or would obey, are escaped in the message, because a
     name in it may come from a stranger.
+
+    Attributes
+    ----------
+    everywhere : bool
+        Whether all processes of a training raise an error together, so that one may speak for all.
     """
+
+    everywhere = False
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(_escaped(one) if isinstance(one, str) else one for one in args))

@@ -230,13 +230,8 @@ class Augmenter:
         self.augmentation = augmentation
         self._settings = augmentation.settings()
         self._xp = xp
-        self._deformer = Deformer(
-            augmentation.image_shape,
-            augmentation.sigma,
-            augmentation.alpha,
-            centred=augmentation.centred,
-            xp=xp,
-        )
+        shape, sigma, alpha = augmentation.image_shape, augmentation.sigma, augmentation.alpha
+        self._deformer = Deformer(shape, sigma, alpha, centred=augmentation.centred, xp=xp)
 
     def apply(
         self,
@@ -244,6 +239,7 @@ class Augmenter:
         generator: np.random.Generator,
         out: Floats,
         labels: NDArray[np.integer] | None = None,
+        part: tuple[int, slice] | None = None,
     ) -> None:
         """Write deformed images, with pixels from 0 to 255, to `out`.
 
@@ -257,16 +253,24 @@ class Augmenter:
             Receives the deformed images; an array of `xp`.
         labels : ndarray of int, shape (N,), optional
             Digit shown in each image. Without labels, no image gets an upstroke.
+        part : (int, slice), optional
+            If these images are a part of a batch whose other images are deformed elsewhere: number
+            of images in the batch, and which of them are these. The random numbers of the whole
+            batch are drawn.
         """
+        flags = bool(self.augmentation.flags) and labels is not None
+        batch: dict[str, Any] = {}
+        if part is not None:
+            batch = draw_numbers(self._settings, part[0], generator, flags=flags)
+            batch = {name: numbers[part[1]] for name, numbers in batch.items()}
         # A processor's cache holds the buffers of CHUNK images; a GPU is fast with all at once.
         size = CHUNK if self._xp is np else max(len(images), 1)
         for start in range(0, len(images), size):
             rows = slice(start, start + size)
             chunk = images[rows]
-            ones = None
-            if self.augmentation.flags and labels is not None:
-                ones = labels[rows] == 1
-            drawn = draw_numbers(self._settings, len(chunk), generator, flags=ones is not None)
+            ones = labels[rows] == 1 if flags and labels is not None else None
+            drawn = {name: numbers[rows] for name, numbers in batch.items()}
+            drawn = drawn or draw_numbers(self._settings, len(chunk), generator, flags=flags)
             self._deform(chunk, drawn, out[rows], ones)
 
     def _deform(

@@ -111,7 +111,7 @@ class NeuralNetMLP(NetworkDisplay, Model):
         dropout: float | Sequence[float] = 0.0,
         label_smoothing: float = 0.0,
         initial_weights: str | Initializer | Sequence[str | Initializer | None] | None = None,
-        seed: int | np.random.Generator | None = 0,
+        seed: "int | np.random.Generator | None" = 0,
         dtype: DTypeLike = "float32",
         input_range: tuple[float, float] = (-1.0, 1.0),
         classes: Sequence[str | int] | None = None,
@@ -157,7 +157,7 @@ class NeuralNetMLP(NetworkDisplay, Model):
                 layers.append(Dropout(num_units, self.dropout[number]))
         return layers
 
-    def initialize(self, seed: int | np.random.Generator | None = 0) -> None:
+    def initialize(self, seed: "int | np.random.Generator | None" = 0) -> None:
         """Draw new initial weights, and set the biases to 0.
 
         They are drawn in float64, so that a float32 and a float64 network with the same seed start
