@@ -127,7 +127,7 @@ figure = neuralnet.plots.history(History([1.0], [0.5], [], [], [0.1], [1.0]))
 assert "matplotlib.figure" in sys.modules
 figure._repr_png_()
 for ending in ("png", "svg", "pdf"):
-    neuralnet.save_figure(figure, f"{sys.argv[1]}/figure.{ending}")
+    neuralnet.plots.save_figure(figure, f"{sys.argv[1]}/figure.{ending}")
 assert not {"matplotlib.pyplot", "IPython"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
