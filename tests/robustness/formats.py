@@ -151,7 +151,7 @@ def idx(folder: Path) -> Format:
 def tables(folder: Path) -> Format:
     """Return CSV tables, gzipped and not, with commas, semicolons or tabs."""
     text = "a,b,class\n1,2.5,x\n-3e2,4,y\n5,.5,x\n1,2,y\n"
-    semicolons = text.replace(",", ";").replace(".", ",")
+    semicolons = text.replace(",", ";")
     texts = [text, semicolons, text.replace(",", "\t"), '"a","b","class"\r\n1,2,0\r\n3,4,1\r\n']
     valid = [one.encode() for one in texts]
     valid.append(gzip.compress(text.encode(), mtime=0))
