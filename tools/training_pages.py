@@ -149,11 +149,15 @@ class PageGenerator:
         names, weights = zip(*self.layouts, strict=True)
         kind = str(self.rng.choice(names, p=np.array(weights) / sum(weights)))
         self.hand = self.rng.choice(["mnist", "strokes"], p=[0.55, 0.45])
-        self.pen = float(np.exp(self.rng.uniform(np.log(0.035), np.log(0.2))))
+        self.pen = float(np.exp(self.rng.uniform(np.log(0.02), np.log(0.2))))
         self.smooth = self.rng.random() < 0.5
         self.shaky = float(self.rng.uniform(0.1, 1.0))
         self.aspect = float(np.exp(self.rng.uniform(np.log(0.45), np.log(0.95))))
         self.dark = float(self.rng.uniform(0.3, 0.95))
+        self.broken = float(self.rng.choice([0.0, 0.3], p=[0.9, 0.1]))
+        if kind in {"raw", "texture"}:
+            page: Page = getattr(self, "_" + kind)()
+            return page
         sheet: Sheet = getattr(self, "_" + kind)()
         return self._photographed(sheet, kind)
 
@@ -166,10 +170,22 @@ class PageGenerator:
             if digit is not None:
                 while self.mnist_labels[index] != digit:
                     index = int(self.rng.integers(len(self.images)))
-            return self._pasted(self.images[index], height), int(self.mnist_labels[index])
+            glyph = self._pasted(self.images[index], height)
+            return self._with_gaps(glyph), int(self.mnist_labels[index])
         digit = int(self.rng.integers(10)) if digit is None else digit
         shapes = SHAPES[digit]
-        return self._drawn(shapes[int(self.rng.integers(len(shapes)))], height), digit
+        glyph = self._drawn(shapes[int(self.rng.integers(len(shapes)))], height)
+        return self._with_gaps(glyph), digit
+
+    def _with_gaps(self, glyph: Coverage) -> Coverage:
+        """Interrupt the strokes of some digits of a page, as a pen does that lifts too early."""
+        if self.rng.random() >= self.broken:
+            return glyph
+        y, x = np.indices(glyph.shape)
+        angle, at = self.rng.uniform(0, np.pi), self.rng.uniform(0.2, 0.8, 2) * glyph.shape
+        away = np.abs(np.sin(angle) * (y - at[0]) + np.cos(angle) * (x - at[1]))
+        gap = self.rng.uniform(0.015, 0.06) * max(glyph.shape)
+        return np.asarray(np.where(away < gap, 0, glyph), np.float32)
 
     def _pasted(self, image: NDArray[np.uint8], height: float) -> Coverage:
         """Enlarge an MNIST digit, with sharp edges, thinner or thicker."""
@@ -280,13 +296,16 @@ class PageGenerator:
             else self.rng.uniform(0.05, 0.9)
         )
         top, down = self.rng.uniform(0.05, 0.5) * height, self.rng.uniform(1.15, 2.2)
+        if self.rng.random() < 0.12:  # digits that touch those of the next row
+            down = self.rng.uniform(0.92, 1.15)
+        underlined = self.rng.random() < 0.12
         for _ in range(int(self.rng.integers(1, 6))):
             if top + height * 1.1 > sheet.ink.shape[0]:
                 break
             left = self.rng.uniform(2, 0.3 * sheet.ink.shape[1])
             end = self._write(sheet, top, left, int(self.rng.integers(1, 10)), height, gap)
-            if self.rng.random() < 0.08:
-                y = top + height * self.rng.uniform(0.97, 1.15)
+            if underlined:
+                y = top + height * self.rng.uniform(0.9, 1.15)
                 sheet.line(
                     [(left - 5, y), (end, y + self.rng.normal(0, 3))], self.pen * height, self.dark
                 )
@@ -360,6 +379,58 @@ class PageGenerator:
         sheet.stamp(glyph, *(room * self.rng.uniform(0.1, 0.9, 2)), self.dark, label)
         return sheet
 
+    def _large(self) -> Sheet:
+        """Draw one to three digits that fill the page."""
+        height = float(np.exp(self.rng.uniform(np.log(120), np.log(420))))
+        count = int(self.rng.integers(1, 4))
+        self.pen = float(np.exp(self.rng.uniform(np.log(0.006), np.log(0.2))))
+        sheet = Sheet(int(height * self.rng.uniform(1.2, 1.9)), int(height * (0.9 * count + 0.6)))
+        top = self.rng.uniform(0.05, 0.95) * (sheet.ink.shape[0] - 1.12 * height)
+        gap = self.rng.uniform(0.05, 0.4)
+        self._write(sheet, top, self.rng.uniform(0.05, 0.3) * height, count, height, gap)
+        if self.rng.random() < 0.2:
+            self._ground(sheet, height)
+        return sheet
+
+    def _raw(self) -> Page:
+        """Return an MNIST image as it is, or inverted, enlarged and with a margin."""
+        index = int(self.rng.integers(len(self.images)))
+        image, margin = self.images[index], 0
+        if self.rng.random() < 0.5:
+            side = int(28 * np.exp(self.rng.uniform(0, np.log(8))))
+            image = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
+            margin = int(self.rng.uniform(0, 1.0) * side)
+        levels = np.pad(image, margin)
+        rows, columns = (np.flatnonzero((levels > 60).any(axis=axis)) for axis in (1, 0))
+        box = int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+        levels = 255 - levels if self.rng.random() < 0.4 else levels
+        return Page(np.ascontiguousarray(levels), [box], [int(self.mnist_labels[index])], "raw")
+
+    def _texture(self) -> Page:
+        """Draw a page without marks: grain on several scales, gratings, or a mosaic."""
+        rng = self.rng
+        shape = tuple(int(v) for v in rng.integers(150, 360, 2))
+        page = np.zeros(shape)
+        y, x = np.indices(shape)
+        for _ in range(int(rng.integers(1, 4))):
+            kind, weight = rng.integers(3), rng.uniform(0.2, 1)
+            if kind == 0:
+                part = ndimage.gaussian_filter(rng.standard_normal(shape), rng.uniform(0.8, 14))
+            elif kind == 1:
+                angle, period = rng.uniform(0, np.pi), rng.uniform(7, 60)
+                part = np.sin(2 * np.pi * (np.cos(angle) * x + np.sin(angle) * y) / period)
+            else:
+                tall, broad = rng.integers(12, 60, 2)
+                shades = rng.standard_normal((shape[0] // tall + 1, shape[1] // broad + 2))
+                part = shades[y // tall, (x + y // tall % 2 * broad // 2) // broad]
+                if rng.random() < 0.6:
+                    part = np.where((y % tall < 3) | (x % broad < 3), rng.choice([-3, 3]), part)
+            page += weight * part / (part.std() + 1e-6)
+        page = page + rng.uniform(0, 0.3) * rng.standard_normal(shape)
+        low, high = page.min(), page.max()
+        scale = rng.uniform(0.2, 1) * 255 / (high - low)
+        return Page(((page - low) * scale).astype(np.uint8), [], [], "texture")
+
     def _grid(self) -> Sheet:
         """Draw a table of cells with digits in many of them."""
         rows, columns = (int(v) for v in self.rng.integers(1, 10, 2))
@@ -380,7 +451,7 @@ class PageGenerator:
             x = margin + j * cell[1] + 3
             thick = width * (1 if j % every else self.rng.choice([1.0, 2.0]))
             sheet.line([(x, margin), (x, margin + rows * cell[0])], thick, min(dark, 0.97))
-        filled, tall = self.rng.uniform(0.3, 1.0), self.rng.uniform(0.45, 0.95)
+        filled, tall = self.rng.uniform(0.3, 1.0), self.rng.uniform(0.45, 1.1)
         most = max(1, int(cell[1] / cell[0] / 0.55))
         marks = self.rng.choice([0.0, 0.0, 0.15])
         for i in range(rows):
@@ -490,7 +561,8 @@ class PageGenerator:
             most = min(0.04 * float(np.median(tall)) if tall else 1.5, 4)
             page = ndimage.gaussian_filter(page, rng.uniform(0.2, max(0.3, most)))
         if rng.random() < 0.8:
-            page = page + rng.standard_normal(page.shape) * rng.uniform(0.002, 0.03)
+            sigma = np.exp(rng.uniform(np.log(0.002), np.log(0.07)))
+            page = page + rng.standard_normal(page.shape) * sigma
         levels = np.asarray(np.clip(np.rint(255 * page), 0, 255), np.uint8)
         if rng.random() < 0.12:
             levels = 255 - levels
@@ -507,10 +579,18 @@ class PageGenerator:
         rng = self.rng
         kind = rng.random()
         if kind < 0.15:
-            margins = rng.integers(0, max(3, int(0.25 * min(page.shape))), (2, 2))
-            desk = float(np.clip(paper + rng.choice([-1, 1]) * rng.uniform(0.12, 0.5), 0.05, 1))
-            page = np.pad(page, margins, constant_values=np.float32(desk))
+            most = min(300, max(3, int(rng.choice([0.25, 0.8]) * min(page.shape))))
+            margins = rng.integers(0, most, (2, 2))
+            desk = float(np.clip(paper + rng.choice([-1, -1, 1]) * rng.uniform(0.12, 0.6), 0.05, 1))
+            page = np.pad(page, margins, constant_values=-1)
             owner = np.pad(owner, margins)
+            grain = np.zeros(page.shape)
+            if rng.random() < 0.6:
+                streaks = rng.standard_normal((page.shape[0], 1)) + 0.5 * rng.standard_normal(
+                    page.shape
+                )
+                grain = rng.uniform(0.02, 0.3) * ndimage.gaussian_filter(streaks, rng.uniform(0, 4))
+            page = np.where(page < 0, np.clip(desk + grain, 0, 1), page).astype(np.float32)
         elif kind < 0.25:
             side = int(rng.integers(4))
             depth = int(rng.uniform(0.03, 0.3) * page.shape[1])
@@ -557,8 +637,8 @@ class PageGenerator:
 
 
 LAYOUTS = (
-    ("rows", 0.3), ("grid", 0.18), ("boxes", 0.12), ("single", 0.12), ("sums", 0.1),
-    ("marks", 0.18),
+    ("rows", 0.28), ("grid", 0.13), ("boxes", 0.09), ("single", 0.13), ("sums", 0.07),
+    ("marks", 0.14), ("large", 0.05), ("raw", 0.15), ("texture", 0.03),
 )  # fmt: skip
 
 

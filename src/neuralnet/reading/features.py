@@ -147,6 +147,18 @@ def overlaps(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(shared / np.minimum(area[:, None], area), np.float32)
 
 
+def intersection_over_union(
+    boxes: NDArray[np.float32], others: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the intersection of boxes, (N, 4), and others, (M, 4), over their union, (N, M)."""
+    a, b = boxes[:, None], others[None]
+    down = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
+    across = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
+    shared = np.maximum(down, 0) * np.maximum(across, 0)
+    areas = [(x[..., 2] - x[..., 0]) * (x[..., 3] - x[..., 1]) for x in (a, b)]
+    return np.asarray(shared / np.maximum(areas[0] + areas[1] - shared, 1e-6), np.float32)
+
+
 def dilated(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
     """Return a mask grown by a number of pixels in all eight directions."""
     for _ in range(by):

@@ -95,18 +95,35 @@ def propose(inks: list[Ink]) -> tuple[list[Candidate], bool]:
 
 def _masks(ink: Ink) -> Iterator[tuple[float, NDArray[np.bool_], bool]]:
     """Yield each threshold with its mask, as it is and with the lines erased."""
-    lines = None
+    lines: list[NDArray[np.bool_]] = []
+    searched = False
+    before = 0
     for threshold in c.THRESHOLDS:
         if threshold < c.NOISE_FACTOR * ink.noise:
             continue
         mask = ink.darkness > threshold
-        if not mask.any():
+        count = np.count_nonzero(mask)
+        if not count:
             return
+        if count > c.SAME_MASK * before > 0:
+            continue
+        before = count
         yield threshold, mask, False
-        if lines is None or threshold in c.LINE_THRESHOLDS:
-            lines = find_lines(mask)
-        if lines is not None and (bare := mask & ~lines).any():
-            yield threshold, bare, True
+        if not searched or threshold in c.LINE_THRESHOLDS:
+            lines, searched = _lines(mask), True
+        for some in lines:
+            if (bare := mask & ~some).any():
+                yield threshold, bare, True
+
+
+def _lines(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Return the pixels of all lines and of the long lines alone, unless these are all."""
+    every = find_lines(mask, c.LINE_LENGTH, c.LINE_THICKNESS)
+    if every is None:
+        return []
+    long = find_lines(mask, c.LONG_LINE, c.LONG_LINE_THICKNESS)
+    same = long is None or np.count_nonzero(every) < 1.05 * np.count_nonzero(long)
+    return [every] if same or long is None else [every, long]
 
 
 def _pieces(
@@ -121,6 +138,10 @@ def _pieces(
     if not count:
         return [], True
     longest = sizes.max(axis=1)
+    if ink.noise > c.QUIET:
+        clear = np.zeros(count + 1, bool)
+        clear[labels[ink.darkness > threshold + c.PIECE_PEAK * ink.noise]] = True
+        longest[~clear[1:]] = 0
     # A piece that spans the page both ways is the page's frame, a shadow, or a single digit.
     order = [i for i in np.argsort(-longest, kind="stable") if longest[i] >= c.SMALLEST // 2]
     pieces = []
@@ -133,6 +154,7 @@ def _pieces(
 
 def _joins(pieces: list[Candidate]) -> Iterator[Candidate]:
     """Yield unions of two or three near pieces."""
+    pieces = pieces[: c.MAX_JOIN_PIECES]
     if len(pieces) < 2:
         return
     boxes = np.array([piece.box for piece in pieces], np.float32)

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def find_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+def find_lines(
+    mask: NDArray[np.bool_], shortest: float, thickest: float
+) -> NDArray[np.bool_] | None:
     """Find the pixels of lines, nearly horizontal or vertical, without the strokes across them.
 
     Parameters
     ----------
     mask : ndarray of bool, shape (height, width)
         True where there is ink. The array is not modified.
+    shortest, thickest : float
+        Minimum length and maximum thickness of a line, as fractions of the longer side of the page.
 
     Returns
     -------
@@ -30,10 +34,10 @@ def find_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
         Pixels of lines; None if there are none.
     """
     longest = max(mask.shape)
-    thickest = max(c.LINE_THICKNESS_PIXELS, round(c.LINE_THICKNESS * longest))
-    length = max(12, round(c.LINE_LENGTH * longest))
-    across = _horizontal(mask, length, thickest)
-    down = _horizontal(np.ascontiguousarray(mask.T), length, thickest)
+    width = max(c.LINE_THICKNESS_PIXELS, round(thickest * longest))
+    length = max(12, round(shortest * longest))
+    across = _horizontal(mask, length, width)
+    down = _horizontal(np.ascontiguousarray(mask.T), length, width)
     if across is None and down is None:
         return None
     lines = np.zeros_like(mask) if across is None else across

@@ -18,12 +18,14 @@ import numpy as np
 from neuralnet.checks import Array, InputError, describe
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.reading import constants as c
+from neuralnet.reading.digit_detector import digit_probabilities
 from neuralnet.reading.features import (
     NUM_CONTEXT,
     NUM_OWN,
     SOFT_EDGE,
     context_features,
     dilated,
+    intersection_over_union,
     own_features,
 )  # fmt: skip
 from neuralnet.reading.preparation import SIDE, prepare
@@ -99,7 +101,7 @@ def prepare_likely(
         Probability of a digit according to the prefilter.
     """
     least = 1 / (1 + np.exp(-c.PREFILTER_LEAST))
-    order = np.argsort(-likely, kind="stable")[: c.MAX_SCORED]
+    order = _varied(np.array([x.box for x in candidates], np.float32).reshape(-1, 4), likely)
     order = order[(likely[order] >= least) | (np.arange(len(order)) < c.MIN_SCORED)]
     chosen = [candidates[i] for i in order]
     boxes = np.array([candidate.box for candidate in chosen], np.float32).reshape(-1, 4)
@@ -107,11 +109,25 @@ def prepare_likely(
     for picture, candidate in zip(pictures, chosen, strict=True):
         picture[...] = prepare(extract(candidate))
     own = own[order]
+    alone = digit_probabilities(pictures) if len(order) else np.zeros(0, np.float32)
     context = np.zeros((0, NUM_CONTEXT), np.float32)
     if len(order):
-        context = context_features(own, boxes, likely[order])
-    features = np.concatenate([own, context], axis=1)
+        context = context_features(own, boxes, likely[order] * alone)
+    odds = np.log(alone + np.float32(1e-4)) - np.log(1 - alone + np.float32(1e-4))
+    features = np.concatenate([own, context, odds[:, None]], axis=1)
     return Scores(chosen, boxes, pictures, features, likely[order], likely[order])
+
+
+def _varied(boxes: NDArray[np.float32], likely: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the likeliest candidates, likeliest first, without too many near-duplicates."""
+    order = np.argsort(-likely, kind="stable")
+    if len(order) <= c.MAX_SCORED:
+        return order
+    compared = order[: c.MAX_COMPARED]
+    alike = np.tril(intersection_over_union(boxes[compared], boxes[compared]), -1)
+    repeated = (alike > c.NEAR_DUPLICATE).sum(axis=1) >= c.MAX_DUPLICATES
+    taken = np.concatenate([compared[~repeated], compared[repeated]])[: c.MAX_SCORED]
+    return taken[np.argsort(-likely[taken], kind="stable")]
 
 
 def detector_inputs(
@@ -177,4 +193,4 @@ def _network(file: Path) -> NeuralNetMLP:
     return load(file)
 
 
-NUM_FEATURES = NUM_OWN + NUM_CONTEXT
+NUM_FEATURES = NUM_OWN + NUM_CONTEXT + 1
