@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from training_pages import Page, PageGenerator
+from page_sheet import Page
+from training_pages import PageGenerator
 
 from neuralnet import NeuralNetMLP, OneCycle, load_mnist, save, train
 from neuralnet.reading import scoring
