@@ -11,8 +11,8 @@ from scipy import ndimage
 
 # Names of the methods of `Layouts` that draw a page, and how often each is drawn.
 LAYOUTS = (
-    ("rows", 0.28), ("grid", 0.13), ("boxes", 0.09), ("single", 0.13), ("sums", 0.07),
-    ("marks", 0.14), ("large", 0.05), ("raw", 0.15), ("texture", 0.03),
+    ("rows", 0.26), ("grid", 0.08), ("boxes", 0.08), ("single", 0.2), ("sums", 0.05),
+    ("marks", 0.1), ("large", 0.05), ("raw", 0.16), ("texture", 0.02),
 )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ class Layouts(Hand):
 
     def _size(self) -> tuple[int, int]:
         """Return a page size."""
-        width = int(np.exp(self.rng.uniform(np.log(260), np.log(900))))
+        width = int(np.exp(self.rng.uniform(np.log(160), np.log(520))))
         return int(width * self.rng.uniform(0.4, 1.3)) + 60, width
 
     def rows(self) -> Sheet:
@@ -129,7 +129,7 @@ class Layouts(Hand):
 
     def single(self) -> Sheet:
         """Draw one digit, of any proportions and pen."""
-        side = int(np.exp(self.rng.uniform(np.log(36), np.log(700))))
+        side = int(np.exp(self.rng.uniform(np.log(36), np.log(400))))
         sheet = Sheet(side, int(side * self.rng.uniform(0.8, 1.4)))
         height = side * self.rng.uniform(0.35, 0.85)
         self.pen = float(np.exp(self.rng.uniform(np.log(0.004), np.log(0.2))))
@@ -143,7 +143,7 @@ class Layouts(Hand):
 
     def large(self) -> Sheet:
         """Draw one to three digits that fill the page."""
-        height = float(np.exp(self.rng.uniform(np.log(120), np.log(420))))
+        height = float(np.exp(self.rng.uniform(np.log(110), np.log(300))))
         count = int(self.rng.integers(1, 4))
         self.pen = float(np.exp(self.rng.uniform(np.log(0.006), np.log(0.2))))
         sheet = Sheet(int(height * self.rng.uniform(1.2, 1.9)), int(height * (0.9 * count + 0.6)))
@@ -197,10 +197,10 @@ class Layouts(Hand):
 
     def grid(self) -> Sheet:
         """Draw a table of cells with digits in many of them."""
-        rows, columns = (int(v) for v in self.rng.integers(1, 10, 2))
+        rows, columns = (int(v) for v in self.rng.integers(1, 7, 2))
         cell = np.array([self.rng.uniform(34, 95), self.rng.uniform(0.8, 1.9)])
         cell[1] *= cell[0]
-        shrink = min(1.0, 820 / max(rows * cell[0], columns * cell[1]))
+        shrink = min(1.0, 560 / max(rows * cell[0], columns * cell[1]))
         cell *= shrink
         margin = self.rng.uniform(0, 60)
         sheet = Sheet(int(rows * cell[0] + 2 * margin) + 8, int(columns * cell[1] + 2 * margin) + 8)
@@ -232,7 +232,7 @@ class Layouts(Hand):
     def boxes(self) -> Sheet:
         """Draw rows of boxes, some of them filled, some digits touching or crossing them."""
         count, side = int(self.rng.integers(2, 13)), float(self.rng.uniform(36, 120))
-        side = min(side, 1000 / count)
+        side = min(side, 700 / count)
         apart = self.rng.choice([0.0, side * self.rng.uniform(0.05, 0.5)])
         rows = int(self.rng.integers(1, 4))
         tall = side * self.rng.uniform(0.9, 1.5)

@@ -93,7 +93,8 @@ def _smoothed(darkness: NDArray[np.float32]) -> NDArray[np.float32]:
 def _light_share(levels: NDArray[np.uint8], window: float) -> float:
     """Return how much of what stands out from the ground is lighter than it, from 0 to 1.
 
-    The ground is the median over a window, given as a fraction of the shorter side. The differences from the ground are cubed, so that a few clear pixels outweigh many faint ones.
+    The ground is the median over a window, given as a fraction of the shorter side. The differences
+    from it are cubed, so that a few clear pixels outweigh many faint ones.
     """
     from scipy import ndimage
 

@@ -6,6 +6,7 @@ page, whole and cut, alone and together with its neighbours), and the networks s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -102,7 +103,7 @@ def _masks(ink: Ink) -> Iterator[tuple[float, NDArray[np.bool_], bool]]:
         if threshold < c.NOISE_FACTOR * ink.noise:
             continue
         mask = ink.darkness > threshold
-        count = np.count_nonzero(mask)
+        count = int(np.count_nonzero(mask))
         if not count:
             return
         if count > c.SAME_MASK * before > 0:
@@ -117,13 +118,11 @@ def _masks(ink: Ink) -> Iterator[tuple[float, NDArray[np.bool_], bool]]:
 
 
 def _lines(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    """Return the pixels of all lines and of the long lines alone, unless these are all."""
-    every = find_lines(mask, c.LINE_LENGTH, c.LINE_THICKNESS)
-    if every is None:
-        return []
-    long = find_lines(mask, c.LONG_LINE, c.LONG_LINE_THICKNESS)
-    same = long is None or np.count_nonzero(every) < 1.05 * np.count_nonzero(long)
-    return [every] if same or long is None else [every, long]
+    """Return several versions of the lines of a page, from thin and short to thick and long."""
+    lines = find_lines(mask)
+    thick = find_lines(mask, (c.LONG_LINE,), c.LONG_LINE_THICKNESS)
+    most = max((int(np.count_nonzero(some)) for some in lines), default=0)
+    return lines + [some for some in thick if np.count_nonzero(some) > c.SAME_LINES * most]
 
 
 def _pieces(
@@ -214,8 +213,14 @@ def _cuts(wholes: list[Candidate]) -> Iterator[Candidate]:
     """Yield parts of wide and of tall pieces."""
     pieces = [piece for piece in wholes if piece.made == WHOLE and _may_be_several(piece)]
     pieces.sort(key=lambda piece: -piece.mask.shape[0])
+    times: Counter[tuple[int, ...]] = Counter()
     for piece in pieces[: c.MAX_CUT_PIECES]:
         height, width = piece.mask.shape
+        step = max(2, min(height, width) // 4)
+        place = tuple(side // step for side in piece.box)
+        times[place] += 1
+        if times[place] > c.MAX_CUT_VERSIONS:
+            continue
         darkness = _crop(piece)
         for turned in (False, True):
             if height < c.CUT_TALL * width if turned else width < c.CUT_WIDE * height:

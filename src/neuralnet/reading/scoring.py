@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, describe
-from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.reading import constants as c
 from neuralnet.reading.digit_detector import digit_probabilities
 from neuralnet.reading.features import (
@@ -37,7 +35,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NUM_DIGITS = 10
+    from neuralnet.nn.network import NeuralNetMLP
+
 DETECTOR = Path(__file__).with_name("candidate_detector.safetensors")
 PREFILTER = Path(__file__).with_name("candidate_prefilter.safetensors")
 
@@ -156,28 +155,6 @@ def extract(candidate: Candidate) -> NDArray[np.float32]:
     values = np.where(near, (darkness - floor) / max(level - floor, 1e-3), 0)
     values = np.clip(values, 0, 1).astype(np.float32)
     return values if values.any() else mask.astype(np.float32)
-
-
-def check_model(model: object) -> NeuralNetMLP:
-    """Return a network that reads digits, or raise `InputError`."""
-    if not isinstance(model, NeuralNetMLP):
-        raise InputError(
-            f"model is {describe(model)}; it must be a NeuralNetMLP or the path of a saved one."
-        )
-    if (model.num_features, model.num_classes) != (SIDE * SIDE, NUM_DIGITS):
-        raise InputError(
-            f"model has {model.num_features} features and {model.num_classes} classes; to read "
-            f"digits, it must have {SIDE * SIDE} features and {NUM_DIGITS} classes. Use a "
-            f"network trained on MNIST."
-        )
-    return model
-
-
-def classify(model: NeuralNetMLP, pictures: NDArray[np.uint8]) -> Array:
-    """Return the probability of each class for prepared images, shape (N, 10)."""
-    if not len(pictures):
-        return np.zeros((0, NUM_DIGITS), np.float32)
-    return model.predict_proba(pictures.reshape(len(pictures), -1))
 
 
 def _digit_probability(file: Path, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
