@@ -35,14 +35,13 @@ def test_a_line_is_found_and_the_stroke_that_crosses_it_is_not() -> None:
     mask = np.zeros((200, 300), bool)
     mask[100:103, 5:295] = True
     mask[60:140, 150:156] = True
-    lines = find_lines(mask)
-    assert lines is not None
+    (lines,) = find_lines(mask)
     assert lines[101, 20:140].all()
     assert not lines[60:140, 151:155].any()
     mask[100:103] = False
     mask[60:140] = False
     mask[95:105, 150:156] = True
-    assert find_lines(mask) is None
+    assert not find_lines(mask)
 
 
 def test_the_best_set_that_does_not_overlap_is_chosen() -> None:
