@@ -15,17 +15,17 @@ from neuralnet.errors import InputError
 Array = NDArray[Any]
 
 
-def as_array(values: object, name: str) -> Array:
-    """Convert an array-like object to an array of any kind."""
+def as_array(values: object, name: str, kind: str = "an array") -> Array:
+    """Convert an array-like object to an array; `kind` is what the message calls it."""
     try:
         return np.asarray(values)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} cannot be converted to an array: {error!s:.200}.") from error
+        raise InputError(f"{name} cannot be converted to {kind}: {error!s:.200}.") from error
 
 
 def array_of_numbers(values: object, name: str) -> Array:
     """Convert an array-like object to an array of numbers."""
-    array = as_array(values, name)
+    array = as_array(values, name, "an array of numbers")
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} is {describe(values)}; it must be an array of numbers.")
     return array

@@ -94,7 +94,7 @@ def check_classes(classes: object, num_classes: int) -> tuple[str | int, ...]:
     """
     if classes is None:
         return tuple(range(max(num_classes, 2)))
-    names = check_class_names(classes)
+    names = check_class_names(classes, f"{num_classes} names")
     if num_classes == 1:
         num_classes = 2
         if len(names) == 1:

@@ -49,10 +49,10 @@ def check_text_list(values: object, name: str, what: str) -> list[str]:
     raise InputError(f"{name} is {echo(values)}; it must be a list of {what}.")
 
 
-def check_class_names(classes: object, name: str = "classes") -> tuple[str | int, ...]:
-    """Return the names of classes: different texts, or whole numbers of at least 0."""
+def check_class_names(classes: object, what: str = "names of classes") -> tuple[str | int, ...]:
+    """Return the names of classes: texts, or whole numbers of at least 0."""
     if not is_sequence(classes):
-        raise InputError(f"{name} is {echo(classes)}; it must be a list of names of classes.")
+        raise InputError(f"classes is {echo(classes)}; it must be a list of {what}.")
     given = classes.tolist() if isinstance(classes, np.ndarray) else classes
     return tuple(
         one if isinstance(one, str) else check_integer(one, "a class", minimum=0) for one in given

@@ -90,6 +90,7 @@ def new_figure(width: float, body: float, title: str | None, summary: str | None
             f"title is {describe(title)}; it must be None, or text of at most "
             f"{_LONGEST_TITLE:,} characters."
         )
+    title = None if title is None else _drawable(title)
     # Widths of a letter per point of size: bold is wider, and a title may be all capitals.
     bold = (title, 0.76, 12, {"weight": "bold", "color": INK})
     plain = (summary, 0.56, 9, {"weight": "normal", "color": MUTED})
@@ -147,12 +148,17 @@ def check_classes(classes: Iterable[object]) -> list[str]:
             f"classes has {len(given):,} names; a figure has at most {_MOST_CLASSES:,} classes."
         )
     try:
-        names = [" ".join(str(name).split()) for name in given]
+        names = [" ".join(_drawable(str(name)).split()) for name in given]
     except Exception as error:  # an object may have no text
         raise InputError(
             f"classes is {echo(given)}; a name must be text or a number: {error!s:.200}."
         ) from error
     return [_truncated(name) for name in names]
+
+
+def _drawable(text: str) -> str:
+    """Return a text with escape sequences for lone surrogates, which no font has."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @functools.lru_cache(maxsize=_MOST_CLASSES)
