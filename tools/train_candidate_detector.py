@@ -32,6 +32,8 @@ Floats = NDArray[np.float32]
 # Intersection over union with a drawn digit above which a candidate is that digit, and below which
 # it is none; those in between teach nothing.
 DIGIT_OVERLAP, OTHER_OVERLAP = 0.72, 0.55
+# Layouts on which the detector is not calibrated, because few pages that are read look like them.
+UNUSUAL = {"grid", "marks", "texture"}
 # Fraction of the longer side to which the shorter side is widened for that comparison.
 NARROWEST = 0.4
 # Pages from which the prefilter learns, as a fraction of the pages of the detector.
@@ -178,6 +180,8 @@ def train_detector(generator: PageGenerator, pages: int, prefilter: NeuralNetMLP
     )
     inputs, right = [], []
     for page, scored in scored_pages(generator, range(num_train, pages), prefilter):
+        if page.kind in UNUSUAL:
+            continue
         X_page = scoring.detector_inputs(scored.pictures, scored.features)
         digits = model.predict_proba(X_page)[:, 1] if len(X_page) else np.zeros(0)
         chosen = choose(scored.boxes, digits)

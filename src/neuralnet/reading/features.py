@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Pixels around the thresholded ink that its soft edge takes.
 SOFT_EDGE = 2
 NUM_OWN, NUM_CONTEXT = 22, 12
+# Number of the feature that holds the log-odds of the prefilter.
+PREFILTER_ODDS = NUM_OWN + 10
 
 
 def own_features(candidates: Sequence[Candidate], shape: tuple[int, ...]) -> NDArray[np.float32]:

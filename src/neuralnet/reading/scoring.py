@@ -20,6 +20,7 @@ from neuralnet.reading.digit_detector import digit_probabilities
 from neuralnet.reading.features import (
     NUM_CONTEXT,
     NUM_OWN,
+    PREFILTER_ODDS,
     SOFT_EDGE,
     context_features,
     dilated,
@@ -56,7 +57,8 @@ class Scores:
     features : ndarray of float32, shape (N, F)
         Their features.
     likely : ndarray of float32, shape (N,)
-        Probability of a digit according to the prefilter, from shape, size and surroundings.
+        Probability of a digit according to the prefilter, from shape, size and surroundings,
+        times the one of the digit detector for drawings, which sees the pixels alone.
     digits : ndarray of float32, shape (N,)
         Probability that each is one digit, according to the detector.
     """
@@ -82,6 +84,16 @@ def score(candidates: Sequence[Candidate], shape: tuple[int, ...]) -> Scores:
     own = own_features(candidates, shape)
     scored = prepare_likely(candidates, own, _digit_probability(PREFILTER, own))
     digits = _digit_probability(DETECTOR, detector_inputs(scored.pictures, scored.features))
+    if not len(digits):
+        return scored
+    # The prefilter misjudges whole pages that are unlike those of its training. The detector sees
+    # the pixels, so the neighbours are counted again with its scores.
+    again = scored.features.copy()
+    neighbours = slice(NUM_OWN, NUM_OWN + NUM_CONTEXT)
+    likely = np.maximum(scored.likely, digits)
+    again[:, neighbours] = context_features(again[:, :NUM_OWN], scored.boxes, likely)
+    again[:, PREFILTER_ODDS] = scored.features[:, PREFILTER_ODDS]
+    digits = _digit_probability(DETECTOR, detector_inputs(scored.pictures, again))
     return replace(scored, digits=digits)
 
 
@@ -114,7 +126,8 @@ def prepare_likely(
         context = context_features(own, boxes, likely[order] * alone)
     odds = np.log(alone + np.float32(1e-4)) - np.log(1 - alone + np.float32(1e-4))
     features = np.concatenate([own, context, odds[:, None]], axis=1)
-    return Scores(chosen, boxes, pictures, features, likely[order], likely[order])
+    likely = likely[order] * alone
+    return Scores(chosen, boxes, pictures, features, likely, likely)
 
 
 def _varied(boxes: NDArray[np.float32], likely: NDArray[np.float32]) -> NDArray[np.intp]:

@@ -37,18 +37,33 @@ class Found:
 
 
 def search_page(levels: NDArray[np.uint8], network: NeuralNetMLP) -> tuple[Found, int]:
-    """Read a page upright, or turned if its marks are doubtful upright and digits turned."""
+    """Read a page upright, or turned if its marks are doubtful upright and digits turned.
+
+    Returns what was found and the number of counterclockwise quarter turns.
+    """
     inks = find_ink(levels)
     upright = find(inks, network)
     marks = upright.confidences
-    if len(marks) < c.TURN_MARKS or marks.mean() > c.TURN_DOUBT:
+    if len(marks) < c.TURN_MARKS or marks.mean() > c.FLIP_DOUBT:
         return upright, 0
-    best, turn, most = upright, 0, c.TURN_GAIN * _evidence(marks) + 1
-    for quarter in (1, 2, 3):
+    best, turn = upright, 0
+    # Upside down, most digits look like digits; on their side, few do.
+    for quarter in (2,) if marks.mean() > c.TURN_DOUBT else (1, 2, 3):
         other = find([ink.turned(quarter) for ink in inks], network)
-        if _evidence(other.confidences) > most:
-            best, turn, most = other, quarter, _evidence(other.confidences)
+        turned = other.confidences
+        if _evidence(turned) > _evidence(best.confidences) and _is_clearer(turned, marks):
+            best, turn = other, quarter
     return best, turn
+
+
+def _is_clearer(turned: NDArray[np.float32], upright: NDArray[np.float32]) -> bool:
+    """Return whether the confidences of a turned page are clearly better than those upright."""
+    least = _evidence(upright)
+    if _evidence(turned) > c.TURN_GAIN * least + 1:
+        return True
+    doubt = 1 - float(turned.mean()) if len(turned) else 1.0
+    certain = doubt < c.FLIP_DOUBT_LEFT * (1 - float(upright.mean()))
+    return certain and _evidence(turned) > least + c.FLIP_GAIN
 
 
 def _evidence(confidences: NDArray[np.float32]) -> float:
