@@ -17,12 +17,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from training_pages import Page, PageGenerator
+from page_sheet import Page
+from training_pages import PageGenerator
 
 from neuralnet import NeuralNetMLP, OneCycle, load_mnist, save, train
 from neuralnet.reading import scoring
 from neuralnet.reading.choice import choose
-from neuralnet.reading.features import own_features
+from neuralnet.reading.features import intersection_over_union, own_features
 from neuralnet.reading.ink import find_ink
 from neuralnet.reading.proposals import propose
 
@@ -31,6 +32,10 @@ Floats = NDArray[np.float32]
 # Intersection over union with a drawn digit above which a candidate is that digit, and below which
 # it is none; those in between teach nothing.
 DIGIT_OVERLAP, OTHER_OVERLAP = 0.72, 0.55
+# Layouts on which the detector is not calibrated, because few pages that are read look like them.
+UNUSUAL = {"grid", "marks", "texture"}
+# Fraction of the longer side to which the shorter side is widened for that comparison.
+NARROWEST = 0.4
 # Pages from which the prefilter learns, as a fraction of the pages of the detector.
 PREFILTER_PAGES = 0.14
 
@@ -41,13 +46,15 @@ def best_overlap(
     """Return the largest intersection over union of each box with drawn boxes, and which one."""
     if not drawn or not len(boxes):
         return np.zeros(len(boxes), np.float32), np.zeros(len(boxes), np.intp)
-    a, b = boxes[:, None], np.array(drawn, np.float32)
-    down = np.minimum(a[..., 2], b[:, 2]) - np.maximum(a[..., 0], b[:, 0])
-    across = np.minimum(a[..., 3], b[:, 3]) - np.maximum(a[..., 1], b[:, 1])
-    shared = np.maximum(down, 0) * np.maximum(across, 0)
-    areas = [(x[..., 2] - x[..., 0]) * (x[..., 3] - x[..., 1]) for x in (a, b)]
-    share = shared / (areas[0] + areas[1] - shared)
+    share = intersection_over_union(widened(boxes), widened(np.array(drawn, np.float32)))
     return share.max(axis=1), share.argmax(axis=1)
+
+
+def widened(boxes: Floats) -> Floats:
+    """Widen upright and flat boxes, so that a 1 two pixels too wide still matches."""
+    sizes = np.stack([boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]], axis=1)
+    grow = np.maximum(NARROWEST * sizes.max(axis=1, keepdims=True) - sizes, 0) / 2
+    return np.asarray(np.concatenate([boxes[:, :2] - grow, boxes[:, 2:] + grow], axis=1))
 
 
 def labelled(page: Page, boxes: Floats) -> NDArray[np.int8]:
@@ -173,6 +180,8 @@ def train_detector(generator: PageGenerator, pages: int, prefilter: NeuralNetMLP
     )
     inputs, right = [], []
     for page, scored in scored_pages(generator, range(num_train, pages), prefilter):
+        if page.kind in UNUSUAL:
+            continue
         X_page = scoring.detector_inputs(scored.pictures, scored.features)
         digits = model.predict_proba(X_page)[:, 1] if len(X_page) else np.zeros(0)
         chosen = choose(scored.boxes, digits)

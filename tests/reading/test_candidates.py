@@ -7,8 +7,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from neuralnet import NeuralNetMLP
+from neuralnet.reading import constants as c
 from neuralnet.reading.candidate_reader import read_candidates
-from neuralnet.reading.choice import choose
+from neuralnet.reading.choice import choose, without_parts
+from neuralnet.reading.features import own_features
 from neuralnet.reading.ink import find_ink
 from neuralnet.reading.proposals import propose
 from neuralnet.reading.ruling import find_lines
@@ -35,14 +37,13 @@ def test_a_line_is_found_and_the_stroke_that_crosses_it_is_not() -> None:
     mask = np.zeros((200, 300), bool)
     mask[100:103, 5:295] = True
     mask[60:140, 150:156] = True
-    lines = find_lines(mask)
-    assert lines is not None
+    (lines,) = find_lines(mask)
     assert lines[101, 20:140].all()
     assert not lines[60:140, 151:155].any()
     mask[100:103] = False
     mask[60:140] = False
     mask[95:105, 150:156] = True
-    assert find_lines(mask) is None
+    assert not find_lines(mask)
 
 
 def test_the_best_set_that_does_not_overlap_is_chosen() -> None:
@@ -50,6 +51,48 @@ def test_the_best_set_that_does_not_overlap_is_chosen() -> None:
     assert sorted(choose(boxes, np.array([0.9, 0.8, 0.7, 0.6], np.float32))) == [1, 2, 3]
     assert sorted(choose(boxes, np.array([0.9, 0.3, 0.3, 0.01], np.float32))) == [0]
     assert choose(boxes[:0], np.zeros(0, np.float32)) == []
+
+
+def test_a_part_of_a_likely_digit_counts_less() -> None:
+    boxes = np.array([(0, 0, 40, 25), (0, 0, 30, 25), (0, 60, 40, 85)], np.float32)
+    digits = np.array([0.9, 0.95, 0.9], np.float32)
+    factors = without_parts(boxes, np.array([300, 200, 300]), digits)
+    np.testing.assert_allclose(factors, [1, 1 - 0.9 * c.PART_LOSS, 1], rtol=1e-6)
+    same_ink = without_parts(boxes, np.array([300, 290, 300]), digits)
+    np.testing.assert_array_equal(same_ink, 1)  # specks beside a digit do not make it larger
+
+
+def test_features_stay_in_the_range_of_digits() -> None:
+    image = Image.new("L", (400, 300), 240)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, 150, 299), fill=3)
+    draw.line((250, 100, 250, 180), fill=225, width=6)
+    candidates, _ = propose(find_ink(np.asarray(image)))
+    features = own_features(candidates, (300, 400))
+    for number, (low, high) in c.FEATURE_LIMITS.items():
+        if number < features.shape[1]:
+            assert features[:, number].min() >= low
+            assert features[:, number].max() <= high
+
+
+def test_noise_is_averaged_until_faint_ink_stands_out() -> None:
+    rng = np.random.default_rng(0)
+    page = np.full((200, 200), 220.0)
+    page[60:140, 95:105] *= 0.75
+    for sigma in (2, 15):
+        noisy = np.clip(page + sigma * rng.standard_normal(page.shape), 0, 255).astype(np.uint8)
+        ink = find_ink(noisy)[0]
+        assert ink.noise * c.NOISE_FACTOR < 0.1
+        away = ink.darkness[:50]
+        assert float(away.std()) == pytest.approx(ink.noise, rel=0.3)
+
+
+def test_both_polarities_are_searched_on_a_desk() -> None:
+    desk = np.full((300, 300), 60, np.uint8)
+    desk[80:220, 60:240] = 210
+    desk[120:180, 100:106] = 90
+    assert {ink.light for ink in find_ink(desk)} == {False, True}
+    assert len(find_ink(np.asarray(Image.fromarray(PAGE.picture).convert("L")))) == 1
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])

@@ -8,21 +8,17 @@ commonest conditions, the detector finds fewer digits so far (docs/journal).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from neuralnet.checks import check_number
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.reading import constants as c
-from neuralnet.reading.choice import choose
-from neuralnet.reading.ink import Ink, find_ink
+from neuralnet.reading.classification import check_model
 from neuralnet.reading.pictures import Grey, Picture, open_grey
-from neuralnet.reading.proposals import propose
 from neuralnet.reading.reader import Digit, Reading, load_model
 from neuralnet.reading.rows import Box, group_into_rows
-from neuralnet.reading.scoring import NUM_DIGITS, Scores, check_model, classify, score
+from neuralnet.reading.search import Found, search_page
 
 # Longest side of the copy of the image that a reading keeps, in pixels.
 _PAGE = 800
@@ -74,7 +70,7 @@ def read_candidates(
     network = check_model(load_model(model))
     grey = open_grey(image)
     page = grey.reduced_to_pixels(c.WORKING_PIXELS)
-    found, turn = _best_turn(page.levels, network)
+    found, turn = search_page(page.levels, network)
     digits = _digits(found, page, turn, min_confidence or 0.0)
     least = c.LEAST_PRINTED if min_confidence is None else min(min_confidence, c.LEAST_PRINTED)
     printed = [digit for digit, p in digits if p >= least]
@@ -90,56 +86,8 @@ def read_candidates(
     return Reading(lines, grey.size, tuple(notes), copy, unsure)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """Chosen candidates of a page in one orientation, with the class probabilities of each."""
-
-    scores: Scores
-    chosen: list[int]
-    probabilities: NDArray[np.float32]
-    complete: bool
-
-    @property
-    def confidences(self) -> NDArray[np.float32]:
-        """Probability that each chosen candidate is a digit and that its label is correct."""
-        best = self.probabilities.max(axis=1, initial=0)
-        return np.asarray(self.scores.digits[self.chosen] * best, np.float32)
-
-
-def _best_turn(levels: NDArray[np.uint8], network: NeuralNetMLP) -> tuple[_Found, int]:
-    """Read a page upright, or turned if its marks are doubtful upright and digits turned."""
-    inks = find_ink(levels)
-    upright = _find(inks, network)
-    marks = upright.confidences
-    if len(marks) < c.TURN_MARKS or marks.mean() > c.TURN_DOUBT:
-        return upright, 0
-    best, turn, most = upright, 0, c.TURN_GAIN * _evidence(marks) + 1
-    for quarter in (1, 2, 3):
-        other = _find([ink.turned(quarter) for ink in inks], network)
-        if _evidence(other.confidences) > most:
-            best, turn, most = other, quarter, _evidence(other.confidences)
-    return best, turn
-
-
-def _evidence(confidences: NDArray[np.float32]) -> float:
-    """Return the sum of the confidences of sure digits."""
-    return float(confidences[confidences >= c.TURN_SURE].sum())
-
-
-def _find(inks: list[Ink], network: NeuralNetMLP) -> _Found:
-    """Propose, score, choose and classify."""
-    candidates, complete = propose(inks)
-    scores = score(candidates, inks[0].darkness.shape)
-    possible = np.flatnonzero(scores.digits >= c.LEAST_CHOSEN)
-    probabilities = np.zeros((len(scores.digits), NUM_DIGITS), np.float32)
-    probabilities[possible] = classify(network, scores.pictures[possible])
-    # Of near-duplicates, the one counts that the reader classifies most clearly.
-    chosen = choose(scores.boxes, scores.digits * probabilities.max(axis=1, initial=0))
-    return _Found(scores, chosen, probabilities[chosen], complete)
-
-
 def _digits(
-    found: _Found, page: Grey, turn: int, min_confidence: float
+    found: Found, page: Grey, turn: int, min_confidence: float
 ) -> list[tuple[Digit, float]]:
     """Return the chosen digits with the probability that each is one."""
     size = (-(-page.size[0] // page.reduction), -(-page.size[1] // page.reduction))

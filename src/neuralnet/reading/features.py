@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuralnet.reading import constants as c
 from neuralnet.reading.proposals import CUT, JOINED, Candidate
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # Pixels around the thresholded ink that its soft edge takes.
 SOFT_EDGE = 2
 NUM_OWN, NUM_CONTEXT = 22, 12
+# Number of the feature that holds the log-odds of the prefilter.
+PREFILTER_ODDS = NUM_OWN + 10
 
 
 def own_features(candidates: Sequence[Candidate], shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -44,7 +47,7 @@ def own_features(candidates: Sequence[Candidate], shape: tuple[int, ...]) -> NDA
         # Darkness relative to the darkest tenth, and size relative to the largest, on this page.
         found[:, 20] = found[:, 9] / max(float(np.quantile(found[:, 9], 0.9)), 0.02)
         found[:, 21] = found[:, 13] - float(np.quantile(found[:, 13], 0.9))
-    return found
+    return _limited(found, 0)
 
 
 def _measured(candidate: Candidate, shape: tuple[int, ...]) -> tuple[float, ...]:
@@ -123,7 +126,7 @@ def context_features(
     level = float(own[:, 9] @ counted) / total
     twins = apart & (taller < 0.05) & (wider < 0.08)
     inner = ~apart & (taller + wider > 0.2)
-    return np.stack(
+    context = np.stack(
         [
             np.log1p((row & (across < 2)) @ counted), np.log1p((row & (across < 6)) @ counted),
             np.log1p(row @ counted), np.log1p(alike @ counted),
@@ -135,16 +138,41 @@ def context_features(
         ],
         axis=1,
     ).astype(np.float32)  # fmt: skip
+    return _limited(context, NUM_OWN)
+
+
+def _limited(features: NDArray[np.float32], first: int) -> NDArray[np.float32]:
+    """Clip features, which begin with the number `first`, to the range that digits take."""
+    for number, (low, high) in c.FEATURE_LIMITS.items():
+        if first <= number < first + features.shape[1]:
+            np.clip(features[:, number - first], low, high, out=features[:, number - first])
+    return features
 
 
 def overlaps(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the intersection of each pair of boxes as a fraction of the smaller one."""
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    return np.asarray(intersections(boxes) / np.minimum(area[:, None], area), np.float32)
+
+
+def intersections(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the area of the intersection of each pair of boxes."""
     top, left, bottom, right = boxes.T
     down = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
     across = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
-    area = (bottom - top) * (right - left)
+    return np.asarray(np.maximum(down, 0) * np.maximum(across, 0), np.float32)
+
+
+def intersection_over_union(
+    boxes: NDArray[np.float32], others: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the intersection of boxes, (N, 4), and others, (M, 4), over their union, (N, M)."""
+    a, b = boxes[:, None], others[None]
+    down = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
+    across = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
     shared = np.maximum(down, 0) * np.maximum(across, 0)
-    return np.asarray(shared / np.minimum(area[:, None], area), np.float32)
+    areas = [(x[..., 2] - x[..., 0]) * (x[..., 3] - x[..., 1]) for x in (a, b)]
+    return np.asarray(shared / np.maximum(areas[0] + areas[1] - shared, 1e-6), np.float32)
 
 
 def dilated(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:

@@ -59,9 +59,9 @@ def find_ink(levels: NDArray[np.uint8]) -> list[Ink]:
     list of Ink
         One or two versions, the likelier one first.
     """
-    light = _light_share(levels)
-    polarities = [light > 0.5]
-    if min(light, 1 - light) > c.POLARITY_DOUBT:
+    shares = [_light_share(levels, window) for window in c.POLARITY_WINDOWS]
+    polarities = [shares[0] > 0.5]
+    if min(shares) <= 1 - c.POLARITY_DOUBT and max(shares) >= c.POLARITY_DOUBT:
         polarities.append(not polarities[0])
     return [_measured(255 - levels if inverted else levels, inverted) for inverted in polarities]
 
@@ -71,19 +71,36 @@ def _measured(levels: NDArray[np.uint8], light: bool) -> Ink:
     darkness = resized(_paper(levels), levels.shape)
     np.divide(levels, darkness, out=darkness)
     np.subtract(1, darkness, out=darkness)
-    return Ink(darkness, _noise(darkness), light)
+    noise = _noise(darkness)
+    for factor in c.SMOOTHED_NOISE:
+        if c.NOISE_FACTOR * noise * factor <= c.MAX_NOISE:
+            break
+        darkness = _smoothed(darkness)
+    else:
+        factor = c.SMOOTHED_NOISE[-1]
+    return Ink(darkness, noise * factor, light)
 
 
-def _light_share(levels: NDArray[np.uint8]) -> float:
+def _smoothed(darkness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Smooth with the binomial kernel (1, 2, 1) / 4 along both axes."""
+    from scipy import ndimage
+
+    for axis in (0, 1):
+        darkness = ndimage.correlate1d(darkness, [0.25, 0.5, 0.25], axis=axis, mode="nearest")
+    return darkness
+
+
+def _light_share(levels: NDArray[np.uint8], window: float) -> float:
     """Return how much of what stands out from the ground is lighter than it, from 0 to 1.
 
-    The differences from the ground are cubed, so that a few clear pixels outweigh many faint ones.
+    The ground is the median over a window, given as a fraction of the shorter side. The differences
+    from it are cubed, so that a few clear pixels outweigh many faint ones.
     """
     from scipy import ndimage
 
     copy = reduced(levels, 48)
-    window = max(3, min(copy.shape) // 2 | 1)
-    ground = np.asarray(ndimage.median_filter(copy, window, mode="nearest"), np.float32)
+    size = max(3, int(window * min(copy.shape)) | 1)
+    ground = np.asarray(ndimage.median_filter(copy, size, mode="nearest"), np.float32)
     step = max(1, max(levels.shape) // 512)
     difference = (levels - resized(ground, levels.shape))[::step, ::step].astype(np.float64)
     spread = _MAD_TO_SIGMA * float(np.median(np.abs(difference)))

@@ -6,6 +6,7 @@ page, whole and cut, alone and together with its neighbours), and the networks s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -95,18 +96,33 @@ def propose(inks: list[Ink]) -> tuple[list[Candidate], bool]:
 
 def _masks(ink: Ink) -> Iterator[tuple[float, NDArray[np.bool_], bool]]:
     """Yield each threshold with its mask, as it is and with the lines erased."""
-    lines = None
+    lines: list[NDArray[np.bool_]] = []
+    searched = False
+    before = 0
     for threshold in c.THRESHOLDS:
         if threshold < c.NOISE_FACTOR * ink.noise:
             continue
         mask = ink.darkness > threshold
-        if not mask.any():
+        count = int(np.count_nonzero(mask))
+        if not count:
             return
+        if count > c.SAME_MASK * before > 0:
+            continue
+        before = count
         yield threshold, mask, False
-        if lines is None or threshold in c.LINE_THRESHOLDS:
-            lines = find_lines(mask)
-        if lines is not None and (bare := mask & ~lines).any():
-            yield threshold, bare, True
+        if not searched or threshold in c.LINE_THRESHOLDS:
+            lines, searched = _lines(mask), True
+        for some in lines:
+            if (bare := mask & ~some).any():
+                yield threshold, bare, True
+
+
+def _lines(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Return several versions of the lines of a page, from thin and short to thick and long."""
+    lines = find_lines(mask)
+    thick = find_lines(mask, (c.LONG_LINE,), c.LONG_LINE_THICKNESS)
+    most = max((int(np.count_nonzero(some)) for some in lines), default=0)
+    return lines + [some for some in thick if np.count_nonzero(some) > c.SAME_LINES * most]
 
 
 def _pieces(
@@ -121,6 +137,10 @@ def _pieces(
     if not count:
         return [], True
     longest = sizes.max(axis=1)
+    if ink.noise > c.QUIET:
+        clear = np.zeros(count + 1, bool)
+        clear[labels[ink.darkness > threshold + c.PIECE_PEAK * ink.noise]] = True
+        longest[~clear[1:]] = 0
     # A piece that spans the page both ways is the page's frame, a shadow, or a single digit.
     order = [i for i in np.argsort(-longest, kind="stable") if longest[i] >= c.SMALLEST // 2]
     pieces = []
@@ -133,6 +153,7 @@ def _pieces(
 
 def _joins(pieces: list[Candidate]) -> Iterator[Candidate]:
     """Yield unions of two or three near pieces."""
+    pieces = pieces[: c.MAX_JOIN_PIECES]
     if len(pieces) < 2:
         return
     boxes = np.array([piece.box for piece in pieces], np.float32)
@@ -192,8 +213,14 @@ def _cuts(wholes: list[Candidate]) -> Iterator[Candidate]:
     """Yield parts of wide and of tall pieces."""
     pieces = [piece for piece in wholes if piece.made == WHOLE and _may_be_several(piece)]
     pieces.sort(key=lambda piece: -piece.mask.shape[0])
+    times: Counter[tuple[int, ...]] = Counter()
     for piece in pieces[: c.MAX_CUT_PIECES]:
         height, width = piece.mask.shape
+        step = max(2, min(height, width) // 4)
+        place = tuple(side // step for side in piece.box)
+        times[place] += 1
+        if times[place] > c.MAX_CUT_VERSIONS:
+            continue
         darkness = _crop(piece)
         for turned in (False, True):
             if height < c.CUT_TALL * width if turned else width < c.CUT_WIDE * height:

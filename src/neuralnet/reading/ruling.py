@@ -13,35 +13,53 @@ import numpy as np
 from neuralnet.reading import constants as c
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
-def find_lines(mask: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+def find_lines(
+    mask: NDArray[np.bool_],
+    shortest: Sequence[float] = (c.LINE_LENGTH, c.LONG_LINE),
+    thickest: float = c.LINE_THICKNESS,
+) -> list[NDArray[np.bool_]]:
     """Find the pixels of lines, nearly horizontal or vertical, without the strokes across them.
 
     Parameters
     ----------
     mask : ndarray of bool, shape (height, width)
         True where there is ink. The array is not modified.
+    shortest : sequence of float
+        Minimum lengths, as fractions of the longer side of the page, in ascending order.
+    thickest : float
+        Maximum thickness, as a fraction of the longer side of the page.
 
     Returns
     -------
-    ndarray of bool, same shape, or None
-        Pixels of lines; None if there are none.
+    list of ndarray of bool, same shape
+        Pixels of all lines of each minimum length. The list is empty if there are no lines, and a
+        length is left out if its lines are nearly those of the length before.
     """
     longest = max(mask.shape)
-    thickest = max(c.LINE_THICKNESS_PIXELS, round(c.LINE_THICKNESS * longest))
-    length = max(12, round(c.LINE_LENGTH * longest))
-    across = _horizontal(mask, length, thickest)
-    down = _horizontal(np.ascontiguousarray(mask.T), length, thickest)
-    if across is None and down is None:
-        return None
-    lines = np.zeros_like(mask) if across is None else across
-    return lines if down is None else lines | down.T
+    width = max(c.LINE_THICKNESS_PIXELS, round(thickest * longest))
+    lengths = [max(12, round(length * longest)) for length in shortest]
+    across = _horizontal(mask, lengths, width)
+    down = _horizontal(np.ascontiguousarray(mask.T), lengths, width)
+    found: list[NDArray[np.bool_]] = []
+    before = 0
+    for one, other in zip(across, down, strict=True):
+        lines = one | other.T
+        count = int(np.count_nonzero(lines))
+        if count and (not found or before >= c.SAME_LINES * count):
+            found.append(lines)
+        before = count
+    return found
 
 
-def _horizontal(mask: NDArray[np.bool_], length: int, thickest: int) -> NDArray[np.bool_] | None:
-    """Return the pixels of the lines that run from left to right, or None without lines."""
+def _horizontal(
+    mask: NDArray[np.bool_], lengths: Sequence[int], thickest: int
+) -> list[NDArray[np.bool_]]:
+    """Return the pixels of the lines of each minimum length that run from left to right."""
     from scipy import ndimage
 
     runs = _run_lengths(mask)
@@ -54,24 +72,23 @@ def _horizontal(mask: NDArray[np.bool_], length: int, thickest: int) -> NDArray[
     start = thickest - half
     after = counts[:, start + 2 * half + 1 :][:, : mask.shape[1]]
     before = counts[:, start:][:, : mask.shape[1]]
-    labels, count = ndimage.label(after > before, np.ones((3, 3), bool))
-    if not count:
-        return None
-    lines = np.zeros_like(mask)
-    found = False
+    labels, _ = ndimage.label(after > before, np.ones((3, 3), bool))
+    lines = [np.zeros_like(mask) for _ in lengths]
     for index, place in enumerate(ndimage.find_objects(labels), 1):
         rows, columns = place
         width, height = columns.stop - columns.start, rows.stop - rows.start
-        if width < length or height > 0.12 * width + 3 * thickest:
+        if width < lengths[0] or height > 0.12 * width + 3 * thickest:
             continue
         own = (labels[place] == index) & thin[place]
         inked = own.any(axis=0)
         if inked.mean() < 0.6:
             continue
         usual = float(np.median(runs[place][own]))
-        lines[place] |= own & (runs[place] <= c.LINE_CROSSED * usual + 1)
-        found = True
-    return lines if found else None
+        own &= runs[place] <= c.LINE_CROSSED * usual + 1
+        for length, pixels in zip(lengths, lines, strict=True):
+            if width >= length:
+                pixels[place] |= own
+    return lines
 
 
 def _run_lengths(mask: NDArray[np.bool_]) -> NDArray[np.int16]:

@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, describe
-from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.reading import constants as c
+from neuralnet.reading.digit_detector import digit_probabilities
 from neuralnet.reading.features import (
     NUM_CONTEXT,
     NUM_OWN,
+    PREFILTER_ODDS,
     SOFT_EDGE,
     context_features,
     dilated,
+    intersection_over_union,
     own_features,
 )  # fmt: skip
 from neuralnet.reading.preparation import SIDE, prepare
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NUM_DIGITS = 10
+    from neuralnet.nn.network import NeuralNetMLP
+
 DETECTOR = Path(__file__).with_name("candidate_detector.safetensors")
 PREFILTER = Path(__file__).with_name("candidate_prefilter.safetensors")
 
@@ -55,7 +57,8 @@ class Scores:
     features : ndarray of float32, shape (N, F)
         Their features.
     likely : ndarray of float32, shape (N,)
-        Probability of a digit according to the prefilter, from shape, size and surroundings.
+        Probability of a digit according to the prefilter, from shape, size and surroundings,
+        times the one of the digit detector for drawings, which sees the pixels alone.
     digits : ndarray of float32, shape (N,)
         Probability that each is one digit, according to the detector.
     """
@@ -81,6 +84,16 @@ def score(candidates: Sequence[Candidate], shape: tuple[int, ...]) -> Scores:
     own = own_features(candidates, shape)
     scored = prepare_likely(candidates, own, _digit_probability(PREFILTER, own))
     digits = _digit_probability(DETECTOR, detector_inputs(scored.pictures, scored.features))
+    if not len(digits):
+        return scored
+    # The prefilter misjudges whole pages that are unlike those of its training. The detector sees
+    # the pixels, so the neighbours are counted again with its scores.
+    again = scored.features.copy()
+    neighbours = slice(NUM_OWN, NUM_OWN + NUM_CONTEXT)
+    likely = np.maximum(scored.likely, digits)
+    again[:, neighbours] = context_features(again[:, :NUM_OWN], scored.boxes, likely)
+    again[:, PREFILTER_ODDS] = scored.features[:, PREFILTER_ODDS]
+    digits = _digit_probability(DETECTOR, detector_inputs(scored.pictures, again))
     return replace(scored, digits=digits)
 
 
@@ -99,7 +112,7 @@ def prepare_likely(
         Probability of a digit according to the prefilter.
     """
     least = 1 / (1 + np.exp(-c.PREFILTER_LEAST))
-    order = np.argsort(-likely, kind="stable")[: c.MAX_SCORED]
+    order = _varied(np.array([x.box for x in candidates], np.float32).reshape(-1, 4), likely)
     order = order[(likely[order] >= least) | (np.arange(len(order)) < c.MIN_SCORED)]
     chosen = [candidates[i] for i in order]
     boxes = np.array([candidate.box for candidate in chosen], np.float32).reshape(-1, 4)
@@ -107,11 +120,26 @@ def prepare_likely(
     for picture, candidate in zip(pictures, chosen, strict=True):
         picture[...] = prepare(extract(candidate))
     own = own[order]
+    alone = digit_probabilities(pictures) if len(order) else np.zeros(0, np.float32)
     context = np.zeros((0, NUM_CONTEXT), np.float32)
     if len(order):
-        context = context_features(own, boxes, likely[order])
-    features = np.concatenate([own, context], axis=1)
-    return Scores(chosen, boxes, pictures, features, likely[order], likely[order])
+        context = context_features(own, boxes, likely[order] * alone)
+    odds = np.log(alone + np.float32(1e-4)) - np.log(1 - alone + np.float32(1e-4))
+    features = np.concatenate([own, context, odds[:, None]], axis=1)
+    likely = likely[order] * alone
+    return Scores(chosen, boxes, pictures, features, likely, likely)
+
+
+def _varied(boxes: NDArray[np.float32], likely: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the likeliest candidates, likeliest first, without too many near-duplicates."""
+    order = np.argsort(-likely, kind="stable")
+    if len(order) <= c.MAX_SCORED:
+        return order
+    compared = order[: c.MAX_COMPARED]
+    alike = np.tril(intersection_over_union(boxes[compared], boxes[compared]), -1)
+    repeated = (alike > c.NEAR_DUPLICATE).sum(axis=1) >= c.MAX_DUPLICATES
+    taken = np.concatenate([compared[~repeated], compared[repeated]])[: c.MAX_SCORED]
+    return taken[np.argsort(-likely[taken], kind="stable")]
 
 
 def detector_inputs(
@@ -142,28 +170,6 @@ def extract(candidate: Candidate) -> NDArray[np.float32]:
     return values if values.any() else mask.astype(np.float32)
 
 
-def check_model(model: object) -> NeuralNetMLP:
-    """Return a network that reads digits, or raise `InputError`."""
-    if not isinstance(model, NeuralNetMLP):
-        raise InputError(
-            f"model is {describe(model)}; it must be a NeuralNetMLP or the path of a saved one."
-        )
-    if (model.num_features, model.num_classes) != (SIDE * SIDE, NUM_DIGITS):
-        raise InputError(
-            f"model has {model.num_features} features and {model.num_classes} classes; to read "
-            f"digits, it must have {SIDE * SIDE} features and {NUM_DIGITS} classes. Use a "
-            f"network trained on MNIST."
-        )
-    return model
-
-
-def classify(model: NeuralNetMLP, pictures: NDArray[np.uint8]) -> Array:
-    """Return the probability of each class for prepared images, shape (N, 10)."""
-    if not len(pictures):
-        return np.zeros((0, NUM_DIGITS), np.float32)
-    return model.predict_proba(pictures.reshape(len(pictures), -1))
-
-
 def _digit_probability(file: Path, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the probability of a digit according to a bundled network, shape (N,)."""
     if not len(inputs):
@@ -177,4 +183,4 @@ def _network(file: Path) -> NeuralNetMLP:
     return load(file)
 
 
-NUM_FEATURES = NUM_OWN + NUM_CONTEXT
+NUM_FEATURES = NUM_OWN + NUM_CONTEXT + 1

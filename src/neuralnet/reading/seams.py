@@ -36,9 +36,16 @@ def cut(
         First row and column of a part in the piece, and its mask.
     """
     if sideways:
-        for top, left, part in cut(mask.T, darkness.T):
+        for top, left, part in _parts(mask.T, darkness.T, *c.CUT_STACKED):
             yield left, top, part.T
-        return
+    else:
+        yield from _parts(mask, darkness, *c.CUT_BESIDE)
+
+
+def _parts(
+    mask: NDArray[np.bool_], darkness: NDArray[np.float32], lowest: float, widest: float
+) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
+    """Yield the parts between seams, no lower and no wider than these multiples of the height."""
     height, width = mask.shape
     seams = _seams(np.where(mask, darkness, 0).astype(np.float32))
     bounds = [np.zeros(height, np.intp), *seams, np.full(height, width, np.intp)]
@@ -50,9 +57,9 @@ def cut(
             inside = (columns >= bounds[start][:, None]) & (columns < bounds[end][:, None])
             part = mask & inside
             rows, across = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-            if len(rows) < 0.3 * height or len(across) < c.CUT_NARROWEST * height / 2:
+            if len(rows) < lowest * height or len(across) < c.CUT_NARROWEST * height / 2:
                 continue
-            if len(across) > 1.3 * height:
+            if len(across) > widest * height:
                 continue
             top, left = int(rows[0]), int(across[0])
             yield top, left, part[top : rows[-1] + 1, left : across[-1] + 1]
