@@ -172,7 +172,7 @@ def animate(
                     writer.grab_frame()
         except (subprocess.CalledProcessError, BrokenPipeError):
             raise InputError(
-                f"ffmpeg, which writes {echo(os.fspath(path))}, failed; it may lack the encoder "
+                f"ffmpeg, which writes {echo(Path(path).name)}, failed; it may lack the encoder "
                 f"for H.264. Choose a name that ends in .gif, or install another ffmpeg."
             ) from None
         with atomic_write(path) as target:
@@ -340,7 +340,7 @@ def _writer_for(path: object, frames_per_second: object) -> tuple[Any, str]:
         return PillowWriter(fps=speed), ending
     if not FFMpegWriter.isAvailable():
         raise InputError(
-            f"path is {echo(str(path))}, but MP4 needs the program ffmpeg, which is not installed. "
-            f"Install it, or choose a name that ends in .gif."
+            f"path is {echo(Path(path).name)}, but MP4 needs the program ffmpeg, which is not "
+            f"installed. Install it, or choose a name that ends in .gif."
         )
     return FFMpegWriter(fps=speed), ending

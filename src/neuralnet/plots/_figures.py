@@ -72,8 +72,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     ending = Path(path).suffix.lower()
     if ending not in _METADATA:
         raise InputError(
-            f"path is {echo(str(path))}; it must end in .png, .svg or .pdf, which chooses the "
-            f"format."
+            f"path is {echo(Path(path).name)}; it must end in .png, .svg or .pdf, which chooses "
+            f"the format."
         )
     # Without a salt, the identifiers within an SVG file are random.
     with mpl.rc_context({"svg.hashsalt": "neuralnet"}), atomic_write(path) as file:
