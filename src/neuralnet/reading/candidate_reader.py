@@ -1,8 +1,8 @@
 """Reading a page by late decisions: open, propose, score, choose, report.
 
 Every mark of the page is proposed in several ways, two networks score all proposals, and the best
-set that does not overlap is reported. `read_digits` does not use this yet: on drawn pages of the
-commonest conditions, the detector finds fewer digits so far (docs/journal).
+set that does not overlap is reported. `read_digits` does not use this yet: on plain drawn pages, it is
+one point worse than the rules so far (docs/journal).
 """
 
 from __future__ import annotations
