@@ -37,7 +37,7 @@ from neuralnet.cli.options import setting_options, settings_from
 from neuralnet.cli.progress import DownloadBar
 from neuralnet.data.preprocessing import PROTOCOLS, Split
 from neuralnet.data.sources import SOURCES
-from neuralnet.files import check_writable
+from neuralnet.storage.lock import check_writable
 from neuralnet.training.recipe_training import training_arguments
 from neuralnet.training.recipes import Recipe
 from neuralnet.training.settings import NetworkSettings, TrainingSettings

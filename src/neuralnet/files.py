@@ -15,7 +15,7 @@ import stat
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from neuralnet.errors import InputError, NeuralNetError
+from neuralnet.errors import InputError, NeuralNetError, echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ _DISK_ERRORS = {
     )
 } - {None}
 _PART_NAME = re.compile(r"\..*\.[0-9]+-[0-9a-f]{8}\.part", re.DOTALL)
+_MAX_PATH = 4096  # bytes of a path, a common limit; a longer one is quoted in part, not in full
 _MAX_NAME = 200  # bytes of a file name that its temporary file repeats; the limit is usually 255
 
 
@@ -51,21 +52,26 @@ def check_path(path: object, name: str = "path") -> Path:
     Raises
     ------
     InputError
-        If it is not a str or a path of text, is empty, or has a character that no file name has.
+        If it is not a str or a path of text, is empty or too long, or has a character that no file
+        name has.
     """
     text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(text, str) or not text or "\0" in text:
         raise InputError(
-            f"{name} is {type(path).__name__} {path!r:.80}; it must be the path of a file (str or "
+            f"{name} is {type(path).__name__} {echo(path)}; it must be the path of a file (str or "
             f"Path), without a NUL character."
         )
     try:
-        os.fsencode(text)
+        size = len(os.fsencode(text))
     except UnicodeEncodeError as error:
         raise InputError(
-            f"{name} is {text!r:.80}; it has a character that no file name can have: {error.reason}"
+            f"{name} is {echo(text)}; it has a character that no file name can have: {error.reason}"
             f" at position {error.start}."
         ) from error
+    if size > _MAX_PATH:
+        raise InputError(
+            f"{name} is {echo(text)}; it has {size:,} bytes, and a path has at most {_MAX_PATH:,}."
+        )
     return Path(text)
 
 
@@ -184,10 +190,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             raise FileError(f"Cannot write {path}: {describe_os_error(error)}.") from error
         _finish(file, temporary, path)
     except BaseException:
-        with contextlib.suppress(OSError):  # the rest of its buffer cannot be written either
-            file.close()
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        _discard(file, temporary)
         raise
 
 
@@ -215,22 +218,32 @@ def _create_part(path: Path, status: os.stat_result | None) -> tuple[Path, IO[by
     that open() would give it.
     """
     name = os.fsdecode(os.fsencode(path.name)[:_MAX_NAME])
+    mode = 0o666 if status is None else 0o600
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
         part = path.with_name(f".{name}.{os.getpid()}-{os.urandom(4).hex()}.part")
-        mode = 0o666 if status is None else 0o600
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         file = os.fdopen(os.open(part, flags, mode), "r+b")
-        # Another process may have taken the file for a leftover before it was locked.
-        if lock_file(file) and part.exists():
-            break
-        if os.name != "posix":
-            break
-        file.close()
+        try:
+            # Another process may have taken the file for a leftover before it was locked.
+            if (lock_file(file) and part.exists()) or os.name != "posix":
+                break
+        except OSError:
+            _discard(file, part)
+            raise
+        _discard(file, part)
     if status is not None and os.name == "posix":
         with contextlib.suppress(OSError):  # only root may give a file away
             os.fchown(file.fileno(), status.st_uid, status.st_gid)
-        os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
+        with contextlib.suppress(OSError):  # a file system without modes
+            os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
     return part, file
+
+
+def _discard(file: IO[bytes], part: Path) -> None:
+    with contextlib.suppress(OSError):  # the rest of its buffer cannot be written either
+        file.close()
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)
 
 
 def lock_file(file: IO[bytes]) -> bool:
@@ -320,25 +333,3 @@ def read_bytes(path: str | os.PathLike[str], *, at_most: int, what: str) -> byte
             f"this the right file?"
         )
     return content
-
-
-def check_writable(folder: str | os.PathLike[str]) -> None:
-    """Create a folder if it is missing, and check that a file can be written to it.
-
-    Raises
-    ------
-    FileError
-        If the folder cannot be created or written to.
-    """
-    import tempfile  # imported here because it loads many other modules
-
-    folder = check_path(folder, "folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise FileError(
-            f"Cannot write to {folder}: {describe_os_error(error)}. Choose a folder that you can "
-            f"write to."
-        ) from error

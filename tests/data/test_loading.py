@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -67,3 +68,10 @@ def test_implausible_labels_are_rejected() -> None:
         damaged[77] = stray
         with pytest.raises(InputError, match=rf"here.* label {stray} .*example 77"):
             check_plausible(damaged, "here")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_the_message_says_that_a_pipe_is_read_as_a_table(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match=r"target is None, but the pipe .* is read as a table"):
+        load_data(tmp_path / "pipe")

@@ -58,6 +58,8 @@ def _plain(value: Any) -> Any:
 
 
 def _moved(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return tuple(map(_moved, value))
     return value.view(DeviceArray) if isinstance(value, np.ndarray) else value
 
 

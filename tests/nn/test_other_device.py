@@ -119,6 +119,29 @@ def test_deformed_images_and_checkpoints(tmp_path: Path, optimizer: Optimizer) -
     assert_same(here, again)
 
 
+# Every kind of deformation, so that each is computed on both sides.
+EVERYTHING = Augmentation(
+    rotation=15, scale=0.2, shear=0.2, shift=2, alpha=8, sigma=3, centred=True, thickness=1.5,
+    contrast=0.3, blur=0.5, lines=0.5, noise=0.1, flags=0.7, image_shape=(14, 12),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("num_images", [1, 30, 100])
+@pytest.mark.parametrize("labelled", [True, False])
+def test_images_are_deformed_alike(num_images: int, labelled: bool) -> None:
+    pictures = np.zeros((num_images, 14, 12), np.uint8)
+    pictures[:, 2:12, 5:8] = RNG.integers(100, 256, (num_images, 10, 3))  # one stroke, like a 1
+    images = pictures.reshape(num_images, -1)
+    labels = RNG.integers(0, 2, num_images) if labelled else None
+    here = np.empty(images.shape, np.float32)
+    there = other_device.empty(images.shape, np.float32)
+    for xp, out in ((np, here), (other_device, there)):
+        EVERYTHING.augmenter(xp).apply(images, np.random.default_rng(0), out, labels)
+    # Products of other sizes are rounded differently; ink goes up to 255.
+    np.testing.assert_allclose(other_device.asnumpy(there), here, atol=0.01)
+    assert (here != images).mean() > 0.5
+
+
 def test_it_is_saved_and_copied(tmp_path: Path) -> None:
     here, there = both(batch_norm=True)
     for model, name in ((here, "here"), (there, "there")):

@@ -165,6 +165,20 @@ def test_batch_normalization_refuses_a_batch_of_one_before_training(
     np.testing.assert_array_equal(model.parameters.state, before)
 
 
+def test_a_hand_written_step_needs_two_examples_too() -> None:
+    with pytest.raises(InputError, match="one example"):
+        a_network(batch_norm=True).loss_and_gradients(X[:1], Y[:1], rng=np.random.default_rng(0))
+
+
+def test_inference_forgets_the_mask_of_the_training_before() -> None:
+    layer = Dropout(4, 0.5)
+    layer.bind(Parameters({}, np.float64))
+    cache = layer.cache(3, needs_d_inputs=True)
+    layer.forward(np.ones((3, 4)), cache, np.random.default_rng(0))
+    layer.forward(np.ones((3, 4)), cache)
+    np.testing.assert_array_equal(layer.backward(np.ones((3, 4)), cache), 1)
+
+
 def test_the_average_is_what_is_evaluated_and_left() -> None:
     plain, averaged = a_network(), a_network()
     settings: dict[str, Any] = {"num_epochs": 3, "minibatch_size": 2, "learning_rate": 0.5}
@@ -186,6 +200,14 @@ def test_the_average_is_what_is_evaluated_and_left() -> None:
         average = kept * average + (1 - kept) * state
     np.testing.assert_allclose(averaged.parameters.state, average, rtol=1e-12)
     assert history.train_loss[-1] == pytest.approx(averaged.evaluate(X, Y).loss, rel=1e-12)
+    sparse = a_network()
+    train(sparse, X, Y, callbacks=[WeightAverage(0.5, every=2)], **settings | {"num_epochs": 20})
+    states.clear()
+    train(a_network(), X, Y, callbacks=[Keep()], **settings | {"num_epochs": 20})
+    average = start
+    for update, state in enumerate(states[1::3]):  # three batches per epoch, of which the second
+        average += (1 - min(0.5**2, (1 + update) / (10 + update))) * (state - average)
+    np.testing.assert_allclose(sparse.parameters.state, average, rtol=1e-12)
     best = a_network()
     callbacks = [WeightAverage(0.5, every=1), BestWeights()]
     history = train(best, X, Y, callbacks=callbacks, **settings)

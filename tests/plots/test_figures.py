@@ -131,3 +131,9 @@ for ending in ("png", "svg", "pdf"):
 assert not {"matplotlib.pyplot", "IPython"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+
+
+def test_lone_surrogates_are_drawn_escaped(tmp_path: Path) -> None:
+    figure = digits(np.zeros((2, 64)), [0, 1], classes=["\ud800", "b"], title="\ud800")
+    save_figure(figure, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 1000

@@ -151,14 +151,15 @@ def kill_commands(folder: Path, rng: random.Random, epochs: int = 60) -> int:
     end(process, killed=False)
     seconds, kills = time.monotonic() - began, 0
     while True:
-        process = start(_COMMAND, *common, folder / "part", "--resume")
+        process = start(_COMMAND, *common, folder / "part", "--resume", "--overwrite")
         wait(process, rng.uniform(0, seconds))
         if end(process, killed=True):
             break
         kills += 1
-    names = {".quick-seed0.safetensors.lock", "quick-seed0.safetensors", "quick-seed0.toml"}
+    (network,) = (folder / "whole").glob("*.safetensors")
+    names = {network.name, network.with_suffix(".toml").name, f".{network.name}.lock"}
     _check_clean(folder / "part", names)
-    places = [folder / place / "quick-seed0.safetensors" for place in ("whole", "part")]
+    places = [network, folder / "part" / network.name]
     states = [load(place).parameters.state.tobytes() for place in places]
     assert states[0] == states[1], "a resumed training ended differently"
     return kills

@@ -22,6 +22,7 @@ from neuralnet import (
     NeuralNetMLP,
     WeightAverage,
     load,
+    load_table,
     save,
     train,
 )
@@ -131,11 +132,6 @@ def idx(folder: Path) -> Format:
     labels = struct.pack(">2I", 0x801, 9) + rng.bytes(9)
     valid = [images, labels, gzip.compress(images, mtime=0), gzip.compress(labels, mtime=0)]
 
-    def damage(content: bytes, rng: random.Random) -> bytes:
-        if content.startswith(b"\x1f\x8b") and rng.random() < 0.5:  # a sound stream of damaged data
-            return gzip.compress(damaged(gzip.decompress(content), rng), 1, mtime=0)
-        return damaged(content, rng)
-
     def check(path: Path) -> bool:
         accepted = False
         for kind, dimensions in (("images", 3), ("labels", 1)):
@@ -149,7 +145,35 @@ def idx(folder: Path) -> Format:
                 accepted = True
         return accepted
 
-    return Format(valid, damage, check)
+    return Format(valid, _damaged_content, check)
+
+
+def tables(folder: Path) -> Format:
+    """Return CSV tables, gzipped and not, with commas, semicolons or tabs."""
+    text = "a,b,class\n1,2.5,x\n-3e2,4,y\n5,.5,x\n1,2,y\n"
+    semicolons = text.replace(",", ";")
+    texts = [text, semicolons, text.replace(",", "\t"), '"a","b","class"\r\n1,2,0\r\n3,4,1\r\n']
+    valid = [one.encode() for one in texts]
+    valid.append(gzip.compress(text.encode(), mtime=0))
+
+    def check(path: Path) -> bool:
+        try:
+            table = load_table(path, "class")
+        except NeuralNetError:
+            return False
+        assert table.images.shape == (len(table.labels), len(table.columns))
+        assert np.isfinite(table.images).all()
+        assert 0 <= table.labels.min() <= table.labels.max() < len(table.classes)
+        return True
+
+    return Format(valid, _damaged_content, check)
+
+
+def _damaged_content(content: bytes, rng: random.Random) -> bytes:
+    """Damage a file, or what is in it if it is gzipped."""
+    if content.startswith(b"\x1f\x8b") and rng.random() < 0.5:  # a sound stream of damaged data
+        return gzip.compress(damaged(gzip.decompress(content), rng), 1, mtime=0)
+    return damaged(content, rng)
 
 
 def _valid_pictures() -> list[bytes]:
@@ -227,5 +251,6 @@ def recipes(folder: Path) -> Format:
 
 
 FORMATS: dict[str, Callable[[Path], Format]] = {
-    one.__name__: one for one in (networks, checkpoints, idx, pictures, photographs, recipes)
+    one.__name__: one
+    for one in (networks, checkpoints, idx, tables, pictures, photographs, recipes)
 }

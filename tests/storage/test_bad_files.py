@@ -197,7 +197,7 @@ def test_huge_sizes_are_refused_before_memory_is_allocated(
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert "68 bytes" in message
+    assert "68 bytes" in message or "at most 9,223,372,036,854,775,807" in message
     assert peak < 5_000_000
 
 

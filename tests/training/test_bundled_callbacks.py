@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import Any
 
@@ -19,6 +20,7 @@ from neuralnet import (
     train,
 )
 from neuralnet.checks import Array
+from neuralnet.training.callbacks import BestIfInterrupted
 from neuralnet.training.run import TrainingRun
 from tests.training.problems import a_network, a_task
 from tests.training.recorder import Recorder, at, raising, run_network, run_training
@@ -46,6 +48,28 @@ def test_best_weights_leaves_those_of_the_best_epoch(accuracies: list[float], be
     np.testing.assert_array_equal(
         model.parameters["layers.0.weight"].ravel(), weights[best - 1][:12]
     )
+
+
+@pytest.mark.parametrize(
+    ("hooks", "kept"),
+    [
+        ({}, 4),
+        ({"on_epoch_end": at(3, 3, lambda run: run.stop("enough"))}, 3),  # stopped on purpose
+        ({"on_batch_begin": at(4, 1, raising(KeyboardInterrupt()))}, 2),
+    ],
+    ids=["complete", "stopped", "interrupted"],
+)
+def test_the_best_weights_are_restored_only_after_an_interruption(
+    hooks: dict[str, Any], kept: int
+) -> None:
+    weights: list[Array] = []
+    keep = Recorder(on_epoch_end=lambda run: weights.append(run.model.parameters.values.copy()))
+    accuracies = with_accuracies([0.1, 0.9, 0.5, 0.2])
+    model, (X, y) = a_network(), a_task()
+    with contextlib.suppress(KeyboardInterrupt):
+        callbacks = [accuracies, keep, Recorder(**hooks), BestIfInterrupted()]
+        train(model, X, y, X, y, num_epochs=4, minibatch_size=8, seed=0, callbacks=callbacks)
+    np.testing.assert_array_equal(model.parameters.values, weights[kept - 1])
 
 
 def test_best_weights_are_left_after_an_interruption_too() -> None:
@@ -169,6 +193,16 @@ def test_progress_gives_the_terminal_back_after_an_error() -> None:
         run_training(progress, Recorder(on_batch_end=at(1, 2, raising(KeyboardInterrupt()))))
     hide, show = "\x1b[?25l", "\x1b[?25h"  # the cursor
     assert output.getvalue().rfind(show) > output.getvalue().rfind(hide) >= 0
+
+
+def test_the_average_is_left_where_a_training_was_stopped() -> None:
+    X, y = a_task(40)
+    stop = Recorder(on_epoch_end=at(2, 4, lambda run: run.stop("enough")))
+    stopped, short = a_network(), a_network()
+    settings: dict[str, Any] = {"minibatch_size": 10, "seed": 0}
+    train(stopped, X, y, num_epochs=5, callbacks=[WeightAverage(every=1), stop], **settings)
+    train(short, X, y, num_epochs=2, callbacks=[WeightAverage(every=1)], **settings)
+    np.testing.assert_array_equal(stopped.parameters.values, short.parameters.values)
 
 
 def test_short_epochs_are_averaged_too() -> None:

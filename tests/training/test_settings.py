@@ -35,7 +35,7 @@ def test_every_argument_that_a_setting_could_hold_is_one(settings: Any, function
     left = {
         "self", "model", "num_features", "num_classes", "classes", "input_range", "xp", "seed",
         "X_train", "y_train", "X_valid", "y_valid", "sample_weight", "callbacks",
-        "resume", "verbose", "threads",
+        "resume", "verbose", "threads", "comm",
     }  # fmt: skip
     names = {field.name for field in dataclasses.fields(settings)}
     assert set(inspect.signature(function).parameters) - left <= names

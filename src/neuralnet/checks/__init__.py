@@ -5,7 +5,6 @@ Each error message states the value received, the value expected, the argument, 
 """
 
 from neuralnet.checks.arrays import (
-    Array,
     Labelled,
     Rows,
     all_finite,
@@ -16,6 +15,7 @@ from neuralnet.checks.arrays import (
     check_targets,
     check_weights,
 )
+from neuralnet.checks.conversion import Array, as_array
 from neuralnet.checks.network import (
     check_activations,
     check_array_module,
@@ -27,7 +27,14 @@ from neuralnet.checks.network import (
     check_pair,
     check_parameter,
 )
-from neuralnet.checks.settings import check_dtype, check_flag, check_range, per_layer
+from neuralnet.checks.settings import (
+    check_class_names,
+    check_dtype,
+    check_flag,
+    check_range,
+    check_text_list,
+    per_layer,
+)
 from neuralnet.checks.values import (
     ByValue,
     by_name,
@@ -41,7 +48,7 @@ from neuralnet.checks.values import (
     describe,
     explained_memory_error,
 )
-from neuralnet.errors import InputError, NeuralNetError
+from neuralnet.errors import InputError, NeuralNetError, echo
 
 __all__ = [
     "Array",
@@ -51,10 +58,12 @@ __all__ = [
     "NeuralNetError",
     "Rows",
     "all_finite",
+    "as_array",
     "by_name",
     "check_activations",
     "check_array_module",
     "check_choice",
+    "check_class_names",
     "check_classes",
     "check_drawn",
     "check_dropout",
@@ -76,8 +85,10 @@ __all__ = [
     "check_range",
     "check_rng",
     "check_targets",
+    "check_text_list",
     "check_weights",
     "describe",
+    "echo",
     "explained_memory_error",
     "per_layer",
 ]

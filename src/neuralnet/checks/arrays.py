@@ -9,12 +9,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks.values import describe
+from neuralnet.checks.conversion import Array, array_of_numbers, check_unmasked
 from neuralnet.errors import InputError
 
-# The annotation carries no shape or dtype: both are validated once, in public functions, where the
-# error message can name the argument.
-Array = NDArray[Any]
 Labelled = tuple[Array, Array, Array | None]  # X, y, sample_weight
 
 
@@ -58,7 +55,9 @@ def all_finite(array: Array) -> bool:
     """
     if array.dtype.kind != "f":
         return True
-    return math.isfinite(array.sum()) or bool(np.isfinite(array).all())
+    # A sum of float16 overflows soon. NumPy forms it in float32 without a copy of the array.
+    total = array.sum(dtype=np.float32) if array.dtype == np.float16 else array.sum()
+    return math.isfinite(total) or bool(np.isfinite(array).all())
 
 
 def check_finite(array: Array, name: str) -> None:
@@ -233,7 +232,16 @@ def check_targets(
     """
     array = y if isinstance(y, np.ndarray) else array_of_numbers(y, name)
     if array.ndim == 1 and num_outputs > 1:
-        return check_labels(y, num_examples, num_outputs, name)
+        try:
+            return check_labels(y, num_examples, num_outputs, name)
+        except InputError as error:
+            outputs = "" if math.isinf(target_range[1]) else " and output_activation='identity'"
+            if outputs and array.dtype.kind != "f":
+                raise
+            hint = (
+                f"To predict one number per example, build the network with num_classes=1{outputs}."
+            )
+            raise InputError(f"{error} {hint}") from error
     check_unmasked(array, name)
     if array.ndim == 1:
         array = array[:, np.newaxis]
@@ -317,23 +325,3 @@ def check_labelled(
             f"which smooths labels. Build the network with label_smoothing=0, or smooth {name}."
         )
     return X, targets, sample_weight
-
-
-def array_of_numbers(values: object, name: str) -> Array:
-    """Convert an array-like object to an array of numbers."""
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} cannot be converted to an array of numbers: {error}.") from error
-    if array.dtype.kind not in "biuf":
-        raise InputError(f"{name} is {describe(values)}; it must be an array of numbers.")
-    return array
-
-
-def check_unmasked(array: Array, name: str) -> None:
-    """Raise if the array is masked: the values under the mask must not be used."""
-    if hasattr(array, "mask"):
-        raise InputError(
-            f"{name} is a masked array, whose mask would be ignored. Remove the masked rows, or "
-            f"replace the masked values: {name}.filled(...)."
-        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import math
 import warnings
 from collections.abc import Mapping
@@ -11,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from neuralnet.checks.arrays import Array, Rows
+from neuralnet.checks.arrays import Rows
+from neuralnet.checks.conversion import Array
 from neuralnet.errors import InputWarning
 
 NOT_FINITE = (
@@ -48,6 +48,8 @@ def notes_of_inputs(X: Array) -> dict[str, str]:
         return {KIND_NOTE: "pixels"}
     if isinstance(X, Rows):
         return {KIND_NOTE: "features"}
+    import json
+
     return {KIND_NOTE: "features", VALUES_NOTE: json.dumps(_range_of(X))}
 
 
@@ -86,6 +88,8 @@ def warn_of_other_inputs(
                 InputWarning,
             )
         return
+    import json
+
     try:
         first, last = map(float, json.loads(notes[VALUES_NOTE]))
     except (KeyError, ValueError, TypeError):  # a note may be missing, or be somebody's own text

@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from neuralnet.checks.arrays import Array, array_of_numbers, check_finite, check_unmasked
-from neuralnet.checks.settings import is_sequence, per_layer
-from neuralnet.checks.values import check_integer, check_name, check_number, describe, echo
-from neuralnet.errors import InputError, NeuralNetError
+from neuralnet.checks.arrays import check_finite
+from neuralnet.checks.conversion import Array, array_of_numbers, check_unmasked
+from neuralnet.checks.settings import check_class_names, per_layer
+from neuralnet.checks.values import check_integer, check_name, check_number, describe
+from neuralnet.errors import InputError, NeuralNetError, echo
 
 
 def check_array_module(xp: object) -> ModuleType:
@@ -93,19 +94,15 @@ def check_classes(classes: object, num_classes: int) -> tuple[str | int, ...]:
     """
     if classes is None:
         return tuple(range(max(num_classes, 2)))
-    if not is_sequence(classes):
-        raise InputError(f"classes is {classes!r}; it must be a list of {num_classes} names.")
-    given = classes.tolist() if isinstance(classes, np.ndarray) else classes
-    names = tuple(
-        c if isinstance(c, str) else check_integer(c, "a class", minimum=0) for c in given
-    )
+    names = check_class_names(classes, f"{num_classes} names")
     if num_classes == 1:
         num_classes = 2
         if len(names) == 1:
             names = (0, 1) if names == (0,) else (f"not {names[0]}", names[0])
     if len(names) != num_classes or len(set(names)) != len(names):
         raise InputError(
-            f"classes is {classes!r}; it must hold {num_classes} different names, one per class."
+            f"classes is {echo(classes)}; it must hold {num_classes} different names, one per "
+            f"class."
         )
     return names
 
@@ -121,7 +118,9 @@ def check_activations(activations: object, shapes: Sequence[tuple[int, int]]) ->
     given = activations if isinstance(activations, tuple | list) else ()
     came = [a.shape if hasattr(a, "shape") else None for a in given]
     if came != list(shapes):
-        what = f"holds arrays of the shapes {came}" if given else f"is {describe(activations)}"
+        what = f"is {describe(activations)}"
+        if given:
+            what = f"holds arrays of the shapes {echo(came, 300)}"
         raise InputError(
             f"activations {what}; it must be what forward(X) returned for these examples: arrays "
             f"of the shapes {list(shapes)}."

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
-from neuralnet.checks.values import check_name, check_number
-from neuralnet.errors import InputError
+from neuralnet.checks.values import check_integer, check_name, check_number
+from neuralnet.errors import InputError, echo
 
 Checked = TypeVar("Checked")
 
@@ -16,7 +17,7 @@ Checked = TypeVar("Checked")
 def check_flag(value: object, name: str) -> bool:
     """Return a flag as a `bool`."""
     if not isinstance(value, bool | np.bool_):
-        raise InputError(f"{name} is {value!r}; it must be True or False.")
+        raise InputError(f"{name} is {echo(value)}; it must be True or False.")
     return bool(value)
 
 
@@ -24,7 +25,7 @@ def check_dtype(dtype: object) -> np.dtype[Any]:
     """Return float32 or float64 as a `numpy.dtype`."""
     try:
         name: object = np.dtype(dtype).name  # type: ignore[call-overload]
-    except (TypeError, ValueError, SyntaxError):  # NumPy parses a string as a small language
+    except Exception:  # NumPy parses a string as a small language, and prints other values
         name = dtype
     return np.dtype(
         check_name(name if dtype is not None else None, ("float32", "float64"), "dtype")
@@ -38,10 +39,30 @@ def is_sequence(value: object) -> TypeGuard[Any]:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
+def check_text_list(values: object, name: str, what: str) -> list[str]:
+    """Return a list of texts, such as names of columns; `what` says so in the message."""
+    if not isinstance(values, str | bytes):
+        with contextlib.suppress(TypeError):  # not iterable
+            listed: list[Any] = list(values)  # type: ignore[call-overload]
+            if all(isinstance(one, str) for one in listed):
+                return listed
+    raise InputError(f"{name} is {echo(values)}; it must be a list of {what}.")
+
+
+def check_class_names(classes: object, what: str = "names of classes") -> tuple[str | int, ...]:
+    """Return the names of classes: texts, or whole numbers of at least 0."""
+    if not is_sequence(classes):
+        raise InputError(f"classes is {echo(classes)}; it must be a list of {what}.")
+    given = classes.tolist() if isinstance(classes, np.ndarray) else classes
+    return tuple(
+        one if isinstance(one, str) else check_integer(one, "a class", minimum=0) for one in given
+    )
+
+
 def check_range(pair: object, name: str) -> tuple[float, float]:
     """Return a pair of numbers in ascending order."""
     if not is_sequence(pair) or len(pair) != 2:
-        raise InputError(f"{name} is {pair!r}; it must be a pair of numbers such as (-1, 1).")
+        raise InputError(f"{name} is {echo(pair)}; it must be a pair of numbers such as (-1, 1).")
     low = check_number(pair[0], f"{name}[0]")
     return low, check_number(pair[1], f"{name}[1]", above=low)
 

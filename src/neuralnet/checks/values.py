@@ -9,44 +9,40 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from neuralnet.errors import InputError
+from neuralnet.errors import InputError, echo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 Named = TypeVar("Named")
 
-
-def echo(value: object, length: int = 80) -> str:
-    """Return the `repr` of a value for an error message, cut after `length` characters.
-
-    A value whose `repr` fails, such as a whole number of 5,000 digits, is named by its type.
-    """
-    try:
-        # A repr of a part: that of a million characters would be built only to be cut.
-        text = repr(value[: length + 1] if isinstance(value, str | bytes) else value)
-    except Exception:  # a repr may raise anything
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= length else f"{text[:length]}..."
+_LARGEST = 2**63 - 1  # NumPy's largest size
+_SEED_BITS = 1024  # of a seed that is a whole number; NumPy mixes 128 of them
 
 
 def check_integer(value: object, name: str, *, minimum: int) -> int:
-    """Return `value` as an `int` of at least `minimum`.
+    """Return `value` as an `int` of at least `minimum`, and of at most 64 bits.
 
     Raises
     ------
     InputError
-        If `value` is not a whole number, or is less than `minimum`. A `bool` is not accepted.
+        If `value` is not a whole number, is less than `minimum` or too large for NumPy. A `bool` is
+        not accepted.
     """
+    limit = ""
     if not isinstance(value, bool | np.bool_):
         try:
             number = operator.index(value)  # type: ignore[arg-type]
         except TypeError:
             pass
         else:
-            if number >= minimum:
+            if minimum <= number <= _LARGEST:
                 return number
-    raise InputError(f"{name} is {echo(value)}; it must be a whole number of at least {minimum}.")
+            if number > _LARGEST:
+                limit = f" and at most {_LARGEST:,}"
+    raise InputError(
+        f"{name} is {echo(value)}; it must be a whole number of at least {minimum}{limit}."
+    )
 
 
 def check_number(
@@ -187,17 +183,28 @@ def check_generator(rng: object, name: str = "rng") -> None:
 def check_rng(seed: object) -> np.random.Generator:
     """Return `seed` itself if it is a generator, and a new generator seeded with it otherwise.
 
+    What else `numpy.random.default_rng` accepts is refused: a `SeedSequence` or `BitGenerator`
+    changes when it is used, so the same call would not give the same result twice.
+
     Raises
     ------
     InputError
         If `seed` is not a whole number of at least 0, a `numpy.random.Generator` or None.
     """
-    if not isinstance(seed, bool):
-        with contextlib.suppress(Exception):  # NumPy prints the value, and its repr may raise
-            return np.random.default_rng(seed)  # type: ignore[arg-type]
+    if seed is None or isinstance(seed, np.random.Generator):
+        return np.random.default_rng(seed)
+    hint = ""
+    if not isinstance(seed, bool | np.bool_):
+        with contextlib.suppress(TypeError):
+            number = operator.index(seed)  # type: ignore[arg-type]
+            if 0 <= number < 1 << _SEED_BITS:
+                return np.random.default_rng(number)
+            hint = f" It must be less than 2**{_SEED_BITS}." if number > 0 else ""
+    if isinstance(seed, np.random.SeedSequence | np.random.BitGenerator | np.random.RandomState):
+        hint = " Pass numpy.random.default_rng(seed)."
     raise InputError(
         f"seed is {echo(seed)}; it must be a whole number of at least 0, a "
-        f"numpy.random.Generator, or None for a different run each time."
+        f"numpy.random.Generator, or None for a different run each time.{hint}"
     )
 
 
@@ -221,7 +228,7 @@ def explained_memory_error(what: str, setting: str) -> Iterator[None]:
     """
     try:
         yield
-    except (MemoryError, ValueError) as error:
+    except (MemoryError, OverflowError, ValueError) as error:
         raise InputError(
             f"{what}, which do not fit into memory; make {setting} smaller."
         ) from error

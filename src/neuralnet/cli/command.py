@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -44,23 +44,32 @@ class Command(click.Command):
             with warnings.catch_warnings():
                 warnings.showwarning = _show_warning
                 return super().invoke(ctx)
-        except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
+        except KeyboardInterrupt as error:
+            self.fail(ctx, error, "", INTERRUPTED)
         except (BrokenPipeError, click.ClickException, click.exceptions.Exit, click.Abort):
             raise  # click handles these; a broken pipe means that the reader has closed it
         except (NeuralNetError, OSError, MemoryError) as error:
             if ctx.meta.get(__name__):
                 raise
-            echo_error(error_message(error))
-            ctx.exit(FAILURE)
+            self.fail(ctx, error, error_message(error), FAILURE)
         except Exception as error:
             if ctx.meta.get(__name__):
                 raise
-            echo_error(
+            self.fail(
+                ctx,
+                error,
                 f"Unexpected {type(error).__name__}: {error}. This is a bug in neuralnet; "
-                f"run the command again with --debug to see the traceback."
+                f"run the command again with --debug to see the traceback.",
+                FAILURE,
             )
-            ctx.exit(FAILURE)
+
+    def fail(
+        self, ctx: click.Context, error: BaseException, message: str, exit_code: int
+    ) -> NoReturn:
+        """Print the message of an error, if it has one, and exit."""
+        if message:
+            echo_error(message)
+        ctx.exit(exit_code)
 
 
 def error_message(error: Exception) -> str:

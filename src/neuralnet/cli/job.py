@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -26,6 +27,7 @@ from neuralnet.storage.lock import locked_output
 from neuralnet.training.callbacks import BestIfInterrupted, ProgressBar
 from neuralnet.training.checkpoint import Checkpoint, checkpoint_exists, remove_checkpoint
 from neuralnet.training.history import History
+from neuralnet.training.processes import Processes
 from neuralnet.training.recipe_training import build_network, train_recipe
 from neuralnet.training.recipes import DataSettings, Recipe, recipe_text
 
@@ -46,6 +48,7 @@ class Job:
     overwrite: bool
     checkpoint_every: int
     quiet: bool
+    processes: Processes = dataclasses.field(default_factory=Processes)
 
     def echo(self, text: str) -> None:
         """Print a line, unless `quiet` is set."""
@@ -55,11 +58,14 @@ class Job:
     def single(self, recipe: Recipe, seed: int) -> NeuralNetMLP:
         """Train one network, save it, and print its test error.
 
-        No other process can write the same output meanwhile.
+        Nothing else can write the same output meanwhile. Of several processes, the first writes.
         """
-        path = self._path(recipe, seed)
-        with locked_output(path):
-            self._check_absent(path)
+        with contextlib.ExitStack() as ends:
+            with self.processes.together():
+                path = self._path(recipe, seed)
+                if not self.processes.rank:
+                    ends.enter_context(locked_output(path))
+                    self._check_absent(path)
             return self._single(recipe, seed, path)
 
     def _single(self, recipe: Recipe, seed: int, path: Path) -> NeuralNetMLP:
@@ -70,7 +76,8 @@ class Job:
             training=dataclasses.replace(recipe.training, seed=seed),
             data=self.data,
         )
-        split, protocol = self._split(recipe, seed)
+        with self.processes.together():
+            split, protocol = self._split(recipe, seed)
         model = build_network(recipe, dataset.images.shape[1], dataset.classes, seed, self.device)
         self.echo(f"Recipe {recipe.name}, seed {seed}: {model!r}")
         sizes = [len(labels) for labels in (split.y_train, split.y_valid, split.y_test)]
@@ -91,6 +98,8 @@ class Job:
             model.notes |= notes_of_inputs(split.X_train)
         else:
             self._train(recipe, model, split, path)
+        if self.processes.rank:
+            return model
         test = model.evaluate(split.X_test, split.y_test) if len(split.y_test) else None
         if test is not None:
             model.notes["test_accuracy"] = f"{test.accuracy:.4f}"
@@ -148,7 +157,8 @@ class Job:
         """Train a network; on Ctrl-C save the best one that was evaluated."""
         checkpoint = path.with_suffix(".checkpoint")
         callbacks = [BestIfInterrupted(), *([] if self.quiet else [ProgressBar()])]
-        resume = checkpoint if self.resume and checkpoint_exists(checkpoint) else None
+        has_checkpoint = self.processes.first(self.resume and checkpoint_exists(checkpoint))
+        resume = checkpoint if has_checkpoint else None
         if resume is not None:
             self.echo(f"Resuming from {resume}.")
         elif self.resume:
@@ -165,8 +175,11 @@ class Job:
                 image_shape=self.dataset.image_shape,
                 callbacks=[*callbacks, Checkpoint(checkpoint, self.checkpoint_every)],
                 resume=resume,
+                comm=self.processes.comm,
             )
         except KeyboardInterrupt:
+            if self.processes.size > 1:
+                raise  # the processes have stopped at different steps
             interrupted = path.with_name(f"{path.stem}-interrupted.safetensors")
             _save_with_settings(model, recipe, interrupted)
             echo_note(f"Interrupted. Saved the best network so far as {interrupted}.", quiet=False)

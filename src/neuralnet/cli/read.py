@@ -174,7 +174,7 @@ class AnnotatedCopies:
     """
 
     def __init__(self, folder: Path, pictures: tuple[str, ...]) -> None:
-        from neuralnet.files import check_writable
+        from neuralnet.storage.lock import check_writable
 
         check_writable(folder)
         self._folder = folder

@@ -4,20 +4,57 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from neuralnet.cli.command import Command
+from neuralnet.cli.command import FAILURE, Command
 from neuralnet.cli.completion import complete_recipe
 from neuralnet.cli.examples import ignore_option, invert_option, table_path, target_option
 from neuralnet.cli.options import apply_overrides, override_options
+from neuralnet.cli.output import echo_error
+from neuralnet.cli.processes import (
+    communicator,
+    end_all,
+    end_together,
+    is_first,
+    only_the_first_speaks,
+)
 from neuralnet.training.recipes import CLASS_WEIGHTS, DataSettings, list_recipes, load_recipe
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
 
 
 class TrainCommand(Command):
-    """A command whose help lists the recipes with their test error and their duration."""
+    """A command whose help lists the recipes with their test error and their duration.
+
+    Of several processes, the first prints; an error in one of them ends all.
+    """
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the arguments; only the first process reports an error."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            if is_first():
+                raise
+            raise click.exceptions.Exit(FAILURE) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command in this process."""
+        with only_the_first_speaks():
+            return super().invoke(ctx)
+
+    def fail(
+        self, ctx: click.Context, error: BaseException, message: str, exit_code: int
+    ) -> NoReturn:
+        """Print the message of an error, and exit; the other processes may not know of it."""
+        if not getattr(error, "everywhere", False):
+            end_all(message and f"Error: {message}", exit_code)
+        elif message:
+            echo_error(message)
+            end_together()
+            message = ""
+        super().fail(ctx, error, message, exit_code)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of recipes."""
@@ -115,44 +152,53 @@ def train(
     Example: neuralnet train --recipe solid --seed 1
              neuralnet train --data wine.csv --target cultivar --class-weight balanced
     """
-    from neuralnet.checks import check_name, check_rng
+    from neuralnet.checks import InputError, check_name, check_rng
     from neuralnet.cli.job import Job
     from neuralnet.data.table_files import is_table
-    from neuralnet.files import check_writable
+    from neuralnet.storage.lock import check_writable
     from neuralnet.training.device import array_module
+    from neuralnet.training.processes import Processes
     from neuralnet.training.recipe_training import (
         build_network,
         recipe_augmentation,
         training_arguments,
     )
 
-    data = None if data is None else table_path(data)
-    recipe = recipe or ("table" if data is not None and is_table(data) else "classic")
-    chosen = apply_overrides(load_recipe(recipe), options)
-    about = chosen.about
-    if num_valid is not None:
-        about = dataclasses.replace(about, num_valid=num_valid)
-        chosen = dataclasses.replace(chosen, about=about)
-    # Report invalid settings before any data is loaded.
-    array_module(device)
-    trained = apply_overrides(load_recipe(about.members), options) if about.members else chosen
-    seed = about.seeds[0] if options["seed"] is None else options["seed"]
-    check_rng(seed)
-    training_arguments(trained)
-    recipe_augmentation(trained)
-    build_network(trained, 1, (0, 1), 0)
-    check_writable(output)
-    given = {
-        "path": None if data is None else str(data),
-        "target": target,
-        "ignore_columns": ignore_columns or None,
-        "invert": invert or None,
-        "num_test": num_test,
-        "class_weight": class_weight,
-    }
-    settings = _data_settings(chosen.data, given)
-    check_name(settings.class_weight, CLASS_WEIGHTS, "class_weight")
-    job = Job(settings, output, device, resume, overwrite, checkpoint_every, quiet)
+    processes = Processes(communicator())
+    with processes.together():
+        data = None if data is None else table_path(data)
+        recipe = recipe or ("table" if data is not None and is_table(data) else "classic")
+        chosen = apply_overrides(load_recipe(recipe), options)
+        about = chosen.about
+        if num_valid is not None:
+            about = dataclasses.replace(about, num_valid=num_valid)
+            chosen = dataclasses.replace(chosen, about=about)
+        # Report invalid settings before any data is loaded.
+        array_module(device)
+        trained = apply_overrides(load_recipe(about.members), options) if about.members else chosen
+        seed = about.seeds[0] if options["seed"] is None else options["seed"]
+        check_rng(seed)
+        training_arguments(trained)
+        recipe_augmentation(trained)
+        build_network(trained, 1, (0, 1), 0)
+        check_writable(output)
+        given = {
+            "path": None if data is None else str(data),
+            "target": target,
+            "ignore_columns": ignore_columns or None,
+            "invert": invert or None,
+            "num_test": num_test,
+            "class_weight": class_weight,
+        }
+        settings = _data_settings(chosen.data, given)
+        check_name(settings.class_weight, CLASS_WEIGHTS, "class_weight")
+        if about.members and processes.size > 1:
+            raise InputError(
+                f"The recipe {chosen.name} averages networks in one process. Train them with "
+                f"several processes, --recipe {about.members} --seed N, and then run this command "
+                f"without mpiexec."
+            )
+        job = Job(settings, output, device, resume, overwrite, checkpoint_every, quiet, processes)
     if about.members:
         job.committee(chosen, trained)
     else:

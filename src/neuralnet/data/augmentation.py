@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_flag, check_integer, check_number, describe
+from neuralnet.checks import (
+    InputError,
+    check_array_module,
+    check_flag,
+    check_integer,
+    check_number,
+    describe,
+    echo,
+)
 from neuralnet.data.deformation import CHUNK, Deformer
 from neuralnet.data.ink import (
     add_noise,
@@ -17,8 +25,11 @@ from neuralnet.data.ink import (
     draw_flags,
     draw_lines,
 )
+from neuralnet.data.random_numbers import draw_numbers
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -37,12 +48,8 @@ _LIMITS = {
     "noise": 1.0,
     "flags": 1.0,
 }
-# The upstroke of a 1: its length and width as fractions of the main stroke's length and width, and
-# its angle in degrees below the horizontal. A 1 with an upstroke would become a 7 if it were
-# rotated or sheared as far as the other digits, so it gets half of their rotation and shear.
-_FLAG_LENGTHS = (0.2, 0.75)
-_FLAG_WIDTHS = (0.6, 1.05)
-_FLAG_ANGLES = (38.0, 65.0)
+# A 1 with an upstroke would become a 7 if it were rotated or sheared as far as the other digits, so
+# it gets half of their rotation and shear.
 _FLAG_CALM = 0.5
 
 
@@ -131,7 +138,7 @@ class Augmentation:
         shape: object = self.image_shape
         if not isinstance(shape, tuple | list) or len(shape) != 2:
             raise InputError(
-                f"image_shape is {shape!r}; it must be (rows, columns), for example (28, 28)."
+                f"image_shape is {echo(shape)}; it must be (rows, columns), for example (28, 28)."
             )
         rows, columns = (check_integer(n, "a side of image_shape", minimum=1) for n in shape)
         object.__setattr__(self, "image_shape", (rows, columns))
@@ -143,9 +150,9 @@ class Augmentation:
         """Return the settings by name, as they are stored in recipes and files."""
         return {setting.name: getattr(self, setting.name) for setting in fields(self)}
 
-    def augmenter(self) -> Augmenter:
-        """Return an augmenter that applies these deformations, with its own buffers."""
-        return Augmenter(self)
+    def augmenter(self, xp: ModuleType = np) -> Augmenter:
+        """Return an augmenter that applies these deformations to arrays of the module `xp`."""
+        return Augmenter(self, check_array_module(xp))
 
     def __call__(
         self,
@@ -209,20 +216,22 @@ class Augmentation:
 class Augmenter:
     """Augmentation of one batch after another, with reused buffers.
 
+    NumPy draws all random numbers, so every array module deforms in the same way, up to rounding.
+
     Parameters
     ----------
     augmentation : Augmentation
         Settings of the deformations.
+    xp : module
+        Array module that computes the deformed images.
     """
 
-    def __init__(self, augmentation: Augmentation) -> None:
+    def __init__(self, augmentation: Augmentation, xp: ModuleType = np) -> None:
         self.augmentation = augmentation
-        self._deformer = Deformer(
-            augmentation.image_shape,
-            augmentation.sigma,
-            augmentation.alpha,
-            centred=augmentation.centred,
-        )
+        self._settings = augmentation.settings()
+        self._xp = xp
+        shape, sigma, alpha = augmentation.image_shape, augmentation.sigma, augmentation.alpha
+        self._deformer = Deformer(shape, sigma, alpha, centred=augmentation.centred, xp=xp)
 
     def apply(
         self,
@@ -230,102 +239,107 @@ class Augmenter:
         generator: np.random.Generator,
         out: Floats,
         labels: NDArray[np.integer] | None = None,
+        part: tuple[int, slice] | None = None,
     ) -> None:
         """Write deformed images, with pixels from 0 to 255, to `out`.
 
         Parameters
         ----------
         images : ndarray of uint8, shape (N, H W)
-            Images to deform; they are left unchanged.
+            Images to deform, in NumPy's memory; they are left unchanged.
         generator : numpy.random.Generator
             Generator for the deformations, which are drawn in the order of the images.
         out : ndarray of float32, shape (N, H W)
-            Receives the deformed images.
+            Receives the deformed images; an array of `xp`.
         labels : ndarray of int, shape (N,), optional
             Digit shown in each image. Without labels, no image gets an upstroke.
+        part : (int, slice), optional
+            If these images are a part of a batch whose other images are deformed elsewhere: number
+            of images in the batch, and which of them are these. The random numbers of the whole
+            batch are drawn.
         """
-        shape = self.augmentation.image_shape
-        for start in range(0, len(images), CHUNK):
-            chunk = images[start : start + CHUNK]
-            ink = chunk.reshape(len(chunk), *shape).astype(np.float32)  # (n, H, W)
-            moved = None
-            calm = np.ones(len(ink), np.float32)
-            if self.augmentation.flags and labels is not None:
-                moved = self._flag(ink, labels[start : start + CHUNK], generator)
-                calm[moved.any(axis=1)] = _FLAG_CALM
-            if self.augmentation.thickness:
-                pixels = self._between(len(ink), self.augmentation.thickness, generator)
-                ink = change_thickness(ink, pixels)
-            affine = self._affine(calm, generator)
-            if moved is not None:  # keep the ink centred: positions in the original move with it
-                affine[:, :, 2] += moved
-            deformed = out[start : start + CHUNK]
-            self._deformer.deform(ink, affine, generator, deformed)
-            self._spoil(deformed.reshape(-1, *shape), generator)
+        flags = bool(self.augmentation.flags) and labels is not None
+        batch: dict[str, Any] = {}
+        if part is not None:
+            batch = draw_numbers(self._settings, part[0], generator, flags=flags)
+            batch = {name: numbers[part[1]] for name, numbers in batch.items()}
+        # A processor's cache holds the buffers of CHUNK images; a GPU is fast with all at once.
+        size = CHUNK if self._xp is np else max(len(images), 1)
+        for start in range(0, len(images), size):
+            rows = slice(start, start + size)
+            chunk = images[rows]
+            ones = labels[rows] == 1 if flags and labels is not None else None
+            drawn = {name: numbers[rows] for name, numbers in batch.items()}
+            drawn = drawn or draw_numbers(self._settings, len(chunk), generator, flags=flags)
+            self._deform(chunk, drawn, out[rows], ones)
 
-    def _flag(
-        self, ink: Floats, labels: NDArray[np.integer], generator: np.random.Generator
-    ) -> Floats:
-        """Draw upstrokes on randomly chosen ones, in place.
+    def _deform(
+        self,
+        images: NDArray[np.uint8],
+        numbers: dict[str, Any],
+        out: Floats,
+        ones: NDArray[np.bool_] | None,
+    ) -> None:
+        """Write the images, deformed as the random numbers tell, to `out`.
+
+        `ones`, of shape (N,), tells which images show a 1, if any may get an upstroke.
+        """
+        xp, a = self._xp, self.augmentation
+        drawn: dict[str, Any] = {name: xp.asarray(array) for name, array in numbers.items()}
+        ink = xp.asarray(images.reshape(-1, *a.image_shape)).astype(np.float32)  # (N, H, W)
+        moved = None
+        if ones is not None:
+            rows = xp.asarray(np.flatnonzero(numbers["flagged"] & ones))
+            moved = self._flag(ink, rows, drawn)
+        if a.thickness:
+            ink = change_thickness(ink, drawn["thickness"], a.thickness)
+        affine = self._affine(drawn, moved)
+        self._deformer.deform(ink, affine, drawn.get("elastic"), out)
+        self._spoil(out.reshape(-1, *a.image_shape), drawn)
+
+    def _flag(self, ink: Floats, rows: NDArray[np.intp], drawn: dict[str, Any]) -> Floats:
+        """Draw upstrokes on the images at `rows`, in place.
 
         Returns the displacement of each image's centre of mass in rows and columns, shape (N, 2).
         """
-        moved = np.zeros((len(ink), 2), np.float32)
-        drawn = generator.random(len(ink), np.float32) < self.augmentation.flags
-        length = generator.uniform(*_FLAG_LENGTHS, len(ink)).astype(np.float32)
-        angle = np.deg2rad(generator.uniform(*_FLAG_ANGLES, len(ink))).astype(np.float32)
-        width = generator.uniform(*_FLAG_WIDTHS, len(ink)).astype(np.float32)
-        rows = np.flatnonzero(drawn & (labels == 1))
+        moved: Floats = self._xp.zeros((len(ink), 2), np.float32)
         if len(rows):
             images = ink[rows]
-            moved[rows] = draw_flags(images, length[rows], angle[rows], width[rows])
+            strokes = (drawn[name][rows] for name in ("flag_length", "flag_angle", "flag_width"))
+            moved[rows] = draw_flags(images, *strokes)
             ink[rows] = images
         return moved
 
-    def _affine(self, calm: Floats, generator: np.random.Generator) -> Floats:
-        """Draw affine maps from deformed images to the originals, shape (N, 2, 3).
-
-        `calm`, of shape (N,), is a factor on the rotation and shear of each image.
-        """
-        a, num_images = self.augmentation, len(calm)
-        angle = np.deg2rad(calm * self._between(num_images, a.rotation, generator))
-        row_scale = 1 + self._between(num_images, a.scale, generator)
-        column_scale = 1 + self._between(num_images, a.scale, generator)
-        shear = calm * self._between(num_images, a.shear, generator)
+    def _affine(self, drawn: dict[str, Any], moved: Floats | None) -> Floats:
+        """Return affine maps from deformed images to the originals, shape (N, 2, 3)."""
+        rotation, shear = drawn["rotation"], drawn["shear"]
+        if moved is not None:
+            calm = np.where(moved.any(axis=1), np.float32(_FLAG_CALM), np.float32(1))
+            rotation, shear = calm * rotation, calm * shear
+        angle = np.deg2rad(rotation)
+        row_scale, column_scale = 1 + drawn["row_scale"], 1 + drawn["column_scale"]
         cos, sin = np.cos(angle), np.sin(angle)
-        affine = np.empty((num_images, 2, 3), np.float32)
+        affine: Floats = self._xp.empty((len(angle), 2, 3), np.float32)
         # The inverse of rotating, shearing, scaling and shifting the original, in this order.
         affine[:, 0, 0] = cos / row_scale
         affine[:, 0, 1] = -sin / column_scale
         affine[:, 1, 0] = (sin + shear * cos) / row_scale
         affine[:, 1, 1] = (cos - shear * sin) / column_scale
-        for axis in (0, 1):
-            affine[:, axis, 2] = self._between(num_images, a.shift, generator)
+        affine[:, 0, 2] = drawn["row_shift"]
+        affine[:, 1, 2] = drawn["column_shift"]
+        if moved is not None:  # keep the ink centred: positions in the original move with it
+            affine[:, :, 2] += moved
         return affine
 
-    def _between(self, num_images: int, strength: float, generator: np.random.Generator) -> Floats:
-        """Draw one uniform number between minus and plus `strength` per image, shape (N,)."""
-        drawn = generator.random(num_images, np.float32)
-        drawn *= 2 * strength
-        drawn -= strength
-        return drawn
-
-    def _spoil(self, images: Floats, generator: np.random.Generator) -> None:
+    def _spoil(self, images: Floats, drawn: dict[str, Any]) -> None:
         """Apply blur, contrast, lines and noise to images of shape (N, H, W), in place."""
-        a, num_images = self.augmentation, len(images)
+        a = self.augmentation
         if a.blur:
-            blur(images, a.blur * generator.random(num_images, np.float32))
+            blur(images, a.blur * drawn["blur"])
         if a.contrast:
-            power = np.exp(self._between(num_images, a.contrast, generator))
-            change_contrast(
-                images, power, 1 - a.contrast * generator.random(num_images, np.float32)
-            )
+            change_contrast(images, np.exp(drawn["power"]), 1 - a.contrast * drawn["faintness"])
         if a.lines:
-            crossed = generator.random(num_images, np.float32) < a.lines
-            angle = self._between(num_images, np.pi, generator)
-            distance = self._between(num_images, min(a.image_shape) / 3, generator)
-            width = (0.5 + 1.5 * generator.random(num_images, np.float32)) * crossed
-            draw_lines(images, angle, distance, width)
+            width = (0.5 + 1.5 * drawn["line_width"]) * drawn["crossed"]
+            draw_lines(images, drawn["line_angle"], drawn["line_distance"], width)
         if a.noise:
-            strength = 255 * a.noise * generator.random(num_images, np.float32)
-            add_noise(images, generator.standard_normal(images.shape, np.float32), strength)
+            add_noise(images, drawn["noise"], 255 * a.noise * drawn["noise_strength"])

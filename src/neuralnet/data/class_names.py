@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_name
+from neuralnet.checks import InputError, check_name, echo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,8 @@ def infer_classes(
     classes = sort_class_names(set(names.tolist()))
     if len(classes) < 2:
         raise InputError(
-            f"{where} has only the class {classes[0]!r}; classification needs at least two classes."
+            f"{where} has only the class {echo(classes[0])}; classification needs at least two "
+            f"classes."
         )
     if len(classes) > max(2, len(names) // 2):
         raise InputError(
@@ -86,9 +87,14 @@ def encode_labels(
 def sort_class_names(names: Iterable[str]) -> tuple[str | int, ...]:
     """Sort class names: as integers if all of them are integers, and otherwise as text."""
     names = list(names)
-    if all(name.isascii() and name.isdigit() and str(int(name)) == name for name in names):
+    if all(map(_is_integer, names)):
         return tuple(sorted(int(name) for name in names))
     return tuple(sorted(names))
+
+
+def _is_integer(name: str) -> bool:
+    """Return whether a name is an integer as Python writes it, and fits into 64 bits."""
+    return name.isascii() and name.isdigit() and len(name) < 19 and str(int(name)) == name
 
 
 def check_plausible(labels: NDArray[np.uint8], where: str) -> None:

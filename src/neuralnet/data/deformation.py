@@ -7,16 +7,19 @@ centre of the first pixel is (0, 0).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
-# Number of images deformed at a time: few enough for their buffers to stay in the CPU cache.
+# Number of images deformed at a time: few enough for their buffers to stay in the CPU cache. Random
+# numbers are drawn for as many images at a time, whatever the array module.
 CHUNK = 32
 
 
@@ -59,61 +62,83 @@ class Deformer:
         applied to visual document analysis"). There is no elastic deformation if `alpha` is 0.
     centred : bool
         Whether to subtract the mean displacement of the ink from the elastic field.
+    xp : module
+        Array module of all arrays.
     """
 
     def __init__(
-        self, shape: tuple[int, int], sigma: float, alpha: float, *, centred: bool = False
+        self,
+        shape: tuple[int, int],
+        sigma: float,
+        alpha: float,
+        *,
+        centred: bool = False,
+        xp: ModuleType = np,
     ) -> None:
         height, width = self.shape = shape
         self.elastic = alpha > 0
         self.centred = centred
         if self.elastic:
-            self._along_rows = gaussian_kernel(width, sigma)  # (W, W)
-            self._along_columns = gaussian_kernel(height, sigma) * np.float32(alpha)  # (H, H)
+            self._along_rows = xp.asarray(gaussian_kernel(width, sigma))  # (W, W)
+            columns = gaussian_kernel(height, sigma) * np.float32(alpha)
+            self._along_columns = xp.asarray(columns)  # (H, H)
         # Positions relative to the image centre, with a row of ones for the shift: (3, H W).
         rows, columns = np.indices(shape, dtype=np.float32).reshape(2, -1)
-        self._centre = np.array([(height - 1) / 2, (width - 1) / 2], np.float32)
-        self._grid = np.stack(
-            [rows - self._centre[0], columns - self._centre[1], np.ones_like(rows)]
-        )
-        # A border of background, so that pixels from outside the image are background.
-        self._padded = np.zeros((CHUNK, height + 2, width + 2), np.float32)
-        self._first = (np.arange(CHUNK) * self._padded[0].size)[:, np.newaxis]  # (CHUNK, 1)
-        size = (CHUNK, height * width)
-        self._positions = np.empty((CHUNK, 2, height * width), np.float32)
-        self._index = np.empty((2, *size), np.intp)
-        self._corners = np.empty((4, *size), np.float32)
+        centre = np.array([(height - 1) / 2, (width - 1) / 2], np.float32)
+        grid = np.stack([rows - centre[0], columns - centre[1], np.ones_like(rows)])
+        self._grid, self._centre = xp.asarray(grid), xp.asarray(centre)
+        self._xp = xp
+        # NumPy checks each index unless told to clip it; CuPy never checks.
+        self._unchecked: dict[str, Any] = {"mode": "clip"} if xp is np else {}
+        self._allocate(CHUNK)
 
-    def displacements(self, num_images: int, generator: np.random.Generator) -> Floats:
-        """Draw elastic displacement fields in pixels, shape (N, 2, H, W)."""
+    def _allocate(self, num_images: int) -> None:
+        """Allocate the buffers for this number of images."""
+        xp, (height, width) = self._xp, self.shape
+        # A border of background, so that pixels from outside the image are background.
+        self._padded: Floats = xp.zeros((num_images, height + 2, width + 2), np.float32)
+        first = np.arange(num_images) * ((height + 2) * (width + 2))
+        self._first = xp.asarray(first[:, np.newaxis])  # (N, 1)
+        size = (num_images, height * width)
+        self._positions: Floats = xp.empty((num_images, 2, height * width), np.float32)
+        self._index = xp.empty((2, *size), np.intp)
+        self._corners: Floats = xp.empty((4, *size), np.float32)
+
+    def displacements(self, numbers: Floats) -> Floats:
+        """Return elastic displacement fields in pixels, shape (N, 2, H, W).
+
+        `numbers`, of shape (N, 2 H W), are uniform in [0, 1); they are overwritten.
+        """
         height, width = self.shape
-        noise = generator.random((num_images * 2 * height, width), np.float32)
+        noise = numbers.reshape(-1, width)  # (N 2 H, W)
         noise *= 2
         noise -= 1
-        smooth = (noise @ self._along_rows).reshape(num_images * 2, height, width)
-        return (self._along_columns @ smooth).reshape(num_images, 2, height, width)
+        smooth = (noise @ self._along_rows).reshape(-1, height, width)
+        fields: Floats = (self._along_columns @ smooth).reshape(-1, 2, height, width)
+        return fields
 
-    def deform(
-        self, images: Floats, affine: Floats, generator: np.random.Generator, out: Floats
-    ) -> None:
+    def deform(self, images: Floats, affine: Floats, numbers: Floats | None, out: Floats) -> None:
         """Write deformed images to `out`.
 
         Parameters
         ----------
         images : ndarray, shape (N, H, W)
-            At most `CHUNK` images with a background of 0.
+            Images with a background of 0.
         affine : ndarray, shape (N, 2, 3)
             Maps a position (row, column, 1) relative to the centre of the deformed image to a
             position (row, column) relative to the centre of the original.
-        generator : numpy.random.Generator
-            Generator for the elastic fields.
+        numbers : ndarray, shape (N, 2 H W), or None
+            Uniform random numbers in [0, 1) for the elastic fields, which are overwritten; None
+            for no elastic deformation.
         out : ndarray, shape (N, H W)
             Receives the deformed images.
         """
         num_images = len(images)
+        if num_images > len(self._padded):
+            self._allocate(num_images)
         positions = np.matmul(affine, self._grid, out=self._positions[:num_images])  # (N, 2, H W)
-        if self.elastic:
-            field = self.displacements(num_images, generator).reshape(positions.shape)
+        if numbers is not None:
+            field = self.displacements(numbers).reshape(positions.shape)
             if self.centred:
                 ink = images.reshape(num_images, 1, -1)
                 total = ink.sum(axis=2, keepdims=True) + 1  # plus 1, as an image may have no ink
@@ -148,7 +173,7 @@ class Deformer:
         neighbours = (0, 1, row_length, row_length + 1)
         a, b, c, d = self._corners[:, :num_images]
         for offset, value in zip(neighbours, (a, b, c, d), strict=True):
-            pixels[offset:].take(corner, out=value, mode="clip")
+            pixels[offset:].take(corner, out=value, **self._unchecked)
         b -= a
         b *= columns
         a += b  # along the upper row

@@ -6,6 +6,7 @@ The strength of each effect is given per image.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
-def change_thickness(images: Floats, pixels: Floats) -> Floats:
+def change_thickness(images: Floats, pixels: Floats, largest: float) -> Floats:
     """Return images whose strokes are thicker, or thinner, by a number of pixels per image.
 
     One pixel of growth is a grey dilation: each pixel becomes the maximum of itself and its four
@@ -29,13 +30,15 @@ def change_thickness(images: Floats, pixels: Floats) -> Floats:
         Images, which are left unchanged.
     pixels : ndarray, shape (N,)
         Growth in pixels; negative to shrink.
+    largest : float
+        Upper limit of the growth and the shrinking of any image.
 
     Returns
     -------
     ndarray, shape (N, H, W)
         The changed images.
     """
-    for _ in range(int(np.ceil(np.abs(pixels).max(initial=0)))):
+    for _ in range(math.ceil(largest)):
         amount = np.clip(pixels, -1, 1)[:, np.newaxis, np.newaxis]
         pixels = pixels - amount[:, 0, 0]
         images = images + np.abs(amount) * (_dilate_or_erode(images, amount > 0) - images)
@@ -126,7 +129,8 @@ def draw_flags(images: Floats, length: Floats, angle: Floats, width: Floats) -> 
     ndarray, shape (N, 2)
         Displacement of the ink's centre of mass, in rows and columns.
     """
-    grid = np.indices(images.shape[1:], np.float32).reshape(2, -1)  # (2, H W)
+    rows, columns = (np.arange(n, dtype=np.float32, like=images) for n in images.shape[1:])
+    grid = np.stack(np.meshgrid(rows, columns, indexing="ij")).reshape(2, -1)  # (2, H W)
     ink = images.reshape(len(images), -1)
     share = ink / np.maximum(ink.sum(axis=1, keepdims=True), 1)
     centre = share @ grid.T  # (N, 2)
@@ -179,8 +183,10 @@ def draw_lines(images: Floats, angle: Floats, distance: Floats, width: Floats) -
         Width of the line in pixels; 0 for no line.
     """
     height, length = images.shape[1:]
-    rows = (np.arange(height, dtype=np.float32) - (height - 1) / 2)[:, np.newaxis]  # (H, 1)
-    columns = np.arange(length, dtype=np.float32) - (length - 1) / 2  # (W,)
+    rows = (np.arange(height, dtype=np.float32, like=images) - (height - 1) / 2)[
+        :, np.newaxis
+    ]  # (H, 1)
+    columns = np.arange(length, dtype=np.float32, like=images) - (length - 1) / 2  # (W,)
     angle, distance, width = (v[:, np.newaxis, np.newaxis] for v in (angle, distance, width))
     away = np.abs(rows * np.cos(angle) + columns * np.sin(angle) - distance)  # (N, H, W)
     line = 255 * np.clip((width + 1) / 2 - away, 0, 1) * (width > 0)

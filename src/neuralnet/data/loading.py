@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from neuralnet.checks import InputError
+from neuralnet.checks import InputError, check_flag, check_text_list, echo
 from neuralnet.data.dataset import Dataset, Folder, Progress
 from neuralnet.data.folder import holds_idx_files
 from neuralnet.data.inputs import InputKind
 from neuralnet.data.pictures import load_pictures
 from neuralnet.data.sources import load_mnist
-from neuralnet.data.table_files import is_table
+from neuralnet.data.table_files import is_table, name_of_table
 from neuralnet.data.tables import load_table
 from neuralnet.files import FileError, check_path, describe_os_error, file_status
 
@@ -60,6 +60,8 @@ def load_data(
     InputError
         If an argument does not apply to this kind of data.
     """
+    invert = check_flag(invert, "invert")
+    ignore_columns = check_text_list(ignore_columns, "ignore_columns", "names of columns")
     if path is not None:
         path = check_path(path)
         file_status(path)  # raises if the path cannot be looked up
@@ -70,25 +72,27 @@ def load_data(
         )
     if path is not None and is_table(Path(path)):
         if target is None:
+            name = name_of_table(Path(path))
+            read = "is a table" if name == str(path) else "is read as a table"
             raise InputError(
-                f"{path} is a table, but target is None; name the column that holds the class: "
-                f"target= in Python, --target on the command line."
+                f"target is None, but {name} {read}; name the column that holds the class: target= "
+                f"in Python, --target on the command line."
             )
         return load_table(
             path,
             target,
-            kind=kind or "features",
+            kind="features" if kind is None else kind,
             columns=columns,
             ignore_columns=ignore_columns,
             num_columns=num_columns,
             classes=classes,
         )
-    for name, value in (("target", target), ("ignore_columns", tuple(ignore_columns) or None)):
+    for name, value in (("target", target), ("ignore_columns", ignore_columns or None)):
         if value is not None:
             data = "MNIST" if path is None else str(path)
             raise InputError(
-                f"{name} is {value!r}, but {data} is not a CSV file; give the path of a CSV file, "
-                f"or leave {name} out."
+                f"{name} is {echo(value)}, but {data} is not a CSV file; give the path of a CSV "
+                f"file, or leave {name} out."
             )
     if path is not None and _has_pictures(Path(path)):
         return load_pictures(path, classes=classes, invert=invert)

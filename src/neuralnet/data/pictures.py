@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_name
+from neuralnet.checks import InputError, check_class_names, check_flag, check_name
 from neuralnet.data.class_names import sort_class_names
 from neuralnet.data.dataset import Dataset, Folder
 from neuralnet.data.picture_formats import supported_formats
@@ -77,9 +77,9 @@ def load_pictures(
     InputError
         If a subfolder is not one of `classes`.
     """
-    folder = check_path(folder, "folder")
+    folder, invert = check_path(folder, "folder"), check_flag(invert, "invert")
     by_class, others = _find_pictures(folder)
-    found = sort_class_names(by_class) if classes is None else tuple(classes)
+    found = sort_class_names(by_class) if classes is None else check_class_names(classes)
     place = {str(name): label for label, name in enumerate(found)}
     for name in by_class:
         check_name(name, place, f"A subfolder of {folder}")

@@ -14,6 +14,7 @@ from neuralnet.checks import (
     check_name,
     check_rng,
     describe,
+    echo,
 )
 
 if TYPE_CHECKING:
@@ -153,8 +154,8 @@ def split_dataset(
     if wrong is not None:
         name = "num_valid" if protocol == "textbook" else "sizes"
         raise InputError(
-            f"{name} is {wrong!r}, but the protocol {protocol!r} does not use it; give sizes with "
-            f"'textbook' and num_valid with 'official'."
+            f"{name} is {echo(wrong)}, but the protocol {protocol!r} does not use it; give sizes "
+            f"with 'textbook' and num_valid with 'official'."
         )
     if protocol == "textbook":
         train, valid, test = _textbook_split(dataset.labels, sizes, seed)
@@ -182,10 +183,11 @@ def _textbook_split(
     total = len(labels)
     if sizes is None:
         return stratified_split(labels, proportional_sizes(total, TEXTBOOK_SIZES), seed)
-    given = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
-    if not isinstance(given, tuple | list) or len(given) != 3:
+    given: object = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
+    given = list(given) if isinstance(given, tuple | list) else []
+    if len(given) != 3:
         raise InputError(
-            f"sizes is {sizes!r:.80}; it must be three whole numbers: the sizes of the training, "
+            f"sizes is {echo(sizes)}; it must be three whole numbers: the sizes of the training, "
             f"validation and test sets, for example (1000, 500, 500)."
         )
     checked = [check_integer(n, f"sizes[{i}]", minimum=int(i == 0)) for i, n in enumerate(given)]

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from neuralnet.checks import InputError, check_name
+from neuralnet.checks import InputError, check_name, echo
 from neuralnet.data import mnist
 from neuralnet.data.cache import cache_folder, load_cache, store_in_cache
 from neuralnet.data.dataset import (
@@ -20,7 +20,7 @@ from neuralnet.data.dataset import (
 )
 from neuralnet.data.folder import load_folder
 from neuralnet.data.sample import load_sample
-from neuralnet.files import FileFormatError
+from neuralnet.files import FileFormatError, check_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,11 +88,16 @@ def load_mnist(
     check_name(source, SOURCES, "source")
     named: dict[str, object] = {"data_dir": data_dir, "cache_dir": cache_dir}
     for name, given in named.items():
-        if given is not None and (not isinstance(given, str | os.PathLike) or not str(given)):
-            raise InputError(f"{name} is {given!r}; it must be the path of a folder.")
+        if given is not None:
+            check_path(given, name)
+    if progress is not None and not callable(progress):
+        raise InputError(
+            f"progress is {echo(progress)}; it must be a function of a description, the bytes "
+            f"received, and the total or None."
+        )
     if data_dir is not None and source not in _WITH_FOLDER:
         raise InputError(
-            f"data_dir is {str(data_dir)!r}, but source is {source!r}, which does not read a "
+            f"data_dir is {echo(str(data_dir))}, but source is {source!r}, which does not read a "
             f"folder. Leave one of them out."
         )
     folder = data_dir if data_dir is not None else os.environ.get(FOLDER_VARIABLE) or None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from neuralnet.checks import InputError
-from neuralnet.files import FileError, FileFormatError, describe_os_error
+from neuralnet.files import FileError, FileFormatError, check_path, describe_os_error
 
 # Largest size to which a gzipped table may unpack, and of a table from a pipe. A file of 2 MB can
 # unpack to 2 GB of zeros, which would fill the memory before the first cell is checked.
@@ -24,6 +24,13 @@ _STANDARD_INPUT = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 def is_table(path: Path) -> bool:
     """Return whether a path is a file or a pipe, rather than a folder or nothing."""
     return path.exists() and not path.is_dir()
+
+
+def name_of_table(path: Path) -> str:
+    """Return what a table is read from, for messages: a path, a pipe or standard input."""
+    if str(path) in _STANDARD_INPUT:
+        return "standard input"
+    return str(path) if path.is_file() else f"the pipe {path}"
 
 
 class TableFile:
@@ -45,7 +52,7 @@ class TableFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = check_path(path)
         self._is_standard_input = os.fspath(path) in _STANDARD_INPUT
         self._content: bytes | None = None  # of a pipe, which can be read only once
         self._gzipped = False
@@ -66,8 +73,10 @@ class TableFile:
 
     @property
     def description(self) -> str:
-        """The words "the file" and the path, or "standard input"."""
-        return str(self) if self._is_standard_input else f"the file {self}"
+        """The words "the file" or "the pipe" and the path, or "standard input"."""
+        if self._is_standard_input:
+            return str(self)
+        return f"the {'file' if self._content is None else 'pipe'} {self}"
 
     @property
     def name(self) -> str:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, describe
+from neuralnet.checks import (
+    InputError,
+    check_class_names,
+    check_integer,
+    check_text_list,
+    describe,
+    echo,
+)
 from neuralnet.data.cells import (
     as_numbers,
     as_pixels,
@@ -102,6 +109,10 @@ def load_table(
         If a column or class is unknown, the number of columns is wrong, the target is to be
         ignored, or the target column does not hold plausible classes.
     """
+    if target is None:
+        raise InputError("target is None; it must be the name of the column that holds the class.")
+    if classes is not None:
+        classes = check_class_names(classes)
     table = read_table(
         path,
         target=target,
@@ -155,6 +166,13 @@ def read_table(
         As for `load_table`.
     """
     check_input_kind(kind)
+    if target is not None and not isinstance(target, str):
+        raise InputError(f"target is {echo(target)}; it must be the name of a column.")
+    ignore_columns = check_text_list(ignore_columns, "ignore_columns", "names of columns")
+    if columns is not None:
+        columns = check_text_list(columns, "columns", "names of columns")
+    if num_columns is not None:
+        num_columns = check_integer(num_columns, "num_columns", minimum=1)
     file = TableFile(path)
     names, separator = read_header(file)
     if target is not None:
@@ -222,7 +240,8 @@ def _check_columns(wanted: Sequence[str], names: list[str], file: TableFile, rol
     nearest = difflib.get_close_matches(missing[0], names, n=1, cutoff=0.5)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
     raise InputError(
-        f"{file} lacks the column {missing[0]!r}{role}{also}; its columns are {listed}{more}.{hint}"
+        f"{file} lacks the column {echo(missing[0])}{role}{also}; its columns are {listed}"
+        f"{more}.{hint}"
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
+from numbers import Real
 from typing import Any, cast
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
-from neuralnet.checks import InputError, check_flag, check_integer, check_name, check_number
+from neuralnet.checks import InputError, check_flag, check_integer, check_name, check_number, echo
+from neuralnet.checks.settings import is_sequence
 from neuralnet.interop.base import BaseNeuralNet, Method
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS, Activation, Sigmoid
 from neuralnet.nn.layers import Dense
@@ -34,7 +36,7 @@ def check_parameters(estimator: BaseNeuralNet) -> None:
     check_name(estimator.solver, ("adam", "sgd", "lbfgs"), "solver")
     check_name(estimator.learning_rate, ("constant", "invscaling", "adaptive"), "learning_rate")
     check_name(estimator.device, ("cpu", "cuda"), "device")
-    _check_layer_sizes(estimator.hidden_layer_sizes)
+    layer_sizes(estimator.hidden_layer_sizes)
     check_number(estimator.alpha, "alpha", minimum=0)
     check_number(estimator.learning_rate_init, "learning_rate_init", above=0)
     check_number(estimator.power_t, "power_t", minimum=0)
@@ -42,39 +44,46 @@ def check_parameters(estimator: BaseNeuralNet) -> None:
     check_number(estimator.validation_fraction, "validation_fraction", minimum=0, below=1)
     check_integer(estimator.max_iter, "max_iter", minimum=1)
     check_integer(estimator.max_fun, "max_fun", minimum=1)
-    if estimator.n_iter_no_change != math.inf:
-        check_integer(estimator.n_iter_no_change, "n_iter_no_change", minimum=1)
-    if estimator.batch_size != "auto":
+    patience = estimator.n_iter_no_change
+    if not (isinstance(patience, Real) and patience == math.inf):
+        check_integer(patience, "n_iter_no_change", minimum=1)
+    if not _is_auto(estimator.batch_size):
         check_integer(estimator.batch_size, "batch_size", minimum=1)
     if not isinstance(estimator.verbose, int | np.integer | np.bool_):
-        raise InputError(f"verbose is {estimator.verbose!r}; it must be a bool or an integer.")
+        raise InputError(f"verbose is {echo(estimator.verbose)}; it must be a bool or an integer.")
     for name in _FLAGS:
         check_flag(getattr(estimator, name), name)
     schedule = schedule_for(estimator.schedule)
     if uses_lbfgs(estimator) and not isinstance(schedule, Constant):
         raise InputError(
-            f"schedule is {estimator.schedule!r}, but lbfgs has no learning rate; use "
+            f"schedule is {echo(estimator.schedule)}, but lbfgs has no learning rate; use "
             f"schedule='constant', or solver='adam' or 'sgd'."
         )
     if estimator.learning_rate != "constant" and not isinstance(schedule, Constant):
         raise InputError(
-            f"learning_rate is {estimator.learning_rate!r} and schedule is "
-            f"{estimator.schedule!r}; only one of them can change the learning rate. Set the other "
-            f"to 'constant'."
+            f"learning_rate is {echo(estimator.learning_rate)} and schedule is "
+            f"{echo(estimator.schedule)}; only one of them can change the learning rate. Set the "
+            f"other to 'constant'."
         )
 
 
-def _check_layer_sizes(sizes: Any) -> None:
-    """Check `hidden_layer_sizes`, whose name the network does not know."""
-    listed = np.atleast_1d(sizes).tolist()
-    if not listed:
+def _is_auto(choice: object) -> bool:
+    return isinstance(choice, str) and choice == "auto"
+
+
+def layer_sizes(sizes: Any) -> list[int]:
+    """Check `hidden_layer_sizes`, whose name the network does not know, and return it as a list."""
+    several = is_sequence(sizes)
+    if several and not len(sizes):
         raise InputError(
             "hidden_layer_sizes is empty; give one size per hidden layer, at least one. A model "
             "without hidden layers is sklearn.linear_model.LogisticRegression or Ridge."
         )
-    for i, size in enumerate(listed):
-        name = "hidden_layer_sizes" if np.ndim(sizes) == 0 else f"hidden_layer_sizes[{i}]"
-        check_integer(size, name, minimum=1)
+    if not several:
+        return [check_integer(sizes, "hidden_layer_sizes", minimum=1)]
+    return [
+        check_integer(size, f"hidden_layer_sizes[{i}]", minimum=1) for i, size in enumerate(sizes)
+    ]
 
 
 def resolve_activation(choice: Any) -> Any:
@@ -82,7 +91,14 @@ def resolve_activation(choice: Any) -> Any:
     if isinstance(choice, Activation):
         return choice
     if isinstance(choice, list | tuple):
-        return [resolve_activation(one) for one in choice]
+        return [_resolve_one(one) for one in choice]
+    return _resolve_one(choice)
+
+
+def _resolve_one(choice: Any) -> Any:
+    """Return the activation of one layer."""
+    if isinstance(choice, Activation):
+        return choice
     name = check_name(
         choice, dict.fromkeys((*_ACTIVATION_NAMES, *HIDDEN_ACTIVATIONS)), "activation"
     )
@@ -97,21 +113,25 @@ def make_optimizer(estimator: BaseNeuralNet) -> Optimizer:
     beta_1 = check_number(estimator.beta_1, "beta_1", minimum=0, below=1)
     beta_2 = check_number(estimator.beta_2, "beta_2", minimum=0, below=1)
     epsilon = check_number(estimator.epsilon, "epsilon", above=0)
-    chosen = optimizer_for(estimator.optimizer or estimator.solver)
+    chosen = optimizer_for(_chosen(estimator))
     if isinstance(chosen, SGD):
         return SGD(momentum, nesterov=bool(estimator.nesterovs_momentum and momentum))
     if isinstance(chosen, Adam):
         return type(chosen)(beta_1, beta_2, epsilon)
     if isinstance(chosen, LBFGS):
         # The gradients of scikit-learn's loss are smaller by `loss_factor`.
-        return LBFGS(estimator.max_fun, estimator.tol / estimator.loss_factor)
+        return LBFGS(estimator.max_fun, float(estimator.tol) / estimator.loss_factor)
     return chosen
 
 
 def uses_lbfgs(estimator: BaseNeuralNet) -> bool:
     """Return whether the estimator trains with L-BFGS."""
-    chosen = estimator.optimizer or estimator.solver
-    return isinstance(chosen, LBFGS) or chosen == LBFGS.name
+    chosen = _chosen(estimator)
+    return isinstance(chosen, LBFGS) or (isinstance(chosen, str) and chosen == LBFGS.name)
+
+
+def _chosen(estimator: BaseNeuralNet) -> str | Optimizer:
+    return estimator.solver if estimator.optimizer is None else estimator.optimizer
 
 
 def available_if_stochastic(method: Method) -> Method:
@@ -131,8 +151,9 @@ def _is_stochastic(estimator: BaseNeuralNet) -> bool:
 
 def resolve_batch_size(estimator: BaseNeuralNet, num_examples: int) -> int:
     """Return the number of examples per batch."""
-    size: int = 200 if estimator.batch_size == "auto" else int(estimator.batch_size)
-    if size > num_examples and estimator.batch_size != "auto":
+    automatic = _is_auto(estimator.batch_size)
+    size: int = 200 if automatic else int(estimator.batch_size)
+    if size > num_examples and not automatic:
         warnings.warn(
             f"batch_size is {size}, but there are only {num_examples} examples; each epoch has "
             f"one batch with all of them.",

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from neuralnet.checks import Array
+from neuralnet.checks import Array, InputError, echo
 from neuralnet.data.inputs import input_notes
 from neuralnet.data.tasks import Task
 from neuralnet.interop.folding import with_input_map
@@ -174,6 +174,10 @@ class BaseNeuralNet(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[m
         """
         check_is_fitted(self)
         network = self.network_
+        if not isinstance(transformers, list | tuple):
+            raise InputError(
+                f"transformers is {echo(transformers)}; it must be a list of fitted scalers."
+            )
         if transformers:
             network = with_input_map(network, *composed_map(transformers, network.num_features))
             names = [str(name) for name in getattr(transformers[0], "feature_names_in_", ())]

@@ -141,13 +141,13 @@ class ConvergenceMonitor(Recorder):
 
     def _compare_losses(self) -> None:
         estimator = self._estimator
-        improved = estimator.loss_ <= estimator.best_loss_ - estimator.tol
+        improved = estimator.loss_ <= estimator.best_loss_ - float(estimator.tol)
         estimator.no_improvement_count_ = 0 if improved else estimator.no_improvement_count_ + 1
         estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_)
 
     def _compare_scores(self, run: TrainingRun) -> None:
         estimator, score = self._estimator, self._estimator.validation_scores_[-1]
-        improved = score >= estimator.best_validation_score_ + estimator.tol
+        improved = score >= estimator.best_validation_score_ + float(estimator.tol)
         estimator.no_improvement_count_ = 0 if improved else estimator.no_improvement_count_ + 1
         if score > estimator.best_validation_score_ or self.best is None:
             estimator.best_validation_score_ = score
@@ -158,7 +158,7 @@ class ConvergenceMonitor(Recorder):
         estimator = self._estimator
         quantity = "Validation score" if self._early_stopping else "Training loss"
         reason = (
-            f"{quantity} did not improve more than tol={estimator.tol:f} for "
+            f"{quantity} did not improve more than tol={float(estimator.tol):f} for "
             f"{estimator.n_iter_no_change} consecutive epochs."
         )
         if self._rule == "adaptive" and estimator.rate_ > _MIN_LEARNING_RATE:

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 
-from neuralnet.checks import Array, InputError
+from neuralnet.checks import Array, InputError, echo
 from neuralnet.interop.arguments import available_if_stochastic
 from neuralnet.interop.base import with_callbacks
 from neuralnet.interop.labels import LabelledEstimator
@@ -237,11 +237,19 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
         InputError, TrainingDivergedError
             As for `fit`.
         """
-        if hasattr(self, "classes_"):
-            if classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
+        if classes is not None:
+            try:
+                declared = np.unique(np.asarray(classes))
+            except (TypeError, ValueError) as error:
                 raise InputError(
-                    f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
-                    f"{self.classes_!r}. Pass the classes of the first call, or leave them out."
+                    f"classes is {echo(classes)}; it must be an array of labels of one type."
+                ) from error
+        if hasattr(self, "classes_"):
+            if classes is not None and not np.array_equal(self.classes_, declared):
+                raise InputError(
+                    f"`classes={echo(classes)}` is not the same as on last call to partial_fit, "
+                    f"was: {echo(self.classes_)}. Pass the classes of the first call, or "
+                    f"leave them out."
                 )
         elif type_of_target(y) == "multilabel-indicator":
             classes = None
@@ -250,7 +258,7 @@ class NeuralNetClassifier(ClassifierMixin, LabelledEstimator):  # type: ignore[m
                 "classes must be passed on the first call to partial_fit: all labels that will "
                 "occur in any call."
             )
-        self._declared_classes = None if classes is None else np.unique(classes)
+        self._declared_classes = None if classes is None else declared
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X: Any) -> Array:

@@ -22,6 +22,7 @@ from neuralnet.data.tasks import task_note
 from neuralnet.interop.arguments import (
     check_parameters,
     initialize,
+    layer_sizes,
     make_optimizer,
     resolve_activation,
     resolve_batch_size,
@@ -37,6 +38,7 @@ from neuralnet.interop.divergence import diverged
 from neuralnet.interop.sparse import SparseRows
 from neuralnet.interop.warm_start import WarmStartOptimizer
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.training.callbacks import check_callbacks
 from neuralnet.training.device import array_module
 from neuralnet.training.lbfgs import LBFGS
 from neuralnet.training.loop import train
@@ -106,7 +108,7 @@ class NeuralNetEstimator(BaseNeuralNet):
                 num_examples=num_examples,
             )
         )
-        callbacks = list(self.callbacks or ())
+        callbacks = check_callbacks(() if self.callbacks is None else self.callbacks)
         if incremental:
             recorder.incremental = True
             self._train(training, validation, recorder, callbacks, batch_size, num_epochs=1)
@@ -194,7 +196,7 @@ class NeuralNetEstimator(BaseNeuralNet):
         """Build a new network with random weights."""
         self._network = NeuralNetMLP(
             num_features,
-            np.atleast_1d(self.hidden_layer_sizes).tolist(),
+            layer_sizes(self.hidden_layer_sizes),
             hidden_activation=resolve_activation(self.activation),
             dropout=self.dropout,
             batch_norm=self.batch_norm,

@@ -10,7 +10,7 @@ from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from neuralnet.checks import Array, InputError, check_name, check_number
+from neuralnet.checks import Array, InputError, check_name, check_number, describe, echo
 from neuralnet.data.tasks import Task
 from neuralnet.interop.estimator import NeuralNetEstimator
 from neuralnet.interop.two_classes import two_outputs
@@ -60,9 +60,9 @@ class LabelledEstimator(NeuralNetEstimator):
         check_is_fitted(self)
         if self._one_class:
             raise InputError(
-                f"The classifier was fitted with one class only, {self.classes_.tolist()}, which "
-                f"it always predicts; there is no network to save or export. Fit it with examples "
-                f"of at least two classes."
+                f"The classifier was fitted with one class only, {echo(self.classes_.tolist())}, "
+                f"which it always predicts; there is no network to save or export. Fit it with "
+                f"examples of at least two classes."
             )
         return super().to_network(transformers)
 
@@ -91,7 +91,7 @@ class LabelledEstimator(NeuralNetEstimator):
         elif self.warm_start and not incremental and not np.array_equal(classes, self.classes_):
             raise InputError(
                 f"warm_start can only be used where `y` has the same classes as in the previous "
-                f"call to fit. Previously got {self.classes_}, `y` has {classes}. Set "
+                f"call to fit. Previously got {self.classes_!s:.80}, `y` has {classes!s:.80}. Set "
                 f"warm_start=False to start anew."
             )
         return self._encode_validation(y)
@@ -101,13 +101,16 @@ class LabelledEstimator(NeuralNetEstimator):
             targets: Array = y.astype(np.float32)
             return targets
         y = column_or_1d(y)
-        labels: Array = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        try:
+            labels: Array = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        except TypeError as error:  # structured arrays have no order
+            raise InputError(f"y is {describe(y)}; its labels must be of one type.") from error
         unknown = self.classes_[labels] != y
         if unknown.any():
             raise InputError(
-                f"`y` has classes not in `self.classes_`, for example {y[unknown][0]!r}. "
-                f"`self.classes_` has {self.classes_.tolist()}. Fit with all classes, or list them "
-                f"in partial_fit's argument classes."
+                f"`y` has classes not in `self.classes_`, for example {echo(y[unknown][0])}. "
+                f"`self.classes_` has {echo(self.classes_.tolist(), 300)}. Fit with all classes, "
+                f"or list them in partial_fit's argument classes."
             )
         return labels
 

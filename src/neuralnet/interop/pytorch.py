@@ -10,7 +10,7 @@ Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -244,6 +244,8 @@ def from_state_dict(
     InputError
         If the tensors are not those of such a network, or an argument is invalid.
     """
+    if not isinstance(tensors, Mapping):
+        raise InputError(f"tensors is {describe(tensors)}; it must be a dict of arrays by name.")
     layers = parse_layers(tensors)
     normalized = [layer.normalization is not None for layer in layers[:-1]]
     if layers[-1].normalization is not None or any(normalized) != all(normalized):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, check_finite
+from neuralnet.checks import Array, InputError, check_finite, echo
 
 # PyTorch's names of the arrays of batch normalization, and the package's names.
 NORMALIZATION = {
@@ -41,6 +41,8 @@ def parse_layers(tensors: Mapping[str, Array]) -> list[LinearLayer]:
     """
     modules: dict[str, dict[str, Array]] = {}
     for name, values in tensors.items():
+        if not isinstance(name, str):
+            raise InputError(f"tensors has the name {echo(name)}; a name must be text.")
         module, _, part = name.rpartition(".")
         array = np.asarray(values)
         if array.dtype.kind == "f":

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
-from neuralnet.checks import Array, InputError, check_name
+from neuralnet.checks import Array, InputError, check_name, describe
 from neuralnet.data.tasks import Task
 from neuralnet.interop.arguments import available_if_stochastic
 from neuralnet.interop.base import with_callbacks
@@ -187,7 +187,10 @@ class NeuralNetRegressor(RegressorMixin, NeuralNetEstimator):  # type: ignore[mi
         return self._encode_validation(y)
 
     def _encode_validation(self, y: Any) -> Array:
-        targets: Array = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+        try:
+            targets: Array = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"y is {describe(y)}; its targets must be numbers.") from error
         if targets.shape[1] != self._num_targets:
             raise InputError(
                 f"y has {targets.shape[1]} target(s) per example, but the network has "

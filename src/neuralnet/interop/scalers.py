@@ -46,7 +46,7 @@ def composed_map(transformers: Iterable[Any], num_features: int) -> ColumnMap:
 
 def _map(transformer: Any, num_features: int) -> ColumnMap:
     """Return factor and offset of one transformer."""
-    if transformer is None or isinstance(transformer, str):  # "passthrough"
+    if transformer is None or (isinstance(transformer, str) and transformer == "passthrough"):
         return np.ones(num_features), np.zeros(num_features)
     if type(transformer) is Pipeline:
         return composed_map([step for _, step in transformer.steps], num_features)

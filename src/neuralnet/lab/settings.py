@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from neuralnet.checks import InputError, check_integer, check_name, check_number, describe
-from neuralnet.checks.arrays import Array
+from neuralnet.checks.conversion import Array
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import OPTIMIZERS

@@ -130,7 +130,7 @@ class ReLU(ElementwiseActivation):
     def forward(self, z: Array, out: Array) -> Array:
         """Return the larger of z and 0."""
         # NumPy compares with a row of zeros in half the time that it takes with the number 0.
-        zeros: Array = np.zeros_like(z[0])
+        zeros: Array = np.zeros_like(z[:1])
         return np.maximum(z, zeros, out=out)
 
     def derivative(self, z: Array, a: Array, out: Array) -> Array:

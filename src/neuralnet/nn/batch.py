@@ -35,7 +35,7 @@ def scale_pixels(pixels: Array, input_range: Range) -> None:
     pixels += low
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Batch:
     """The buffers of a mini-batch of `num_rows` examples.
 

@@ -17,7 +17,7 @@ class Initializer(ABC):
     """Draws the initial weights of a dense layer. A subclass defines `draw`."""
 
     @abstractmethod
-    def draw(self, num_inputs: int, num_outputs: int, rng: np.random.Generator) -> Floats:
+    def draw(self, num_inputs: int, num_outputs: int, rng: "np.random.Generator") -> Floats:
         """Return weights of shape (num_inputs, num_outputs)."""
 
 
@@ -50,7 +50,7 @@ class VarianceScaling(Initializer):
         check_name(self.fan, ("in", "average"), "fan")
         check_name(self.distribution, ("normal", "uniform"), "distribution")
 
-    def draw(self, num_inputs: int, num_outputs: int, rng: np.random.Generator) -> Floats:
+    def draw(self, num_inputs: int, num_outputs: int, rng: "np.random.Generator") -> Floats:
         """Return weights of shape (num_inputs, num_outputs), in float64 for any network dtype."""
         fan = num_inputs if self.fan == "in" else (num_inputs + num_outputs) / 2
         deviation = math.sqrt(self.scale / fan)

@@ -11,7 +11,7 @@ reused at every step.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,10 +23,11 @@ from neuralnet.nn.initialization import Initializer
 from neuralnet.nn.parameters import Parameters
 
 Shapes = dict[str, tuple[int, ...]]
-Rng = np.random.Generator | None  # given in training, None in inference
+# A string, because NumPy imports `numpy.random` when it is first used.
+Rng: TypeAlias = "np.random.Generator | None"  # given in training, None in inference
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Cache:
     """What a layer keeps between forward and backward.
 
@@ -53,7 +54,7 @@ class Cache:
         return check_forward(inputs)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class DenseCache(Cache):
     """The cache of a dense layer.
 
@@ -81,7 +82,7 @@ class Layer(LayerDisplay, ABC):
     shapes: Shapes = {}  # noqa: RUF012
     running_shapes: Shapes = {}  # noqa: RUF012
 
-    def initialize(self, rng: np.random.Generator) -> None:
+    def initialize(self, rng: "np.random.Generator") -> None:
         """Set the parameters to their initial values."""
 
     def bind(self, parameters: Parameters) -> None:
@@ -146,7 +147,7 @@ class Dense(Layer):
         for name in bias:
             self.b, self.db = parameters[name], parameters.gradient(name)  # (K,)
 
-    def initialize(self, rng: np.random.Generator) -> None:
+    def initialize(self, rng: "np.random.Generator") -> None:
         """Draw the weights and set the biases to 0."""
         weights = self.initializer.draw(self.num_inputs, self.num_outputs, rng)
         self.W[...] = self.parameters.xp.asarray(check_drawn(weights, self.W.shape))

@@ -111,7 +111,7 @@ class NeuralNetMLP(NetworkDisplay, Model):
         dropout: float | Sequence[float] = 0.0,
         label_smoothing: float = 0.0,
         initial_weights: str | Initializer | Sequence[str | Initializer | None] | None = None,
-        seed: int | np.random.Generator | None = 0,
+        seed: "int | np.random.Generator | None" = 0,
         dtype: DTypeLike = "float32",
         input_range: tuple[float, float] = (-1.0, 1.0),
         classes: Sequence[str | int] | None = None,
@@ -129,11 +129,11 @@ class NeuralNetMLP(NetworkDisplay, Model):
         self.num_classes = check_integer(num_classes, "num_classes", minimum=minimum)
         self.batch_norm = check_flag(batch_norm, "batch_norm")
         self.dropout = check_dropout(dropout, depth)
-        self.classes = check_classes(classes, self.num_classes)
         layers = Sequential(
             self._build_layers(num_features), check_dtype(dtype), check_array_module(xp)
         )
         parts = (self.output_activation, self.loss, layers.parameters)
+        self.classes = check_classes(classes, self.num_classes)
         objective = Objective(*parts, self.num_classes, l2, label_smoothing)
         super().__init__(layers, objective, num_features, check_range(input_range, "input_range"))
         self.label_smoothing = objective.label_smoothing
@@ -157,7 +157,7 @@ class NeuralNetMLP(NetworkDisplay, Model):
                 layers.append(Dropout(num_units, self.dropout[number]))
         return layers
 
-    def initialize(self, seed: int | np.random.Generator | None = 0) -> None:
+    def initialize(self, seed: "int | np.random.Generator | None" = 0) -> None:
         """Draw new initial weights, and set the biases to 0.
 
         They are drawn in float64, so that a float32 and a float64 network with the same seed start

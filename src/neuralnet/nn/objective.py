@@ -32,7 +32,7 @@ class Evaluation(NamedTuple):
     accuracy: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ObjectiveCache:
     """The arrays at the outputs of one mini-batch.
 
@@ -55,7 +55,7 @@ class ObjectiveCache:
     z: Array | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Objective:
     """The number that training minimizes, with its gradient at the logits.
 

@@ -4,6 +4,7 @@ As in layers.py, `backward` is directly below `forward`, with one cache between 
 `N` examples and `K` units. `rng` is given in training and is None in inference.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from neuralnet.nn.layers import Cache, Layer, Rng
 from neuralnet.nn.parameters import Parameters
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class BatchNormCache(Cache):
     """The cache of batch normalization; `inputs` holds the normalized inputs.
 
@@ -23,11 +24,17 @@ class BatchNormCache(Cache):
     ----------
     inverse_deviation : ndarray, shape (K,)
         Factor that the centred inputs were multiplied by.
+    num_rows : int
+        Number of examples of the mini-batch: N, unless other processes have a part of it.
+    reduce : callable
+        Returns the sum of the processes' arrays; alone, a copy.
     from_batch : bool
         Whether mean and variance were computed from the batch.
     """
 
     inverse_deviation: Array
+    num_rows: int
+    reduce: Callable[[Array], Array] = np.positive
     from_batch: bool = False
 
 
@@ -63,7 +70,7 @@ class BatchNorm(Layer):
         self.shift, self.dshift = parameters[shift], parameters.gradient(shift)  # (K,)
         self.mean, self.variance = (parameters.running[name] for name in self.running_shapes)
 
-    def initialize(self, rng: np.random.Generator) -> None:
+    def initialize(self, rng: "np.random.Generator") -> None:
         """Start with scale 1 and shift 0, running mean 0 and running variance 1."""
         self.scale[...] = self.variance[...] = 1
         self.shift[...] = self.mean[...] = 0
@@ -71,19 +78,19 @@ class BatchNorm(Layer):
     def cache(self, num_rows: int, *, needs_d_inputs: bool) -> BatchNormCache:
         """Allocate the cache of a batch of `num_rows` examples."""
         outputs = self.parameters.empty(num_rows, self.num_units)
-        return BatchNormCache(None, outputs, self.parameters.empty(self.num_units))
+        return BatchNormCache(None, outputs, self.parameters.empty(self.num_units), num_rows)
 
     def forward(self, x: Array, cache: BatchNormCache, rng: Rng = None) -> Array:
         """Return y. The contents of `x` are overwritten by its normalized form."""
-        cache.from_batch = rng is not None
+        cache.from_batch, n = rng is not None, cache.num_rows
         if cache.from_batch:
-            if len(x) < 2:
+            if n < 2:
                 raise InputError("Batch normalization cannot learn from a batch of one example.")
-            mean = x.mean(axis=0)  # (K,)
+            mean = cache.reduce(x.sum(axis=0)) / n  # (K,)
             normalized = np.subtract(x, mean, out=x)
-            variance = np.multiply(x, x, out=cache.outputs).mean(axis=0)  # (K,)
+            variance = cache.reduce(np.multiply(x, x, out=cache.outputs).sum(axis=0)) / n  # (K,)
             self.mean += self.MOMENTUM * (mean - self.mean)
-            unbiased = variance * (len(x) / (len(x) - 1))
+            unbiased = variance * (n / (n - 1))
             self.variance += self.MOMENTUM * (unbiased - self.variance)
         else:
             variance = self.variance
@@ -116,14 +123,15 @@ class BatchNorm(Layer):
         products.sum(axis=0, out=self.dscale)  # (K,)
         dy.sum(axis=0, out=self.dshift)  # (K,)
         if cache.from_batch:
-            x_hat *= self.dscale / len(dy)
+            dscale, dshift = cache.reduce(np.stack([self.dscale, self.dshift])) / cache.num_rows
+            x_hat *= dscale  # of the whole batch, as is dshift
             dy -= x_hat
-            dy -= self.dshift / len(dy)
+            dy -= dshift
         dx: Array = np.multiply(dy, self.scale * cache.inverse_deviation, out=dy)
         return dx  # (N, K)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class DropoutCache(Cache):
     """The cache of dropout.
 
@@ -168,9 +176,9 @@ class Dropout(Layer):
         if rng is None:
             return x
         drawn = rng.random(out=cache.drawn, dtype=cache.drawn.dtype.type)
-        np.greater_equal(drawn, self.rate, out=drawn)
-        drawn *= 1 / (1 - self.rate)
-        cache.mask = self.parameters.xp.asarray(drawn)
+        cache.mask = mask = self.parameters.xp.asarray(drawn)
+        np.greater_equal(mask, self.rate, out=mask)
+        mask *= 1 / (1 - self.rate)
         return np.multiply(x, cache.mask, out=cache.outputs)  # (N, K)
 
     def backward(self, dy: Array, cache: DropoutCache) -> Array:

@@ -38,7 +38,7 @@ class Sequential:
         for layer in layers:
             layer.bind(self.parameters)
 
-    def initialize(self, rng: np.random.Generator) -> None:
+    def initialize(self, rng: "np.random.Generator") -> None:
         """Set all parameters to their initial values."""
         for layer in self.layers:
             layer.initialize(rng)

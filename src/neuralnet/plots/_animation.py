@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_integer, check_name, describe
+from neuralnet.checks import InputError, check_integer, check_name, describe, echo
 from neuralnet.files import atomic_write
 from neuralnet.plots._figures import INK, LEFT, ORANGE, WHITE, add_panel, new_figure
 from neuralnet.plots._hidden_units import MIN_PIXELS
@@ -172,8 +172,8 @@ def animate(
                     writer.grab_frame()
         except (subprocess.CalledProcessError, BrokenPipeError):
             raise InputError(
-                f"ffmpeg, which writes {os.fspath(path)!r}, failed; it may lack the encoder for "
-                f"H.264. Choose a name that ends in .gif, or install another ffmpeg."
+                f"ffmpeg, which writes {echo(os.fspath(path))}, failed; it may lack the encoder "
+                f"for H.264. Choose a name that ends in .gif, or install another ffmpeg."
             ) from None
         with atomic_write(path) as target:
             target.write(file.read_bytes())
@@ -333,14 +333,14 @@ def _writer_for(path: object, frames_per_second: object) -> tuple[Any, str]:
     ending = Path(path).suffix.lower()
     if ending not in (".gif", ".mp4"):
         raise InputError(
-            f"path is {str(path)!r}; it must end in .gif or .mp4, which chooses the format."
+            f"path is {echo(str(path))}; it must end in .gif or .mp4, which chooses the format."
         )
     speed = check_integer(frames_per_second, "frames_per_second", minimum=1)
     if ending == ".gif":
         return PillowWriter(fps=speed), ending
     if not FFMpegWriter.isAvailable():
         raise InputError(
-            f"path is {str(path)!r}, but MP4 needs the program ffmpeg, which is not installed. "
+            f"path is {echo(str(path))}, but MP4 needs the program ffmpeg, which is not installed. "
             f"Install it, or choose a name that ends in .gif."
         )
     return FFMpegWriter(fps=speed), ending

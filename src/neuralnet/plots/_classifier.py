@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_labels
+from neuralnet.checks import InputError, as_array, check_labels, describe, echo
 from neuralnet.nn.network import NeuralNetMLP
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def true_labels(classifier: Any, y: object, num_examples: int) -> NDArray[np.int
     names = class_names(classifier)
     if isinstance(classifier, NeuralNetMLP):
         return check_labels(y, num_examples, len(names))
-    values = np.asarray(y)
+    values = as_array(y, "y")
     if values.shape != (num_examples,):
         raise InputError(
             f"y has shape {values.shape}; it must have shape ({num_examples},), with one label for "
@@ -126,13 +126,16 @@ def _kind(model: object) -> str:
 def _numbered(values: NDArray[Any], names: Sequence[object], name: str) -> NDArray[np.int64]:
     """Return the position of each value among the classes."""
     place = {value: label for label, value in enumerate(names)}
-    known = [place.get(value, -1) for value in values.tolist()]
+    try:
+        known = [place.get(value, -1) for value in values.tolist()]
+    except TypeError as error:  # a list, say, is no key
+        raise InputError(f"{name} is {describe(values)}; it must be one label each.") from error
     labels = np.array(known, np.int64)
     if -1 in known:
         wrong = values.tolist()[known.index(-1)]
-        listed = ", ".join(f"{value!r:.30}" for value in names[:10])
+        listed = ", ".join(f"{echo(value, 30)}" for value in names[:10])
         raise InputError(
-            f"{name} contains {wrong!r:.60}, which is not one of the model's {len(names)} classes: "
+            f"{name} contains {echo(wrong)}, which is not one of the model's {len(names)} classes: "
             f"{listed}{', ...' if len(names) > 10 else ''}."
         )
     return labels

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.checks import InputError, describe
+from neuralnet.checks import InputError, as_array, describe
 from neuralnet.plots._classifier import (
     check_classifier,
     class_names,
@@ -165,7 +165,7 @@ def _write_beside(axes: Axes, text: str, row: float, colour: str) -> None:
 
 
 def _check_counts(matrix: ArrayLike) -> NDArray[np.int64]:
-    counts = np.asarray(matrix)
+    counts = as_array(matrix, "matrix")
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or counts.dtype.kind not in "iu":
         raise InputError(
             f"matrix is {describe(counts)}; it must contain whole-number counts and have shape "

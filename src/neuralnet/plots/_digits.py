@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_integer, check_labels
+from neuralnet.checks import InputError, as_array, check_integer, check_labels, echo
 from neuralnet.data.dataset import Dataset
 from neuralnet.plots._figures import LEFT, WIDTH, check_classes, text_width
 from neuralnet.plots._images import check_images, draw_grid
@@ -65,8 +65,8 @@ def digits(
             raise InputError("y is given with a Dataset, which has labels; pass the Dataset alone.")
         if X.columns:
             raise InputError(
-                f"X is the table {X.name!r}; if its columns are pixels, pass X.images and X.labels "
-                f"with an image_shape."
+                f"X is the table {echo(X.name)}; if its columns are pixels, pass X.images and "
+                f"X.labels with an image_shape."
             )
         y, title = X.labels, title or X.name
         classes = X.classes if classes is None else classes
@@ -97,7 +97,7 @@ def _captions(
     if classes is not None:
         names = check_classes(classes)
         return [names[label] for label in check_labels(y, num_images, len(names))[shown]]
-    labels = np.asarray(y)
+    labels = as_array(y, "y")
     if labels.shape != (num_images,):
         raise InputError(
             f"y has shape {labels.shape}; it must have shape ({num_images},), with one label for "

@@ -8,6 +8,7 @@ colours are distinguishable with colour blindness.
 
 from __future__ import annotations
 
+import functools
 import os
 import textwrap
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, describe
+from neuralnet.checks import InputError, describe, echo
 from neuralnet.files import atomic_write
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ PALE_BLUE = "#D6E6F2"
 WIDTH = 8.0  # width of a README at 100 pixels per inch
 LEFT = 0.25  # left margin of headings and of image grids
 LETTER = 0.62 / 72  # width of a letter in inches, per point of font size; capitals are wider
+_MOST_CLASSES = 10_000  # the width of each name is measured
+_LONGEST_TITLE = 1_000  # characters; each line of a figure takes time
 _LONGEST_NAME = 14  # letters; longer class names are truncated
 
 # Metadata that differ between equal figures, by the file's ending.
@@ -69,7 +72,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     ending = Path(path).suffix.lower()
     if ending not in _METADATA:
         raise InputError(
-            f"path is {str(path)!r}; it must end in .png, .svg or .pdf, which chooses the format."
+            f"path is {echo(str(path))}; it must end in .png, .svg or .pdf, which chooses the "
+            f"format."
         )
     # Without a salt, the identifiers within an SVG file are random.
     with mpl.rc_context({"svg.hashsalt": "neuralnet"}), atomic_write(path) as file:
@@ -80,8 +84,13 @@ def new_figure(width: float, body: float, title: str | None, summary: str | None
     """Return a figure with a heading and `body` inches of free space below it."""
     from neuralnet.plots._notebook_figure import NotebookFigure
 
-    if title is not None and not isinstance(title, str):
-        raise InputError(f"title is {describe(title)}; it must be text or None.")
+    given: object = title
+    if not isinstance(given, str | None) or len(given or "") > _LONGEST_TITLE:
+        raise InputError(
+            f"title is {describe(title)}; it must be None, or text of at most "
+            f"{_LONGEST_TITLE:,} characters."
+        )
+    title = None if title is None else _drawable(title)
     # Widths of a letter per point of size: bold is wider, and a title may be all capitals.
     bold = (title, 0.76, 12, {"weight": "bold", "color": INK})
     plain = (summary, 0.56, 9, {"weight": "normal", "color": MUTED})
@@ -131,12 +140,28 @@ def check_classes(classes: Iterable[object]) -> list[str]:
     """Return the names of the classes, each on a single line and truncated if long."""
     if isinstance(classes, str) or not np.iterable(classes):
         raise InputError(f"classes is {describe(classes)}; pass one name per class.")
-    names = [" ".join(str(name).split()) for name in classes]
-    if not names:
+    given = list(classes)
+    if not given:
         raise InputError("classes is empty; pass one name per class.")
+    if len(given) > _MOST_CLASSES:
+        raise InputError(
+            f"classes has {len(given):,} names; a figure has at most {_MOST_CLASSES:,} classes."
+        )
+    try:
+        names = [" ".join(_drawable(str(name)).split()) for name in given]
+    except Exception as error:  # an object may have no text
+        raise InputError(
+            f"classes is {echo(given)}; a name must be text or a number: {error!s:.200}."
+        ) from error
     return [_truncated(name) for name in names]
 
 
+def _drawable(text: str) -> str:
+    """Return a text with escape sequences for lone surrogates, which no font has."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+@functools.lru_cache(maxsize=_MOST_CLASSES)
 def _truncated(name: str) -> str:
     """Shorten a name to 14 letters, or to their width if its letters are wide."""
     size = 9

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_finite, check_integer, describe
+from neuralnet.checks import InputError, as_array, check_finite, check_integer, describe
 from neuralnet.plots._classifier import first_weights
 from neuralnet.plots._figures import INK, LEFT, add_panel, new_figure
 from neuralnet.plots._images import check_shape
@@ -90,7 +90,7 @@ def plot_hidden_units(
         If `weights` is not a 2-D floating-point array of finite values, its number of rows does not
         fit the image shape, or `max_units` is not a whole number of at least 1.
     """
-    array = np.asarray(weights)
+    array = as_array(weights, "weights")
     if array.ndim != 2 or not array.size or array.dtype.kind != "f":
         raise InputError(
             f"weights is {describe(weights)}; it must be a floating-point array with shape "

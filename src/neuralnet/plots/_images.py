@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_finite, describe
+from neuralnet.checks import InputError, as_array, check_finite, describe, echo
 from neuralnet.plots._figures import INK, LEFT, WIDTH, add_panel, new_figure
 
 if TYPE_CHECKING:
@@ -53,10 +53,7 @@ def check_images(X: object, image_shape: object) -> Images:
         If the array has another shape or no images, `image_shape` does not fit it, or pixels are
         not finite numbers.
     """
-    try:
-        array = np.asarray(X)
-    except ValueError as error:
-        raise InputError(f"X cannot be converted to an array: {error}.") from error
+    array = as_array(X, "X")
     if array.ndim not in (2, 3) or array.dtype.kind not in "biuf" or not array.size:
         raise InputError(
             f"X is {describe(array if array.ndim else X)}; it must contain at least one image, as "
@@ -86,7 +83,7 @@ def check_shape(shape: object, num_pixels: int, name: str) -> tuple[int, int]:
         isinstance(side, int | np.integer) and side > 0 for side in sides
     )
     if not whole or len(sides) != 2 or math.prod(sides) != num_pixels:
-        fact = "are not a square" if shape is None else f"do not fit the image shape {shape!r:.60}"
+        fact = "are not a square" if shape is None else f"do not fit the image shape {echo(shape)}"
         raise InputError(
             f"{name} has {num_pixels} pixels per image, which {fact}; pass the height and width of "
             f"an image as image_shape."

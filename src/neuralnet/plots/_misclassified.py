@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_finite, check_integer, check_labels, describe
+from neuralnet.checks import (
+    InputError,
+    as_array,
+    check_finite,
+    check_integer,
+    check_labels,
+    describe,
+)
 from neuralnet.plots._classifier import (
     check_classifier,
     class_names,
@@ -172,7 +179,7 @@ def _draw_misclassified(
 
 
 def _check_probabilities(probabilities: ArrayLike, shape: tuple[int, int]) -> NDArray[Any]:
-    array = np.asarray(probabilities)
+    array = as_array(probabilities, "probabilities")
     if array.shape != shape or array.dtype.kind != "f":
         raise InputError(
             f"probabilities is {describe(array)}; it must be floating point with shape {shape}, "

@@ -6,13 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from neuralnet.checks import InputError, describe
 from neuralnet.reading.pictures import Picture, open_colours
+from neuralnet.reading.reader import Reading
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
-    from neuralnet.reading.reader import Digit, Reading
+    from neuralnet.reading.reader import Digit
 
 Colour = tuple[int, int, int]
 
@@ -52,6 +54,10 @@ def annotate(picture: Picture, reading: Reading) -> Image:
     from PIL import ImageOps
     from PIL.ImageDraw import Draw
 
+    if not isinstance(reading, Reading):
+        raise InputError(
+            f"reading is {describe(reading)}; it must be what read_digits returned for the picture."
+        )
     image = open_colours(picture)
     image = _scaled(image, reading)
     scale = image.height / reading.size[0]

@@ -142,7 +142,9 @@ def open_colours(picture: Picture) -> Image:
             return _on_white(ImageOps.exif_transpose(image))
     if isinstance(picture, Image.Image):
         return _on_white(ImageOps.exif_transpose(picture))
-    return _on_white(Image.fromarray(to_bytes(_check_array(picture))))
+    array = _check_array(picture)
+    _check_size(array.shape[0], array.shape[1], "image")
+    return _on_white(Image.fromarray(to_bytes(array)))
 
 
 def _on_white(image: Image) -> Image:

@@ -1,4 +1,4 @@
-"""A lock on the name of an output, so that two processes never write one set of files together."""
+"""Outputs: a check of their folder, and a lock, so that two processes never write one together."""
 
 from __future__ import annotations
 
@@ -57,3 +57,25 @@ def locked_output(path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def check_writable(folder: str | os.PathLike[str]) -> None:
+    """Create a folder if it is missing, and check that a file can be written to it.
+
+    Raises
+    ------
+    FileError
+        If the folder cannot be created or written to.
+    """
+    import tempfile  # imported here because it loads many other modules
+
+    folder = check_path(folder, "folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise FileError(
+            f"Cannot write to {folder}: {describe_os_error(error)}. Choose a folder that you can "
+            f"write to."
+        ) from error

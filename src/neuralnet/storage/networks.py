@@ -22,6 +22,7 @@ import numpy as np
 from neuralnet.checks import (
     Array,
     InputError,
+    check_flag,
     check_integer,
     check_layer_sizes,
     check_name,
@@ -89,7 +90,7 @@ def save(
     texts = network_metadata(model)
     _build(texts)  # raises if the file could not be loaded
     tensors = {name: model.to_numpy(a) for name, a in model.parameters.tensors().items()}
-    if half_precision:
+    if check_flag(half_precision, "half_precision"):
         tensors = {name: _as_float16(name, array) for name, array in tensors.items()}
     write_container(path, NETWORK, texts, tensors)
 

@@ -15,6 +15,7 @@ from neuralnet.checks import Array, Labelled, Rows
 from neuralnet.checks.inputs import warn
 from neuralnet.nn.activations import ReLU, Sigmoid, Tanh
 from neuralnet.nn.layers import ActivationLayer, Dense
+from neuralnet.training.magnitudes import large_targets
 from neuralnet.training.run import Callback, TrainingRun
 
 # Thresholds. Each was chosen so that none of the healthy trainings in the tests of this module
@@ -123,11 +124,14 @@ class Advisor(Callback):
             return
         first, last, constant = self._first_loss, history.train_loss[-1], self._constant_loss(run)
         if "chance" not in self._reported and last > RISE * first and not last < RISE * constant:
+            cause = large_targets(self._y, run.model.loss.name) or (
+                f"the learning rate, {run.peak_rate:g}, is likely too high; try a tenth of it"
+            )
             self.report(
                 run,
                 "rise",
-                f"The training loss ends at {last:.4g}, above {first:.4g}, where it began; the "
-                f"learning rate, {run.peak_rate:g}, is likely too high. Try a tenth of it.",
+                f"The training loss ends at {last:.4g}, above {first:.4g}, where it began; "
+                f"{cause}.",
             )
         self._examine_validation(run)
 
@@ -176,12 +180,14 @@ class Advisor(Callback):
             return
         largest = max(ratios)
         if largest > EXPLODING:
+            cause = large_targets(self._y, run.model.loss.name)
+            remedy = "Scale the inputs to about [-1, 1], use smaller initial weights"
             self.report(
                 run,
                 "gradients",
                 f"The gradient of layer {ratios.index(largest) + 1} is {largest:.3g} times as "
-                f"large as its weights: gradients explode. Scale the inputs to about [-1, 1], use "
-                f"smaller initial weights, or add GradientClipping(1) to callbacks.",
+                f"large as its weights: gradients explode. {cause or remedy}, or add "
+                f"GradientClipping(1) to callbacks.",
             )
         elif len(ratios) > 2 and ratios[0] < VANISHING * ratios[-1]:
             self.report(

@@ -7,12 +7,35 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import Array, check_integer, check_number
+from neuralnet.checks import Array, InputError, check_integer, check_number, describe
 from neuralnet.nn.parallel import blockwise
 from neuralnet.training.run import Callback, TrainingRun
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+def check_callbacks(callbacks: object) -> list[Callback]:
+    """Return callbacks, several or one, as a list.
+
+    Raises
+    ------
+    InputError
+        If one of them is not a callback.
+    """
+    try:
+        listed = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)  # type: ignore[call-overload]
+    except TypeError as error:
+        raise InputError(
+            f"callbacks is {describe(callbacks)}; it must be a list of Callback objects."
+        ) from error
+    for number, callback in enumerate(listed):
+        if not isinstance(callback, Callback):
+            raise InputError(
+                f"callbacks[{number}] is {describe(callback)}; it must be a Callback: derive its "
+                f"class from neuralnet.Callback."
+            )
+    return listed
 
 
 class BestWeights(Callback):

@@ -66,7 +66,7 @@ class Checkpoint(Callback):
 def previous_path(path: str | os.PathLike[str]) -> Path:
     """Return the path of the checkpoint before the one at `path`."""
     newest = Path(os.path.realpath(check_path(path)))
-    return newest.with_name(f"{newest.name}.previous")
+    return newest.parent / f"{newest.name}.previous"
 
 
 def checkpoint_exists(path: str | os.PathLike[str]) -> bool:

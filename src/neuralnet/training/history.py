@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from neuralnet.checks import InputError, check_flag, check_name, check_number, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 # The lists of a History, each with the maximum of its entries.
 _LISTS = {
@@ -180,6 +181,8 @@ class History:
             If a name is missing or unknown, a value has the wrong type or range, or the lists do
             not have one entry per epoch.
         """
+        if not isinstance(stored, Mapping):
+            raise InputError(f"stored is {describe(stored)}; it must be a dict of lists by name.")
         names = list(asdict(cls()))
         for name in stored:
             check_name(name, names, "A name in the stored history")

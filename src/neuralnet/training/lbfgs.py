@@ -80,6 +80,7 @@ class LBFGS(Optimizer):
         *,
         augmented: bool,
         resumed: bool,
+        alone: bool,
         learning_rate: object,
     ) -> None:
         """Raise if the training has a setting that does not work with L-BFGS.
@@ -100,6 +101,7 @@ class LBFGS(Optimizer):
             "batch normalization": model.batch_norm,
             "augmentation": augmented,
             "resume": resumed,
+            "several processes": not alone,
             "a learning rate (a line search takes its place)": learning_rate is not None,
         } | {text: any(isinstance(c, kind) for c in callbacks) for kind, text in kinds.items()}
         for what, is_present in present.items():

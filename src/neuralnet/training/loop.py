@@ -9,30 +9,34 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
 from neuralnet.checks import (
     Array,
     InputError,
-    Labelled,
-    check_flag,
-    check_integer,
-    check_rng,
     describe,
 )
 from neuralnet.checks.inputs import note_inputs
 from neuralnet.data.augmented_images import AugmentedImages
-from neuralnet.nn import parallel
 from neuralnet.nn.batch import Batch
 from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.training.advice import Advisor
-from neuralnet.training.callbacks import ProgressBar
 from neuralnet.training.feed import Feed
 from neuralnet.training.fingerprint import describe_seed
 from neuralnet.training.history import History
 from neuralnet.training.lbfgs import LBFGS, optimizer_for
+from neuralnet.training.preparation import (
+    check_batch_norm,
+    checked_callbacks,
+    make_generators,
+    shared_facts,
+    step_team,
+    validation_set_of,
+)
+from neuralnet.training.processes import Processes
 from neuralnet.training.resuming import resume as resume_run
 from neuralnet.training.run import Callback, TrainingRun
 from neuralnet.training.schedules import Constant, Schedule
@@ -61,6 +65,7 @@ def train(
     resume: str | os.PathLike[str] | None = None,
     verbose: bool = False,
     threads: int | None = None,
+    comm: Any = None,
 ) -> History:
     """Train a network by mini-batch gradient descent.
 
@@ -115,7 +120,13 @@ def train(
     verbose : bool
         Whether to show a `ProgressBar`.
     threads : int, optional
-        Upper limit of the number of threads; by default as many as BLAS may use.
+        Upper limit of the number of threads; by default as many as BLAS may use, and with `comm` as
+        many as there are cores for each process.
+    comm : communicator, optional
+        `mpi4py.MPI.COMM_WORLD`, or an object like it: all its processes call `train` with the same
+        arguments, and each takes its rows of every mini-batch. The result is that of one process
+        up to rounding. Callbacks are called in every process, but `Checkpoint` and `ProgressBar`
+        in the first alone. See the guide to several machines.
 
     Returns
     -------
@@ -140,87 +151,84 @@ def train(
         If something looks wrong, for example a learning rate that is too high. The sentences are
         also in `History.advice`.
     """
-    if not isinstance(model, NeuralNetMLP):
-        raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
-    X_train, augmentation = AugmentedImages.unwrap(X_train)
-    training_set = model.validated(X_train, y_train, sample_weight, suffix="_train")
-    if augmentation is not None:
-        augmentation.check_images(training_set[0])
-    validation_set = _validation_set(model, X_valid, y_valid)
-    # A copy: its state belongs to this training, and the object given may serve another.
-    optimizer = copy.copy(optimizer_for(optimizer))
-    schedule = learning_rate if isinstance(learning_rate, Schedule) else Constant(learning_rate)
-    settings = TrainingSettings(
-        num_epochs, None, minibatch_size, running_loss=running_loss, shuffle=shuffle
-    ).checked()
-    num_examples, size = len(training_set[0]), settings.minibatch_size
-    advisor: Callback = Advisor(training_set, len(validation_set[0]) if validation_set else 0)
-    callbacks = _checked(callbacks, verbose)
-    if isinstance(optimizer, LBFGS):
-        optimizer.check_training(
+    processes = Processes(comm)
+    entropy = processes.first(None if processes.size == 1 else np.random.SeedSequence().entropy)
+    with processes.together():
+        if not isinstance(model, NeuralNetMLP):
+            raise InputError(f"model is {describe(model)}; it must be a NeuralNetMLP.")
+        X_train, augmentation = AugmentedImages.unwrap(X_train)
+        training_set = model.validated(X_train, y_train, sample_weight, suffix="_train")
+        validation_set = validation_set_of(model, X_valid, y_valid)
+        # A copy: its state belongs to this training, and the object given may serve another.
+        optimizer = copy.copy(optimizer_for(optimizer))
+        schedule = learning_rate if isinstance(learning_rate, Schedule) else Constant(learning_rate)
+        settings = TrainingSettings(
+            num_epochs, None, minibatch_size, running_loss=running_loss, shuffle=shuffle
+        ).checked()
+        num_examples, size = len(training_set[0]), settings.minibatch_size
+        advisor: Callback = Advisor(training_set, len(validation_set[0]) if validation_set else 0)
+        callbacks = checked_callbacks(callbacks, verbose, first=not processes.rank)
+        if isinstance(optimizer, LBFGS):
+            optimizer.check_training(
+                model,
+                callbacks,
+                augmented=augmentation is not None,
+                resumed=resume is not None,
+                learning_rate=learning_rate,
+                alone=processes.size == 1,
+            )
+            size, advisor = num_examples, Callback()  # the advice is about mini-batches
+        processes.check_training(min(size, num_examples), model.xp)
+        if processes.rank:  # the first process speaks for all
+            advisor = Callback()
+        check_batch_norm(model, num_examples, size)
+        run = TrainingRun(
             model,
-            callbacks,
-            augmented=augmentation is not None,
-            resumed=resume is not None,
-            learning_rate=learning_rate,
+            num_epochs=settings.num_epochs,
+            num_batches=math.ceil(num_examples / size),
+            optimizer=optimizer,
+            schedule=schedule,
+            callbacks=callbacks,
+            advisor=advisor,
+            generators=make_generators(entropy if seed is None else seed),
+            settings={
+                "minibatch_size": str(size),
+                "optimizer": repr(optimizer),
+                "schedule": repr(dataclasses.replace(schedule, learning_rate=None)),
+                "augmentation": repr(augmentation),
+                "shuffle": str(settings.shuffle),
+                "seed": describe_seed(seed),
+            },
+            data=dict(
+                zip(_DATA_NAMES, (*training_set, *(validation_set or (None, None))), strict=False)
+            ),
+            processes=processes,
         )
-        size, advisor = num_examples, Callback()  # the advice is about mini-batches
-    if model.batch_norm and (num_examples % size == 1 or size == 1):
-        remedy = "choose another minibatch_size" if num_examples > 1 else "give more examples"
-        raise InputError(
-            f"{num_examples:,} example(s) in batches of {size:,} leave a batch of one, which batch "
-            f"normalization cannot learn from; {remedy}."
-        )
-    run = TrainingRun(
-        model,
-        num_epochs=settings.num_epochs,
-        num_batches=math.ceil(num_examples / size),
-        optimizer=optimizer,
-        schedule=schedule,
-        callbacks=callbacks,
-        advisor=advisor,
-        generators=_generators(seed),
-        settings={
-            "minibatch_size": str(size),
-            "optimizer": repr(optimizer),
-            "schedule": repr(dataclasses.replace(schedule, learning_rate=None)),
-            "augmentation": repr(augmentation),
-            "shuffle": str(settings.shuffle),
-            "seed": describe_seed(seed),
-        },
-        data=dict(
-            zip(_DATA_NAMES, (*training_set, *(validation_set or (None, None))), strict=False)
-        ),
-    )
-    run.settings["learning_rate"] = str(run.peak_rate)
-    # With a constant rate, a longer training begins with the same steps, and may resume a shorter.
-    if not isinstance(schedule, Constant):
-        run.settings["num_epochs"] = str(settings.num_epochs)
-    optimizer.start(model.parameters)
-    feed = Feed(model, training_set, augmentation, run.generators["deformation"])
-    # Each callback that began is ended, whatever happens.
-    team = _team(model, min(size, num_examples), threads)
+        run.settings["learning_rate"] = str(run.peak_rate)
+        # With a constant rate, a longer training begins with the same steps, and may resume a
+        # shorter one.
+        if not isinstance(schedule, Constant):
+            run.settings["num_epochs"] = str(settings.num_epochs)
+        optimizer.start(model.parameters)
+    if processes.size > 1:
+        processes.check_equal(shared_facts(run, resume=resume, running_loss=settings.running_loss))
+    feed = Feed(model, training_set, augmentation, run.generators["deformation"], processes)
+    evaluated = None if settings.running_loss else training_set
+    team = step_team(model, min(size, num_examples) // processes.size, processes.threads(threads))
     with team, contextlib.ExitStack() as ends:
         for callback in (*run.callbacks, advisor):
             callback.on_train_begin(run)
-            ends.callback(callback.on_train_end, run)
+            ends.callback(callback.on_train_end, run)  # whatever happens
         if resume is not None:
-            resume_run(run, resume)
+            with processes.together():
+                resume_run(run, resume)
         note_inputs(model.notes, training_set[0])
-        evaluated = None if settings.running_loss else training_set
         try:
             if isinstance(optimizer, LBFGS):  # it leaves no epoch to the loop
                 optimizer.minimize(run, feed, evaluated, validation_set, num_examples)
             while run.epoch < run.num_epochs and run.history.stopped is None:
                 run.begin_epoch()
-                order = np.arange(num_examples)
-                if settings.shuffle:
-                    order = run.generators["order"].permutation(num_examples)
-                with (
-                    np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
-                    contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
-                ):
-                    _train_epoch(run, batches)
+                _train_epoch(run, feed, num_examples, size, shuffle=settings.shuffle)
                 run.end_epoch(evaluated, validation_set)
         except KeyboardInterrupt:
             # At a prompt, the history so far is worth more than a traceback.
@@ -230,72 +238,41 @@ def train(
     return run.history
 
 
-def _train_epoch(run: TrainingRun, batches: Iterator[Batch]) -> None:
+def _train_epoch(
+    run: TrainingRun, feed: Feed, num_examples: int, size: int, *, shuffle: bool
+) -> None:
+    """Visit every example once, in batches of `size`, in the order of the epoch."""
+    order = np.arange(num_examples)
+    if shuffle:
+        order = run.generators["order"].permutation(num_examples)
+    with (
+        np.errstate(over="ignore", invalid="ignore"),  # the loss is checked instead
+        contextlib.closing(feed.batches(order, size)) as batches,  # ends its thread
+    ):
+        _take_steps(run, batches)
+
+
+def _take_steps(run: TrainingRun, batches: Iterator[Batch]) -> None:
     """Take one step for each mini-batch: forward, loss, backward, update.
 
     `batches` loads each batch and its targets. The generator `dropout` also tells the layers that
-    they are in training.
+    they are in training. Losses and gradients are sums over examples, so those of several processes
+    add up.
     """
-    model, dropout = run.model, run.generators["dropout"]
+    model, processes = run.model, run.processes
+    dropout = processes.generator(run.generators["dropout"])
     for batch in batches:
         run.begin_batch(batch)
         z = model.sequential.forward(batch.x, batch.caches, dropout)  # (N, K)
-        loss = model.objective.forward(z, batch.objective_cache)
+        loss = processes.sum_number(model.objective.mean_loss(z, batch.objective_cache))
+        loss += model.objective.penalty()
         run.record_loss(loss, batch.total_weight)
         dz = model.objective.backward(batch.objective_cache)  # (N, K)
         model.sequential.backward(dz, batch.caches)
+        processes.sum_in_place(model.parameters.gradients)
         model.objective.add_penalty_gradient()
         run.call("on_gradients")
         run.optimizer.step(run.learning_rate)
         run.end_batch()
         if run.history.stopped is not None:
             return
-
-
-def _team(
-    model: NeuralNetMLP, num_rows: int, threads: int | None
-) -> contextlib.AbstractContextManager[None]:
-    """Return the context in which threads share the steps of a training, if these are large."""
-    if threads is not None:
-        threads = check_integer(threads, "threads", minimum=1)
-    work = 6 * num_rows * model.parameters.num_weights  # 2 forward, 4 backward
-    return parallel.team(large=work >= parallel.MIN_STEP and model.xp is np, threads=threads)
-
-
-def _validation_set(model: NeuralNetMLP, X: Array | None, y: Array | None) -> Labelled | None:
-    """Return the validation set, validated, or None if there is none."""
-    if X is not None and y is not None:
-        return model.validated(X, y, suffix="_valid")
-    if X is not None or y is not None:
-        given, missing = ("X_valid", "y_valid") if y is None else ("y_valid", "X_valid")
-        raise InputError(f"{given} was given without {missing}; give both, or neither.")
-    return None
-
-
-def _generators(seed: int | np.random.Generator | None) -> dict[str, np.random.Generator]:
-    """Return the generators of the order of the examples, of dropout and of the deformations."""
-    order = check_rng(seed)
-    try:
-        dropout, deformation = order.spawn(2)
-    except TypeError as error:
-        raise InputError(
-            f"seed is {seed!r}, a generator that cannot spawn others; give a whole number, or "
-            f"numpy.random.default_rng(...)."
-        ) from error
-    return {"order": order, "dropout": dropout, "deformation": deformation}
-
-
-def _checked(callbacks: Iterable[Callback], verbose: bool) -> list[Callback]:
-    """Return the callbacks as a list, with a progress bar if `verbose`."""
-    if isinstance(callbacks, type) or not isinstance(callbacks, Iterable | Callback):
-        raise InputError(
-            f"callbacks is {describe(callbacks)}; it must be a list of Callback objects."
-        )
-    listed: list[Callback] = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
-    for number, callback in enumerate(listed):
-        if not isinstance(callback, Callback):
-            raise InputError(
-                f"callbacks[{number}] is {describe(callback)}; it must be a Callback: derive its "
-                f"class from neuralnet.Callback."
-            )
-    return [*listed, ProgressBar()] if check_flag(verbose, "verbose") else listed

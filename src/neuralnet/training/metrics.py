@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuralnet.checks import InputError, check_finite, check_integer, check_labels, describe
+from neuralnet.checks import (
+    InputError,
+    check_finite,
+    check_integer,
+    check_labels,
+    describe,
+    explained_memory_error,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -65,7 +72,8 @@ def confusion_matrix(
     labels, predictions = _check_pair(labels, predictions)
     true = check_labels(labels, len(labels), num_classes, "labels")
     predicted = check_labels(predictions, len(labels), num_classes, "predictions")
-    counts = np.bincount(true * num_classes + predicted, minlength=num_classes**2)
+    with explained_memory_error(f"The counts of {num_classes:,} classes", "num_classes"):
+        counts = np.bincount(true * num_classes + predicted, minlength=num_classes**2)
     return counts.reshape(num_classes, num_classes).astype(np.int64, copy=False)  # (K, K)
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralnet.checks import Array, InputError, check_name, check_number
+from neuralnet.checks import Array, InputError, check_name, check_number, echo
 from neuralnet.nn.initialization import INITIALIZERS, Floats, Initializer
 from neuralnet.nn.optimizers import AdamW
 
@@ -47,7 +47,7 @@ class ReceptiveFields:
     def __post_init__(self) -> None:
         radii: object = self.radii
         if not isinstance(radii, Sequence | np.ndarray) or isinstance(radii, str) or not len(radii):
-            raise InputError(f"radii is {radii!r}; it must be a list of radii: [1.5, 3, 5].")
+            raise InputError(f"radii is {echo(radii)}; it must be a list of radii: [1.5, 3, 5].")
         checked = tuple(check_number(r, f"radii[{i}]", above=0) for i, r in enumerate(radii))
         object.__setattr__(self, "radii", checked)
 

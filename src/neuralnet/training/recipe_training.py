@@ -123,6 +123,7 @@ def train_recipe(
     image_shape: tuple[int, int] | None = None,
     callbacks: Iterable[Callback] = (),
     resume: str | os.PathLike[str] | None = None,
+    comm: Any = None,
 ) -> History:
     """Train a network with the settings of a recipe.
 
@@ -145,6 +146,8 @@ def train_recipe(
         Callbacks in addition to the recipe's.
     resume : path, optional
         Checkpoint to continue from.
+    comm : communicator, optional
+        As for `train`.
 
     Returns
     -------
@@ -175,6 +178,7 @@ def train_recipe(
         seed=seed,
         sample_weight=class_weights(y, class_weight),
         resume=resume,
+        comm=comm,
         **{**arguments, "callbacks": [*callbacks, *arguments["callbacks"]]},
     )
 

@@ -16,7 +16,7 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from neuralnet.errors import InputError
+from neuralnet.errors import InputError, echo
 from neuralnet.files import check_path, read_bytes
 from neuralnet.training.recipe import About, DataSettings, Recipe
 from neuralnet.training.settings import NetworkSettings, TrainingSettings
@@ -158,12 +158,12 @@ def _check_about(about: About, where: str) -> None:
         raise InputError(f"{where}: seeds is []; it must have at least one seed, such as [0].")
     if min(about.seeds) < 0 or len(set(about.seeds)) < len(about.seeds):
         raise InputError(
-            f"{where}: seeds is {list(about.seeds)!r:.80}; seeds are whole numbers of at least 0, "
+            f"{where}: seeds is {echo(list(about.seeds))}; seeds are whole numbers of at least 0, "
             f"each given once."
         )
     if not re.fullmatch(r"[\w. -]*", about.name):
         raise InputError(
-            f"{where}: name is {about.name!r:.80}; it is part of the names of files, so it must "
+            f"{where}: name is {echo(about.name)}; it is part of the names of files, so it must "
             f"consist of letters, digits, spaces, dots and hyphens."
         )
     if about.num_valid is not None and about.num_valid < 0:

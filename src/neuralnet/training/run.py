@@ -19,11 +19,15 @@ from neuralnet.nn.network import NeuralNetMLP
 from neuralnet.nn.objective import Evaluation
 from neuralnet.nn.optimizers import Optimizer
 from neuralnet.training.history import History
+from neuralnet.training.magnitudes import beyond_dtype, large_targets
+from neuralnet.training.processes import Processes
 from neuralnet.training.schedules import Schedule
 
 
 class TrainingDivergedError(NeuralNetError, ArithmeticError):
     """The loss became NaN or infinite; `history` holds the epochs before."""
+
+    everywhere = True
 
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
@@ -113,6 +117,8 @@ class TrainingRun:
         The data by the names of the arguments of `train`, validated.
     fingerprints : dict of str to str
         Fingerprints of `data`; empty until a checkpoint needs them.
+    processes : Processes
+        The processes that train together; callbacks are called in each.
     buffers : Batch
         Buffers of the current batch; callbacks may look at them, not write.
     callbacks : sequence of Callback
@@ -132,8 +138,10 @@ class TrainingRun:
         generators: dict[str, np.random.Generator],
         settings: dict[str, str],
         data: dict[str, Any],
+        processes: Processes,
     ) -> None:
         self.model = model
+        self.processes = processes
         self.history = History()
         self.num_epochs = num_epochs
         self.num_batches = num_batches
@@ -236,6 +244,8 @@ class TrainingRun:
         self.history.learning_rate.append(self.step_rate)
         self.history.seconds.append(time.perf_counter() - self._epoch_began)
         self.call("on_epoch_end")
+        # A decision by the clock, or by a rounding error, may differ between processes.
+        self.history.stopped = self.processes.first(self.history.stopped)
         self.call("on_evaluation_end")
 
     def _evaluate(self, training_set: Labelled | None, validation_set: Labelled | None) -> None:
@@ -243,8 +253,8 @@ class TrainingRun:
         training = Evaluation(self.running_loss, math.nan)
         with np.errstate(over="ignore", invalid="ignore"):
             if training_set:
-                training = self.model.evaluate_validated(*training_set)
-            validation = self.model.evaluate_validated(*validation_set) if validation_set else None
+                training = self._shared_evaluation(*training_set)
+            validation = self._shared_evaluation(*validation_set) if validation_set else None
             finite = all_finite(self.model.parameters.state)
         for evaluation in (training, validation):
             if evaluation is not None and not math.isfinite(evaluation.loss):
@@ -257,6 +267,24 @@ class TrainingRun:
             self.history.valid_loss.append(validation.loss)
             self.history.valid_accuracy.append(validation.accuracy)
 
+    def _shared_evaluation(self, X: Array, y: Array, sample_weight: Array | None) -> Evaluation:
+        """Evaluate on examples of which each process takes a part."""
+        processes, model = self.processes, self.model
+        if processes.size == 1:
+            return model.evaluate_validated(X, y, sample_weight)
+        mine = processes.rows(len(X))
+        own = None if sample_weight is None else sample_weight[mine]
+        sums, penalty = np.zeros(3), model.objective.penalty()
+        weight = float(mine.stop - mine.start if own is None else own.sum())
+        if weight:  # there may be no examples, or none that count
+            part = model.evaluate_validated(X[mine], y[mine], own)
+            correct = weight * part.accuracy
+            if own is None:  # a number of examples, or NaN: equal accuracies have equal bits
+                correct = np.rint(correct)
+            sums[:] = weight * (part.loss - penalty), correct, weight
+        loss, correct, total = processes.sum(sums)
+        return Evaluation(float(loss / total) + penalty, float(correct / total))
+
     def diverged(self, where: str, what: str) -> TrainingDivergedError:
         """Return the error that names the place of the divergence and its likely cause."""
         rate, l2 = self.learning_rate, self.model.l2
@@ -265,6 +293,10 @@ class TrainingRun:
                 f"l2, {l2:g}, shrinks each weight by more than all of it per step: l2 times the "
                 f"learning rate, {self.given_rate:g}, has to be far below 1"
             )
+        elif beyond := beyond_dtype(self.data, self.model.dtype):
+            cause = f"the cause is that {beyond}"
+        elif large := large_targets(self.data["y_train"], self.model.loss.name):
+            cause = f"{large}, or use GradientClipping(1)"
         elif self.epoch == 1 and self.batch == 1 and where != "at its end":
             cause = (
                 "nothing has been learned yet, so the likely cause is the inputs: scale each "

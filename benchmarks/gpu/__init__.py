@@ -1,0 +1,1 @@
+"""Training on a GPU: compared with the CPU, timed against PyTorch and JAX, and `record`."""
