@@ -61,6 +61,9 @@ class Scores:
         times the one of the digit detector for drawings, which sees the pixels alone.
     digits : ndarray of float32, shape (N,)
         Probability that each is one digit, according to the detector.
+    alone : ndarray of float32, shape (N,)
+        The same by the pixels alone, according to the digit detector for drawings, at the class
+        balance of its training.
     """
 
     candidates: list[Candidate]
@@ -69,6 +72,7 @@ class Scores:
     features: NDArray[np.float32]
     likely: NDArray[np.float32]
     digits: NDArray[np.float32]
+    alone: NDArray[np.float32]
 
 
 def score(candidates: Sequence[Candidate], shape: tuple[int, ...]) -> Scores:
@@ -127,7 +131,7 @@ def prepare_likely(
     odds = np.log(alone + np.float32(1e-4)) - np.log(1 - alone + np.float32(1e-4))
     features = np.concatenate([own, context, odds[:, None]], axis=1)
     likely = likely[order] * alone
-    return Scores(chosen, boxes, pictures, features, likely, likely)
+    return Scores(chosen, boxes, pictures, features, likely, likely, alone)
 
 
 def _varied(boxes: NDArray[np.float32], likely: NDArray[np.float32]) -> NDArray[np.intp]:
