@@ -122,7 +122,7 @@ EXCHANGE_GAIN = 0.3
 # ink are larger by at least these factors, but the box by no more than the last. It then counts
 # less, by up to the loss, a fraction. Compared on 190 plain pages: without it, 422 of 442 digits
 # are right, with it 426.
-PART_INSIDE, PART_GROWTH, PART_INK, PART_MOST, PART_LOSS = 0.85, 0.95, 1.3, 4.0, 0.6
+PART_INSIDE, PART_GROWTH, PART_INK, PART_MOST, PART_LOSS = 0.85, 0.95, 1.3, 3.0, 0.6
 
 # --- classification -------------------------------------------------------------------------------
 # Pixels and degrees. Shifts and turns of the copies over which the probabilities of the classes are
