@@ -139,7 +139,8 @@ def test_sklearn_callbacks_accept_a_data_frame() -> None:
     pytest.importorskip("sklearn.callback", reason="new in scikit-learn 1.9")
     frame, y = load_iris(return_X_y=True, as_frame=True)
     recording = RecordingCallback()
-    NeuralNetClassifier(8, max_iter=100).set_callbacks(recording).fit(frame, y)
+    model = NeuralNetClassifier(8, max_iter=100, random_state=0)
+    model.set_callbacks(recording).fit(frame, y)
     assert len(recording.scores) == 3
 
 
