@@ -25,7 +25,7 @@ def prepare(folder: Path, data: Path | None) -> str:
     """
     try:
         dataset = load_mnist(data, source="auto" if data else "mnist")
-        description = f"{dataset.name}, from {dataset.source}"
+        description = dataset.name  # not its folder, which is nobody else's
     except DataNotFoundError:
         dataset = synthetic()
         description = "synthetic images in the shape of MNIST, which was not found"

@@ -23,8 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tests.robustness.arguments import Material, cases, outcome_of
+from tests.robustness.arguments import Material, cases
 from tests.robustness.formats import FORMATS, Format
+from tests.robustness.outcomes import outcome_of
 
 MAX_SECONDS = 20.0  # of processor time for one file; 64 megapixels take about 8 s
 MAX_MEMORY = 3 << 30  # bytes in addition to what is used at the beginning

@@ -19,8 +19,9 @@ import neuralnet
 from neuralnet import InputError, plots
 from neuralnet.checks import check_integer, check_name, check_number, check_rng
 from neuralnet.errors import echo
-from tests.robustness.arguments import CALLS, Material, cases, outcome_of, sandbox
+from tests.robustness.arguments import CALLS, Material, cases
 from tests.robustness.odd_values import Endless, Unspeakable
+from tests.robustness.outcomes import outcome_of, sandbox
 
 ODD: dict[str, Any] = {
     "no repr": Unspeakable(),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuralnet.checks import Array, InputError, describe
+from neuralnet.checks import Array
 from neuralnet.nn.network import NeuralNetMLP
+from neuralnet.reading.classification import NUM_DIGITS, check_model
 from neuralnet.reading.digit_detector import digit_probabilities
 from neuralnet.reading.finding import Blob
 from neuralnet.reading.preparation import SIDE, prepare
@@ -16,7 +17,6 @@ from neuralnet.reading.preparation import SIDE, prepare
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NUM_DIGITS = 10
 # Test-time augmentation: shifts in pixels (rows, columns) and rotations in degrees that a digit of
 # the same writer could have had.
 _SHIFTS = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))
@@ -39,17 +39,7 @@ class Recognizer:
     """
 
     def __init__(self, model: NeuralNetMLP) -> None:
-        if not isinstance(model, NeuralNetMLP):
-            raise InputError(
-                f"model is {describe(model)}; it must be a NeuralNetMLP or the path of a saved one."
-            )
-        if (model.num_features, model.num_classes) != (SIDE * SIDE, NUM_DIGITS):
-            raise InputError(
-                f"model has {model.num_features} features and {model.num_classes} classes; to read "
-                f"digits, it must have {SIDE * SIDE} features and {NUM_DIGITS} classes. Use a "
-                f"network trained on MNIST."
-            )
-        self._model = model
+        self._model = check_model(model)
 
     def predict_proba(self, blobs: Sequence[Blob]) -> Array:
         """Return the class probabilities of each blob without augmentation, shape (N, 10)."""

@@ -50,7 +50,7 @@ def locked_output(path: str | os.PathLike[str]) -> Iterator[None]:
         ) from error
     except FileError:
         raise
-    except (OSError, NotImplementedError) as error:
+    except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
         what = describe_os_error(error) if isinstance(error, OSError) else str(error)
         raise FileError(f"Cannot lock {path}: {what}. Choose another folder.") from error
     try:
