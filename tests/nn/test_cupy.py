@@ -13,18 +13,16 @@ from neuralnet import (
     AdamW,
     Augmentation,
     AugmentedImages,
-    BestWeights,
     Checkpoint,
-    GradientClipping,
     NeuralNetClassifier,
     NeuralNetMLP,
-    WeightAverage,
     load,
     save,
     train,
 )
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.optimizers import Optimizer
+from tests.nn.device_cases import learn, with_everything
 
 cupy = pytest.importorskip("cupy")
 try:
@@ -63,21 +61,9 @@ def assert_same(here: NeuralNetMLP, there: NeuralNetMLP, tolerance: float = 1e-8
 )
 @pytest.mark.parametrize("X", [PIXELS, FLOATS], ids=["pixels", "floats"])
 def test_it_answers_and_learns_alike(hidden: str, output: str, loss: str, X: Any) -> None:
-    here, there = both(
-        hidden_activation=hidden,
-        output_activation=output,
-        loss=loss,
-        l2=0.01,
-        batch_norm=True,
-        dropout=0.2,
-        label_smoothing=0.1,
-    )
+    here, there = both(**with_everything(hidden, output, loss))
     for model in (here, there):
-        callbacks = [GradientClipping(0.5), WeightAverage(0.9, every=2), BestWeights()]
-        train(
-            model, X, LABELS, X[:9], LABELS[:9], 3, 0.01, 16, optimizer="adamw",
-            sample_weight=np.linspace(0.5, 2, 100), callbacks=callbacks,
-        )  # fmt: skip
+        learn(model, X, LABELS, 0.01, 16)
     assert_same(here, there)
     assert type(there.predict_proba(X)) is np.ndarray
     np.testing.assert_allclose(there.predict_proba(X), here.predict_proba(X), atol=1e-8)

@@ -15,11 +15,8 @@ from neuralnet import (
     AdamW,
     Augmentation,
     AugmentedImages,
-    BestWeights,
     Checkpoint,
-    GradientClipping,
     NeuralNetMLP,
-    WeightAverage,
     load,
     save,
     train,
@@ -27,6 +24,7 @@ from neuralnet import (
 from neuralnet.nn.activations import HIDDEN_ACTIVATIONS
 from neuralnet.nn.optimizers import Optimizer
 from tests.nn import other_device
+from tests.nn.device_cases import learn, with_everything
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (30, 16), dtype=np.uint8)
@@ -66,21 +64,9 @@ def test_the_two_sides_do_not_mix() -> None:
 )
 @pytest.mark.parametrize("X", [PIXELS, FLOATS, FLOATS.astype(float)], ids=lambda X: X.dtype.name)
 def test_it_answers_and_learns_alike(hidden: str, output: str, loss: str, X: Any) -> None:
-    here, there = both(
-        hidden_activation=hidden,
-        output_activation=output,
-        loss=loss,
-        l2=0.01,
-        batch_norm=True,
-        dropout=0.2,
-        label_smoothing=0.1,
-    )
+    here, there = both(**with_everything(hidden, output, loss))
     for model in (here, there):
-        callbacks = [GradientClipping(0.5), WeightAverage(0.9, every=2), BestWeights()]
-        train(
-            model, X, LABELS, X[:9], LABELS[:9], 3, 0.05, 8, optimizer="adamw",
-            sample_weight=np.linspace(0.5, 2, 30), callbacks=callbacks,
-        )  # fmt: skip
+        learn(model, X, LABELS, 0.05, 8)
     assert_same(here, there)
     assert type(there.predict_proba(X)) is np.ndarray
     np.testing.assert_array_equal(there.predict_proba(X), here.predict_proba(X))
